@@ -1,153 +1,215 @@
-"""The configuration: a frozen tree of dataclasses. `configuration.py` reads it from YAML; configs/default.yaml explains each key."""
+"""The configuration: a frozen tree of dataclasses that carries its own documentation and limits.
+
+`configuration.py` reads it from YAML and checks it; `documents.py` writes configs/default.yaml and docs/configuration.md from it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Month = str  # "2002-04"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a configuration key means and which values it accepts.
+
+    Args:
+        meaning: one line for the reader of default.yaml.
+        unit: unit of a number.
+        at_least, at_most: inclusive limits of a number, or of every number of a list.
+        above, below: the same, exclusive.
+        form: what a text stands for, where it is checked or rewritten as such.
+    """
+
+    meaning: str
+    unit: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    above: float | None = None
+    below: float | None = None
+    form: Literal["text", "path", "month", "span"] = "text"
+
+
+def _key(default: Any, meaning: str, **limits: Any) -> Any:
+    metadata = {"key": Key(meaning, **limits)}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class SourceConfig:
     """One record on disk: a file, a list of files, a folder, a glob or a ZIP."""
 
-    path: tuple[str, ...] = ()
-    kind: Literal["auto", "g3p", "grace", "era5", "gldas", "netcdf"] = "auto"
-    variables: dict[str, str] = field(default_factory=dict)  # canonical name -> name in the file
-    units: dict[str, str] = field(default_factory=dict)  # canonical name -> unit, where the file states none
+    path: tuple[str, ...] = _key(
+        (), "file, list of files, folder, glob or ZIP; relative to this file; ~ and ${NAME:-default} are expanded", form="path")
+    kind: Literal["auto", "g3p", "grace", "era5", "gldas", "netcdf"] = _key("auto", "format; auto: recognised by content")
+    variables: dict[str, str] = _key({}, "canonical name: name in the file, where they cannot be guessed")
+    units: dict[str, str] = _key({}, "canonical name: unit, where the file states none")
 
 
 @dataclass(frozen=True)
 class RegionConfig:
-    """Degrees; edges on the product's grid. Longitudes in [-180, 180]."""
+    """A box whose edges lie on the product's grid."""
 
-    south: float = -90.0
-    north: float = 90.0
-    west: float = -180.0
-    east: float = 180.0
+    south: float = _key(-90.0, "southern edge", unit="degrees north", at_least=-90, at_most=90)
+    north: float = _key(90.0, "northern edge", unit="degrees north", at_least=-90, at_most=90)
+    west: float = _key(-180.0, "western edge", unit="degrees east", at_least=-180, at_most=180)
+    east: float = _key(180.0, "eastern edge", unit="degrees east", at_least=-180, at_most=180)
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    gwsa: SourceConfig = SourceConfig()
-    climate: tuple[SourceConfig, ...] = ()
-    static: tuple[SourceConfig, ...] = ()
-    reference: SourceConfig | None = None  # the fine field that `target: reference` learns
-    truth: SourceConfig | None = None  # looked at by `evaluate` only, never by build or train
-    region: RegionConfig | None = None
-    first_month: Month | None = None
-    last_month: Month | None = None
-    coarsen_product: int = 1  # the product is block-averaged by this factor first (Bangladesh: 0.25° GLDAS seen at 1°)
-    minimum_valid_share: float = 0.5  # of a cell's area with data, below which a regridded cell is missing
-    evapotranspiration: Literal["oudin", "hamon", "thornthwaite", "file", "none"] = "oudin"
-    aridity_cap: float = 1.0  # ET = min(PET, aridity_cap × P averaged over twelve months)
-    constant_infiltration_efficiency: float = 0.25  # alpha where there is no soil moisture
+    """The records, and what is made of them."""
+
+    gwsa: SourceConfig = _key(SourceConfig(), "the coarse storage product")
+    climate: tuple[SourceConfig, ...] = _key((), "list of climate records, each with the keys of data.gwsa")
+    static: tuple[SourceConfig, ...] = _key((), "list of fine static fields (elevation, soil …), each with the keys of data.gwsa")
+    reference: SourceConfig | None = _key(None, "the fine field that `target.kind: reference` learns; keys of data.gwsa")
+    truth: SourceConfig | None = _key(None, "fine truth, looked at by evaluate only, never by build or train; keys of data.gwsa")
+    region: RegionConfig | None = _key(None, "box to work on; null: all of the product")
+    first_month: Month | None = _key(None, "first month used, such as 2002-04; null: the first that all records have", form="month")
+    last_month: Month | None = _key(None, "last month used; null: the last that all records have", form="month")
+    coarsen_product: int = _key(1, "the product is block-averaged by this factor first", at_least=1, at_most=64)
+    minimum_valid_share: float = _key(
+        0.5, "share of a cell's area with data below which a regridded cell is missing", unit="1", at_least=0, at_most=1)
+    evapotranspiration: Literal["oudin", "hamon", "thornthwaite", "file", "none"] = _key(
+        "oudin", "potential evapotranspiration from temperature; file: read it; none: no storage-change terms")
+    aridity_cap: float = _key(
+        1.0, "ET = min(PET, aridity_cap × P averaged over twelve months)", unit="1", above=0, at_most=10)
+    constant_infiltration_efficiency: float = _key(
+        0.25, "alpha where there is no soil moisture (with it: 0.1 + 0.4 theta)", unit="1", above=0, at_most=1)
 
 
 @dataclass(frozen=True)
 class SampleConfig:
-    months: int = 6
-    height: int = 32
-    width: int = 32
-    factor: int = 4
-    climate: tuple[str, ...] = ()  # empty: every channel that the climate files hold
-    covariates: tuple[str, ...] = ("auto",)  # names of static fields, `<channel>_anomaly_<n>` or `<channel>_mean_<n>`
+    """Shape and channels of a sample."""
+
+    months: int = _key(6, "T, length of the climate sequence; its last month is the sample's", unit="months", at_least=1, at_most=120)
+    height: int = _key(32, "H, rows of a patch", unit="coarse cells", at_least=4, at_most=1024)
+    width: int = _key(32, "W, columns of a patch", unit="coarse cells", at_least=4, at_most=1024)
+    factor: int = _key(4, "s, fine cells along a side of a coarse cell", at_least=1, at_most=64)
+    climate: tuple[str, ...] = _key((), "climate channels; []: every channel that the climate files hold")
+    covariates: tuple[str, ...] = _key(
+        ("auto",), "fine covariates: names of static fields, <channel>_anomaly_<months> or <channel>_mean_<months>; auto; []: none")
 
 
 @dataclass(frozen=True)
 class TargetConfig:
-    kind: Literal["bicubic", "coarsen", "reference"] = "coarsen"
+    """Where fine detail is learned from."""
+
+    kind: Literal["bicubic", "coarsen", "reference"] = _key(
+        "coarsen", "bicubic: the product interpolated (the paper's); coarsen: the product seen coarser; reference: data.reference")
 
 
 @dataclass(frozen=True)
 class SplitConfig:
-    kind: Literal["blocked", "random"] = "blocked"
-    test_months: tuple[Month, ...] = ()  # "2010-01:2012-12" spans; empty: spans are drawn
-    validation_months: tuple[Month, ...] = ()
-    test_share: float = 0.2  # of the months, where spans are drawn
-    validation_share: float = 0.1
-    span_months: int = 12  # length of a drawn span
-    buffer_months: int = 0  # dropped from training on each side of a held-out span
-    block_cells: int = 8  # side of a spatial block in product cells
-    block_share: float = 0.0  # share of the blocks whose targets are never trained on
-    buffer_cells: int = 1  # product cells around a held-out block that are not trained on either
-    seed: int = 0
+    """What is trained on and what is held out."""
+
+    kind: Literal["blocked", "random"] = _key("blocked", "blocked: spans of months × blocks of cells; random: the paper's, which leaks")
+    test_months: tuple[Month, ...] = _key((), "spans such as 2010-01:2012-12; []: spans are drawn", form="span")
+    validation_months: tuple[Month, ...] = _key((), "the same", form="span")
+    test_share: float = _key(0.2, "share of the months, where spans are drawn", unit="1", at_least=0, below=1)
+    validation_share: float = _key(0.1, "the same", unit="1", at_least=0, below=1)
+    span_months: int = _key(12, "length of a drawn span", unit="months", at_least=1, at_most=240)
+    buffer_months: int = _key(0, "dropped from training on each side of a held-out span", unit="months", at_least=0, at_most=120)
+    block_cells: int = _key(8, "side of a spatial block", unit="product cells", at_least=1, at_most=720)
+    block_share: float = _key(0.0, "share of the blocks whose targets are never trained on", unit="1", at_least=0, below=1)
+    buffer_cells: int = _key(1, "cells around a held-out block that are not trained on either", unit="product cells",
+                             at_least=0, at_most=720)
+    seed: int = _key(0, "of the draw", at_least=0)
 
 
 @dataclass(frozen=True)
 class PatchConfig:
-    layout: Literal["lattice", "random"] = "lattice"
-    stride: int = 0  # of the lattice, in coarse cells; 0: patch size minus overlap of a quarter
-    train: int = 8000  # numbers of random patches
-    validation: int = 2000
-    test: int = 500
-    minimum_land: float = 0.05  # patches with a smaller share of land are left out
-    seed: int = 0
+    """How patches are cut."""
+
+    layout: Literal["lattice", "random"] = _key("lattice", "lattice: regular, edges and coasts included; random: the paper's")
+    stride: int = _key(0, "of the lattice; 0: patch size minus overlap of a quarter", unit="coarse cells", at_least=0, at_most=1024)
+    train: int = _key(8000, "number of random patches to train on", unit="patches", at_least=0, at_most=10_000_000)
+    validation: int = _key(2000, "number of random patches to validate on", unit="patches", at_least=0, at_most=10_000_000)
+    test: int = _key(500, "number of random patches to test on", unit="patches", at_least=0, at_most=10_000_000)
+    minimum_land: float = _key(0.05, "patches with a smaller share of land are left out", unit="1", at_least=0, at_most=1)
+    seed: int = _key(0, "of random patches", at_least=0)
 
 
 @dataclass(frozen=True)
 class ShardConfig:
-    samples: int = 256  # about this many a shard
-    compression: Literal["none", "gzip"] = "none"
+    """How samples are filed."""
+
+    samples: int = _key(256, "about this many a shard", unit="samples", at_least=1, at_most=1_000_000)
+    compression: Literal["none", "gzip"] = _key("none", "of the shards")
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    kind: Literal["paper", "default"] = "default"
-    convlstm_filters: tuple[int, ...] = (64, 64)
-    unet_filters: tuple[int, ...] = (64, 128, 256, 512)  # the last is the bottleneck
-    refinement_filters: int = 32
-    refinement_layers: int = 2
-    batch_normalisation: bool = True
-    dropout: float = 0.0
+    """The network."""
+
+    kind: Literal["paper", "default"] = _key("default", "paper: as published; default: with fine covariates and exact conservation")
+    convlstm_filters: tuple[int, ...] = _key((64, 64), "channels of each ConvLSTM layer", unit="channels", at_least=1, at_most=4096)
+    unet_filters: tuple[int, ...] = _key(
+        (64, 128, 256, 512), "channels of each U-Net level; the last is the bottleneck", unit="channels", at_least=1, at_most=4096)
+    refinement_filters: int = _key(32, "channels of the fine-scale block", unit="channels", at_least=1, at_most=4096)
+    refinement_layers: int = _key(2, "convolutions of the fine-scale block", at_least=0, at_most=64)
+    batch_normalisation: bool = _key(True, "after each convolution of the U-Net")
+    dropout: float = _key(0.0, "share of features dropped while training", unit="1", at_least=0, below=1)
 
 
 @dataclass(frozen=True)
 class LossConfig:
-    data: Literal["nll", "beta_nll", "crps"] = "beta_nll"
-    beta: float = 0.5
-    physics_weight: float = 0.05
-    sign_weight: float = 1.0
-    magnitude_weight: float = 1.0
-    regional_weight: float = 1.0
-    smoothness_weight: float = 0.01
-    smoothness: Literal["squared", "absolute"] = "squared"
-    centred: bool = False
-    regional_block_degrees: float = 4.0
+    """L = data + physics_weight × physics + smoothness_weight × smoothness."""
+
+    data: Literal["nll", "beta_nll", "crps"] = _key("beta_nll", "nll: the paper's equation 11")
+    beta: float = _key(0.5, "of beta_nll", unit="1", at_least=0, at_most=1)
+    physics_weight: float = _key(0.05, "of the three physics terms together", unit="1", at_least=0)
+    sign_weight: float = _key(1.0, "within physics: storage falls where P - ET is positive, or the reverse", unit="1", at_least=0)
+    magnitude_weight: float = _key(1.0, "within physics: storage change against infiltration", unit="1", at_least=0)
+    regional_weight: float = _key(1.0, "within physics: block means against the product", unit="1", at_least=0)
+    smoothness_weight: float = _key(0.01, "of differences between neighbours", unit="1", at_least=0)
+    smoothness: Literal["squared", "absolute"] = _key("squared", "squared: the paper's equation 15")
+    centred: bool = _key(False, "magnitude term between anomalies from each sample's mean")
+    regional_block_degrees: float = _key(4.0, "side of the regional term's blocks", unit="degrees", above=0, at_most=90)
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    epochs: int = 30
-    batch_size: int = 16
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-5
-    clip_norm: float = 1.0
-    plateau_factor: float = 0.5
-    plateau_patience: int = 3
-    stopping_patience: int = 10
-    scale_transfer: bool = True  # `target: coarsen` only: choose the number of epochs one scale up
-    shuffle_buffer: int = 2048
-    seed: int = 0
+    """One training run."""
+
+    epochs: int = _key(30, "at most", unit="epochs", at_least=1, at_most=100_000)
+    batch_size: int = _key(16, "over all devices together", unit="samples", at_least=1, at_most=65_536)
+    learning_rate: float = _key(1e-3, "of AdamW at the start", unit="1", above=0, at_most=1)
+    weight_decay: float = _key(1e-5, "of AdamW", unit="1", at_least=0, at_most=1)
+    clip_norm: float = _key(1.0, "largest norm of the gradient", unit="1", above=0)
+    plateau_factor: float = _key(0.5, "the learning rate is multiplied by it on a plateau", unit="1", above=0, below=1)
+    plateau_patience: int = _key(3, "epochs without gain before that", unit="epochs", at_least=1, at_most=100_000)
+    stopping_patience: int = _key(10, "epochs without gain before training stops", unit="epochs", at_least=1, at_most=100_000)
+    scale_transfer: bool = _key(True, "`target.kind: coarsen` only: choose the number of epochs one scale up")
+    shuffle_buffer: int = _key(2048, "samples in the shuffle buffer", unit="samples", at_least=1, at_most=10_000_000)
+    seed: int = _key(0, "of weights, dropout and shuffling", at_least=0)
 
 
 @dataclass(frozen=True)
 class DownscaleConfig:
-    tile: int = 64  # coarse cells
-    interval: float = 0.9
+    """The whole region, month after month."""
+
+    tile: int = _key(64, "side of an inference tile", unit="coarse cells", at_least=4, at_most=4096)
+    interval: float = _key(0.9, "probability inside the written bounds", unit="1", above=0, below=1)
 
 
 @dataclass(frozen=True)
 class Config:
-    name: str = "gwkeras"
-    data: DataConfig = DataConfig()
-    sample: SampleConfig = SampleConfig()
-    target: TargetConfig = TargetConfig()
-    split: SplitConfig = SplitConfig()
-    patches: PatchConfig = PatchConfig()
-    shards: ShardConfig = ShardConfig()
-    model: ModelConfig = ModelConfig()
-    loss: LossConfig = LossConfig()
-    training: TrainingConfig = TrainingConfig()
-    downscale: DownscaleConfig = DownscaleConfig()
+    """Everything that a run depends on."""
+
+    name: str = _key("gwkeras", "label of the run and of the exported model")
+    data: DataConfig = _key(DataConfig(), "the records, and what is made of them")
+    sample: SampleConfig = _key(SampleConfig(), "shape and channels of a sample")
+    target: TargetConfig = _key(TargetConfig(), "where fine detail is learned from")
+    split: SplitConfig = _key(SplitConfig(), "what is trained on and what is held out")
+    patches: PatchConfig = _key(PatchConfig(), "how patches are cut")
+    shards: ShardConfig = _key(ShardConfig(), "how samples are filed")
+    model: ModelConfig = _key(ModelConfig(), "the network")
+    loss: LossConfig = _key(LossConfig(), "L = data + physics_weight × physics + smoothness_weight × smoothness")
+    training: TrainingConfig = _key(TrainingConfig(), "one training run")
+    downscale: DownscaleConfig = _key(DownscaleConfig(), "the whole region, month after month")

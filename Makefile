@@ -1,0 +1,70 @@
+# Every target builds what it needs, from Python 3.11 or newer on.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUTPUT ?= runs/demo
+
+# TensorFlow's start-up remarks are no concern of the user's; Keras would otherwise read ~/.keras for the backend.
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_ENABLE_ONEDNN_OPTS ?= 1
+export KERAS_BACKEND ?= tensorflow
+export MPLBACKEND ?= Agg
+
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help demo test test-backends lint bench docs lock clean
+
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/.installed  ## A synthetic world, downscaled and judged against its truth (OUTPUT=runs/demo)
+	$(BIN)/gwkeras demo --output $(OUTPUT)
+
+test: $(VENV)/.installed-test  ## All tests but those of other backends
+	$(BIN)/python -m pytest -m "not backends and not browser" --durations=15 --cov --cov-report=term $(TESTS)
+
+test-backends: $(VENV)/.installed-backends  ## Tests on JAX and PyTorch
+	$(BIN)/python -m pytest -m backends $(TESTS)
+
+lint: $(VENV)/.installed-lint  ## ruff, mypy, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-backends  ## Every figure that the README quotes
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.installed  ## Rewrite the generated documents and configs/default.yaml
+	$(BIN)/python -m gwkeras.core.documents .
+
+lock:  ## Rewrite constraints.txt from the newest versions that pyproject.toml allows
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --upgrade pip
+	.venv-lock/bin/python -m pip install --quiet -e '.[cluster,download,serving,backends,test,lint]'
+	{ echo "# Exact versions for development and CI, written by 'make lock'."; \
+	  .venv-lock/bin/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools \
+	  | sed -E 's/\+[a-z0-9.]+$$//' | LC_ALL=C sort -f; } > constraints.txt.new
+	mv constraints.txt.new constraints.txt
+	rm -rf .venv-lock
+
+clean:  ## Remove what these targets made, runs and results excepted
+	rm -rf $(VENV) .venv-lock dist build .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "gwkeras needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e .
+	touch $@
+
+$(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[$*]'
+	touch $@ $(VENV)/.installed
