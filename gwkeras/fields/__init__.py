@@ -1,0 +1,1 @@
+"""Fields in, fields out: readers of the public formats, regridding, interpolation, evapotranspiration, the CF writer."""
