@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,20 @@ from gwkeras.core.errors import UnknownUnits
 
 STORAGE = "mm"
 MONTHLY_TOTAL = "mm month-1"
+
+# What is measured ("of water equivalent", "EWH") says nothing about the unit and is no UDUNITS word.
+_SUBSTANCE = re.compile(
+    r"\(?\b(?:of\s+)?(?:(?:liquid[ _])?water[ _]?(?:equivalent|eq\.?)?(?:[ _](?:height|thickness|depth))?"
+    r"|equivalent[ _]water(?:[ _](?:height|thickness|depth))?|lwe(?:_thickness)?|ewh|ewt|ewd|swe|h2o|w\.\s?e(?:q)?\.?|we)(?!\w)\)?",
+    re.IGNORECASE,
+)
+_MONTH = re.compile(r"(?:\s*/\s*|\s+per\s+)mon(?:th)?s?$|[\s.*·]*\bmon(?:th)?s?\s?(?:\*\*|\^)?-1$|[\s.*·]*mon(?:th)?s?⁻¹$", re.IGNORECASE)
+_WORDS = {
+    "celsius": "degC", "degree celsius": "degC", "degrees celsius": "degC", "deg c": "degC", "c": "degC", "degree_c": "degC",
+    "degrees_c": "degC", "kelvin": "K", "kelvins": "K", "deg k": "K", "degk": "K", "degree_kelvin": "K", "degrees kelvin": "K",
+    "mb": "mbar", "millibars": "mbar", "fraction": "1", "vol/vol": "1", "volumetric": "1", "v/v": "1", "-": "1", "(0 - 1)": "1",
+    "unitless": "1", "dimensionless": "1", "percent": "%", "(%)": "%",
+}  # fmt: skip
 
 
 def conversion(unit: str | None, canonical: str, where: object) -> tuple[float, float]:
@@ -20,42 +35,51 @@ def conversion(unit: str | None, canonical: str, where: object) -> tuple[float, 
     Raises: UnknownUnits: where `unit` is None, empty, unknown, or of another dimension.
     """
     if unit is None or not unit.strip():
-        raise UnknownUnits(where, expected=f"a units attribute convertible to {canonical}", found="none",
-                           remedy="state the unit in the configuration (units: {name: unit})")
-    target = "mm day-1" if canonical == MONTHLY_TOTAL and is_rate(unit) else canonical
-    if canonical == MONTHLY_TOTAL and not is_rate(unit):
-        target = "mm"  # a total of the month, "mm", "mm/month" or "kg m-2"
-    scale_offset = _convert(_without_month(unit), target)
+        raise UnknownUnits(
+            where,
+            expected=f"a units attribute convertible to {canonical}",
+            found="none",
+            remedy="state the unit in the configuration (units: {name: unit})",
+        )
+    source, target = unit, canonical
+    if canonical == MONTHLY_TOTAL:
+        source = _MONTH.sub("", unit.strip())  # a total of a calendar month, not of 30.44 days
+        target = "mm day-1" if is_rate(unit) else STORAGE
+    scale_offset = _convert(source, target)
     if scale_offset is None:
-        raise UnknownUnits(where, expected=f"units convertible to {canonical}", found=f"'{unit}'",
-                           remedy="correct the attribute, or state the unit in the configuration (units: {name: unit})")
+        raise UnknownUnits(
+            where,
+            expected=f"units convertible to {canonical}",
+            found=f"'{unit}'",
+            remedy="correct the attribute, or state the unit in the configuration (units: {name: unit})",
+        )
     return scale_offset
 
 
 def is_rate(unit: str) -> bool:
-    """Whether `unit` is per second, hour or day (as against a total of the month)."""
-    quantity = _parse(_without_month(unit))
+    """Whether `unit` is per second, hour, day or year (as against a total of the month)."""
+    quantity = _parse(_MONTH.sub("", unit.strip()))
     return quantity is not None and quantity.dimensionality.get("[time]", 0) == -1
 
 
-def _without_month(unit: str) -> str:
-    """Drops 'per month', which for us is a total of a calendar month and not of 30.44 days."""
-    text = unit.strip()
-    for ending in ("month-1", "month**-1", "month^-1", "/month", "/mon", "mon-1", "per month"):
-        if text.endswith(ending):
-            return text.removesuffix(ending).strip() or "1"
-    return text
+def _plain(unit: str) -> str:
+    """`unit` without the substance, and with everyday words replaced by UDUNITS ones."""
+    text = " ".join(_SUBSTANCE.sub(" ", unit).split())
+    text = text.removeprefix("[").removesuffix("]").strip()
+    return _WORDS.get(text.lower(), text)
 
 
 @lru_cache
 def _registry() -> Any:
-    import cf_xarray.units
+    import cf_xarray.units  # takes half a second: only where a file is read
+
     return cf_xarray.units.units
 
 
+@lru_cache(maxsize=256)
 def _parse(unit: str) -> Any:
     try:
-        return _registry().parse_units(unit)
+        return _registry().parse_units(_plain(unit))
     except Exception:  # pint raises tokenizer, attribute and value errors alike on text that is no unit
         return None
 
@@ -66,16 +90,10 @@ def _convert(unit: str, target: str) -> tuple[float, float] | None:
     if source is None or goal is None:
         return None
     registry = _registry()
-    water = registry.Quantity(1.0, "mm") / registry.Quantity(1.0, "kg m-2")
-    for factor in (registry.Quantity(1.0, ""), water):
-        try:
-            zero = (registry.Quantity(0.0, source) * factor if factor is not water else registry.Quantity(0.0, source) * water).to(goal)
-            one = (registry.Quantity(1.0, source) * factor if factor is not water else registry.Quantity(1.0, source) * water).to(goal)
-        except Exception:  # not this dimension, or an offset unit that does not multiply
-            continue
-        return float(one.magnitude - zero.magnitude), float(zero.magnitude)
-    try:
-        zero, one = registry.Quantity(0.0, source).to(goal), registry.Quantity(1.0, source).to(goal)
-    except Exception:
-        return None
-    return float(one.magnitude - zero.magnitude), float(zero.magnitude)
+    depth_of_mass = registry.parse_units("mm m2 kg-1")
+    for candidate in (source, source * depth_of_mass):
+        if candidate.dimensionality == goal.dimensionality:
+            zero = registry.Quantity(0.0, candidate).to(goal).magnitude
+            one = registry.Quantity(1.0, candidate).to(goal).magnitude
+            return float(one - zero), float(zero)
+    return None
