@@ -1,0 +1,146 @@
+"""Monthly water balance: snow, soil, unsaturated zone, groundwater. Whatever leaves one store enters another or is counted as lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gwkeras.core.grid import Grid
+from gwkeras.twin.landscape import Landscape
+
+_STEPS_DOWN = 3  # reservoirs of the Nash cascade
+_FREEZING = 273.65  # K; half of a month's precipitation falls as snow at this mean temperature
+_MELT_RATE = 60.0  # mm K-1 month-1
+_CROP_FACTOR = 0.75
+_PUMPING_INTENSITY = 0.42  # share of the irrigated area's deficit that farmers make up
+_RETURN_SHARE = 0.25  # of pumped water, back into the ground
+_RESERVE = 500.0  # mm below the drainage level at which wells run dry
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Water in each store at a month's end, mm, (n_lat, n_lon) (unsaturated zone: (3, n_lat, n_lon)), float64.
+
+    Groundwater is counted from the drainage level: above it rivers are fed, below it only wells draw.
+    """
+
+    snow: np.ndarray
+    soil: np.ndarray
+    unsaturated: np.ndarray
+    groundwater: np.ndarray
+
+
+@dataclass(frozen=True)
+class Fluxes:
+    """Water that moved in a month, mm month⁻¹, (n_lat, n_lon), float64."""
+
+    snowfall: np.ndarray
+    rain: np.ndarray
+    melt: np.ndarray
+    fast_runoff: np.ndarray
+    evapotranspiration: np.ndarray  # from the soil
+    interflow: np.ndarray
+    recharge: np.ndarray  # soil to unsaturated zone
+    arrival: np.ndarray  # unsaturated zone to groundwater
+    baseflow: np.ndarray
+    pumping: np.ndarray  # out of groundwater: what is evaporated by crops and what returns
+    crop_evaporation: np.ndarray
+    return_flow: np.ndarray  # back to the unsaturated zone
+    lateral: np.ndarray  # groundwater from the neighbours, net
+
+
+@dataclass(frozen=True)
+class Forcing:
+    """A month's weather and demand.
+
+    Args:
+        precipitation, potential: mm month⁻¹, (n_lat, n_lon).
+        temperature: K, (n_lat, n_lon).
+        demand: pumping relative to the record's middle, 1.
+    """
+
+    precipitation: np.ndarray
+    potential: np.ndarray
+    temperature: np.ndarray
+    demand: float
+
+
+def empty_stores(landscape: Landscape) -> Stores:
+    """A dry start: half-full soil and nothing else."""
+    nothing = np.zeros_like(landscape.soil_capacity)
+    return Stores(nothing, landscape.soil_capacity / 2, np.zeros((_STEPS_DOWN, *nothing.shape)), nothing)
+
+
+def simulate(grid: Grid, land: np.ndarray, landscape: Landscape, stores: Stores,
+             forcings: Iterable[Forcing]) -> Iterator[tuple[Stores, Fluxes]]:
+    """Stores at the end of each month and the fluxes that led there.
+
+    Args:
+        land: bool, (n_lat, n_lon); no water flows into the sea under ground, and results at sea mean nothing.
+    """
+    for forcing in forcings:
+        stores, fluxes = _month(grid, land, landscape, stores, forcing)
+        yield stores, fluxes
+
+
+def _month(grid: Grid, land: np.ndarray, ground: Landscape, before: Stores, forcing: Forcing) -> tuple[Stores, Fluxes]:
+    precipitation = forcing.precipitation.astype(np.float64)
+    frozen = 1 / (1 + np.exp(np.clip((forcing.temperature.astype(np.float64) - _FREEZING) * 1.2, -30, 30)))
+    snowfall = precipitation * frozen
+    rain = precipitation - snowfall
+    melt = np.minimum(before.snow + snowfall, _MELT_RATE * np.maximum(forcing.temperature - _FREEZING + 1.5, 0.0))
+    snow = before.snow + snowfall - melt
+
+    capacity = ground.soil_capacity
+    water = rain + melt
+    fast = water * ground.fast_share * np.minimum(before.soil / capacity, 1.0)
+    wet = before.soil + water - fast
+    evapotranspiration = np.minimum(forcing.potential * np.minimum(wet / (0.6 * capacity), 1.0), 0.9 * wet)
+    left = wet - evapotranspiration
+    drainage = np.maximum(left - capacity, 0.0) + 0.18 * np.maximum(np.minimum(left, capacity) - 0.45 * capacity, 0.0)
+    recharge = drainage * ground.recharge_share
+    interflow = drainage - recharge
+    soil = left - drainage
+
+    lateral = lateral_flow(grid, land, before.groundwater, ground.transmissivity)
+    warm = 1 / (1 + np.exp(-(forcing.temperature - 284.0) / 2.0))
+    deficit = np.maximum(_CROP_FACTOR * forcing.potential - evapotranspiration, 0.0)
+    supply = np.clip(1 + before.groundwater / _RESERVE, 0.0, 1.0)
+    pumping = _PUMPING_INTENSITY * forcing.demand * ground.pumped_share * warm * deficit * supply
+    return_flow = _RETURN_SHARE * pumping
+
+    emptied = -np.expm1(-_STEPS_DOWN / ground.delay)
+    unsaturated = np.empty_like(before.unsaturated)
+    passing = recharge + return_flow
+    for step in range(_STEPS_DOWN):
+        held = before.unsaturated[step] + passing
+        passing = held * emptied
+        unsaturated[step] = held - passing
+    arrival = passing
+
+    raised = before.groundwater + arrival + lateral - pumping
+    baseflow = np.maximum(raised, 0.0) * -np.expm1(-1 / ground.residence)
+    after = Stores(snow, soil, unsaturated, raised - baseflow)
+    return after, Fluxes(snowfall, rain, melt, fast, evapotranspiration, interflow, recharge, arrival, baseflow, pumping,
+                         pumping - return_flow, return_flow, lateral)
+
+
+def lateral_flow(grid: Grid, land: np.ndarray, storage: np.ndarray, transmissivity: np.ndarray) -> np.ndarray:
+    """Net monthly inflow from the four neighbours, mm, (n_lat, n_lon); Σ area × inflow = 0.
+
+    Args:
+        storage: mm.
+        transmissivity: share of the difference that crosses a face in a month; a face takes the geometric mean of its cells.
+    """
+    inflow = np.zeros_like(storage)
+    for axis in (0, 1):
+        low = (slice(None, -1), slice(None)) if axis == 0 else (slice(None), slice(None, -1))
+        high = (slice(1, None), slice(None)) if axis == 0 else (slice(None), slice(1, None))
+        conductance = np.sqrt(transmissivity[low] * transmissivity[high]) * (land[low] & land[high])
+        face = np.sqrt(grid.area[low] * grid.area[high])
+        volume = conductance * face * (storage[high] - storage[low])  # mm km², into `low`
+        inflow[low] += volume / grid.area[low]
+        inflow[high] -= volume / grid.area[high]
+    return inflow

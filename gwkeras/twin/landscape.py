@@ -1,0 +1,71 @@
+"""What the ground is like: the parts a map shows (soil, irrigation), and the parts no map shows (aquifers, wells)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from gwkeras.core.grid import Grid
+from gwkeras.twin.random_fields import FractalField, generator
+from gwkeras.twin.terrain import Terrain
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """Fields on the fine grid, (n_lat, n_lon), float64.
+
+    Args:
+        soil_index: mapped soil fineness, 0 sand … 1 clay, with the errors of a map.
+        irrigated_share: mapped irrigated share of the area, with the errors of a map.
+        soil_capacity: mm.
+        fast_share: share of water that runs off before it infiltrates, on saturated soil.
+        recharge_share: share of the soil's drainage that goes down to the aquifer.
+        delay: mean travel time through the unsaturated zone, months.
+        residence: residence time of groundwater above the drainage level, months.
+        transmissivity: share of the difference between two neighbours' storage that flows across their face in a month.
+        pumped_share: irrigated with groundwater, share of the area.
+    """
+
+    soil_index: np.ndarray
+    irrigated_share: np.ndarray
+    soil_capacity: np.ndarray
+    fast_share: np.ndarray
+    recharge_share: np.ndarray
+    delay: np.ndarray
+    residence: np.ndarray
+    transmissivity: np.ndarray
+    pumped_share: np.ndarray
+
+
+def make_landscape(grid: Grid, terrain: Terrain, seed: int) -> Landscape:
+    """Soils and irrigation that follow the terrain in part, aquifers that follow both in part and themselves for the rest."""
+    rng = generator(seed, "landscape")
+
+    def draw(length: float, slope: float) -> np.ndarray:
+        return FractalField(grid, length, slope).draw(rng)
+
+    plain = 2 * terrain.flatness - 1
+    soil = 0.92 * draw(2.0, 2.7) + 0.4 * plain
+    fine = ndtr(soil)
+    soil_index = ndtr(0.9 * soil + 0.45 * draw(1.0, 2.6))
+
+    suitability = 0.9 * draw(2.0, 2.7) + 1.5 * plain - 0.8
+    irrigated = 0.9 * ndtr(1.6 * suitability - 0.6) * terrain.flatness
+    mapped = 0.9 * ndtr(1.6 * (suitability + 0.35 * draw(1.0, 2.6)) - 0.6) * terrain.flatness
+    irrigated_share = np.where(mapped < 0.02, 0.0, mapped)  # maps do not show the last gardens
+
+    wells = ndtr(0.8 * draw(1.5, 2.6))
+    rock, flow, depth = draw(2.5, 2.6), draw(2.5, 2.6), draw(2.5, 2.7)
+    return Landscape(
+        soil_index=soil_index,
+        irrigated_share=irrigated_share,
+        soil_capacity=60 + 190 * fine,
+        fast_share=np.clip(0.15 + 0.25 * fine + 0.25 * (1 - terrain.flatness), 0.0, 0.8),
+        recharge_share=ndtr(0.1 - 0.9 * (2 * fine - 1) + 0.35 * plain + 0.5 * rock),
+        delay=np.clip(np.exp(1.0 + 0.4 * (2 * fine - 1) - 0.35 * plain + 0.35 * depth), 1.0, 12.0),
+        residence=np.clip(np.exp(2.1 + 0.30 * plain + 0.35 * flow), 3.0, 48.0),
+        transmissivity=0.01 * np.exp(0.5 * flow) * terrain.flatness,
+        pumped_share=irrigated * wells,
+    )

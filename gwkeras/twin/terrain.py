@@ -1,0 +1,62 @@
+"""Terrain: basins, ranges whose roughness grows with height, and a coast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from gwkeras.core.grid import Grid
+from gwkeras.twin.random_fields import FractalField, generator
+
+_BASIN_DEGREES = 6.0
+_RANGE_DEGREES = 3.0
+_LOWEST_LAND = 5.0  # m
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """Fields on the fine grid, (n_lat, n_lon).
+
+    Args:
+        elevation: m; negative in the sea.
+        land: bool.
+        relief: standard deviation of elevation over about 0.5°, m.
+        flatness: 1 on plains … 0 in mountains.
+    """
+
+    elevation: np.ndarray
+    land: np.ndarray
+    relief: np.ndarray
+    flatness: np.ndarray
+
+
+def make_terrain(grid: Grid, seed: int, sea_share: float) -> Terrain:
+    """A terrain whose lowest `sea_share` of cells lies below the sea.
+
+    Ridges are the zero lines of a Gaussian field; hills are multiplied by a power of height, as in a multifractal: plains
+    stay smooth and ranges are rough at every scale.
+    """
+    rng = generator(seed, "terrain")
+    basin = FractalField(grid, _BASIN_DEGREES, 4.0).draw(rng)
+    belt = _unit_interval(FractalField(grid, _RANGE_DEGREES, 4.0).draw(rng) + 0.5 * basin - 0.5)
+    ridge = np.exp(-np.abs(FractalField(grid, 1.5, 3.6).draw(rng)) * 1.6)
+    hills = FractalField(grid, 1.0, 3.0).draw(rng)
+    height = 420 * basin + 2100 * belt * ridge
+    height = height + (60 + 420 * belt) * hills
+    level = float(np.quantile(height, sea_share)) if sea_share > 0 else float(height.min()) - _LOWEST_LAND
+    height = height - level
+    land = height > 0 if sea_share > 0 else np.ones(grid.shape, dtype=bool)
+    elevation = np.where(land, np.maximum(height, _LOWEST_LAND), np.minimum(height, -1.0))
+    relief = _local_deviation(np.maximum(elevation, 0.0), 0.25 / grid.lat_step)
+    return Terrain(elevation, land, relief, np.exp(-relief / 150.0))
+
+
+def _unit_interval(field: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-2 * field))
+
+
+def _local_deviation(field: np.ndarray, cells: float) -> np.ndarray:
+    mean = ndimage.gaussian_filter(field, cells, mode="nearest")
+    return np.sqrt(np.maximum(ndimage.gaussian_filter(field**2, cells, mode="nearest") - mean**2, 0.0))

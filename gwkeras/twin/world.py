@@ -1,0 +1,175 @@
+"""The twin world: made from a few numbers, with its fine truth and what a satellite would see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gwkeras.core.errors import ConfigError
+from gwkeras.core.grid import Grid
+from gwkeras.core.months import calendar_month, days_in_month
+from gwkeras.twin.climate import Climate, make_climate, surface_pressure
+from gwkeras.twin.evaporation import extraterrestrial_radiation, priestley_taylor
+from gwkeras.twin.hydrology import Forcing, Stores, empty_stores, simulate
+from gwkeras.twin.landscape import Landscape, make_landscape
+from gwkeras.twin.satellite import Product, months_observed, observe_storage
+from gwkeras.twin.terrain import Terrain, make_terrain
+
+_SPIN_UP_YEARS = 15
+_LARGEST = 4e8  # cells × months; eight times that is what one field takes in bytes at most
+
+
+@dataclass(frozen=True)
+class TwinConfig:
+    """What a twin world is made from.
+
+    Args:
+        seed: another seed, another world.
+        south, north, west, east: outer edges, degrees, on multiples of the product's step (fine_step × factor).
+        fine_step: degrees.
+        factor: product cells are factor × factor fine ones.
+        first_month, last_month: of the product's record, "YYYY-MM".
+        climate_first_month: climate starts here, so that memory of several months exists for the first product month.
+        noise_mm: standard deviation of the product's noise.
+        gaussian_km: radius (where the weight is one half) of the product's Gaussian filter; 0: none.
+        sea_share: share of the fine cells that are sea.
+    """
+
+    seed: int = 0
+    south: float = 15.0
+    north: float = 35.0
+    west: float = 70.0
+    east: float = 94.0
+    fine_step: float = 0.125
+    factor: int = 4
+    first_month: str = "2002-04"
+    last_month: str = "2023-09"
+    climate_first_month: str = "1999-01"
+    noise_mm: float = 4.0
+    gaussian_km: float = 0.0
+    sea_share: float = 0.12
+
+    def __post_init__(self) -> None:
+        months = np.array([self.climate_first_month, self.first_month, self.last_month], dtype="datetime64[M]")
+        for name, wrong, expected in (
+            ("first_month", not (months[0] <= months[1] <= months[2]), "climate_first_month ≤ first_month ≤ last_month"),
+            ("factor", self.factor < 1, "a whole number from 1"),
+            ("fine_step", not 0 < self.fine_step <= 5, "degrees in (0, 5]"),
+            ("sea_share", not 0 <= self.sea_share <= 0.9, "a share in [0, 0.9]"),
+            ("noise_mm", self.noise_mm < 0, "mm, not negative"),
+            ("gaussian_km", self.gaussian_km < 0, "km, not negative"),
+            ("south", not -90 <= self.south < self.north <= 90, "-90 ≤ south < north ≤ 90"),
+            ("west", not -180 <= self.west < self.east <= 180, "-180 ≤ west < east ≤ 180"),
+        ):
+            if wrong:
+                raise ConfigError(f"twin.{name}", expected=expected, found=repr(getattr(self, name)), remedy="correct it")
+        size = self.fine.n_lat * self.fine.n_lon * len(self.climate_months)
+        if size > _LARGEST:
+            raise ConfigError("twin region", expected=f"at most {_LARGEST:.0e} cells × months", found=f"{size:.1e}",
+                              remedy="take a smaller region, a coarser fine_step or a shorter record")
+
+    @property
+    def coarse(self) -> Grid:
+        """The product's grid."""
+        return Grid.covering(self.south, self.north, self.west, self.east, self.fine_step * self.factor)
+
+    @property
+    def fine(self) -> Grid:
+        """The truth's grid."""
+        return self.coarse.refine(self.factor)
+
+    @property
+    def climate_months(self) -> np.ndarray:
+        """(month,) datetime64[M]."""
+        return _months(self.climate_first_month, self.last_month)
+
+    @property
+    def months(self) -> np.ndarray:
+        """(month,) datetime64[M] of the truth; the product lacks some of them."""
+        return _months(self.first_month, self.last_month)
+
+
+@dataclass(frozen=True)
+class World:
+    """A world and its truth.
+
+    Args:
+        terrain, landscape: fields on `config.fine`, (n_lat, n_lon).
+        climate: the true climate of `config.climate_months`.
+        soil_wetness: filling of the soil store, 0 … 1, of the same months, float32.
+        truth: groundwater storage anomaly, mm, of `config.months`, float32, NaN at sea.
+        product: what the satellite sees of it, on `config.coarse`.
+    """
+
+    config: TwinConfig
+    terrain: Terrain
+    landscape: Landscape
+    climate: Climate
+    soil_wetness: np.ndarray
+    truth: np.ndarray
+    product: Product
+
+
+def make_world(config: TwinConfig) -> World:
+    """The world of this configuration; the same configuration always gives the same world."""
+    grid = config.fine
+    terrain = make_terrain(grid, config.seed, config.sea_share)
+    landscape = make_landscape(grid, terrain, config.seed)
+    climate = make_climate(grid, terrain, config.climate_months, config.seed)
+    stores = _spin_up(grid, terrain, landscape, climate)
+    wetness = np.empty(climate.precipitation.shape, dtype=np.float32)
+    storage = np.empty((len(config.months), *grid.shape), dtype=np.float32)
+    skipped = len(config.climate_months) - len(config.months)
+    for i, (after, _) in enumerate(simulate(grid, terrain.land, landscape, stores, forcings(grid, terrain, climate))):
+        wetness[i] = np.minimum(after.soil / landscape.soil_capacity, 1.0)
+        if i >= skipped:
+            storage[i - skipped] = after.groundwater
+    observed = months_observed(config.months)
+    storage -= storage[observed].mean(axis=0, dtype=np.float64).astype(np.float32)
+    storage[:, ~terrain.land] = np.nan
+    product = observe_storage(config.fine, config.factor, config.months[observed], storage[observed], terrain.land,
+                              noise_mm=config.noise_mm, gaussian_km=config.gaussian_km, seed=config.seed)
+    return World(config, terrain, landscape, climate, wetness, storage, product)
+
+
+def forcings(grid: Grid, terrain: Terrain, climate: Climate) -> Iterator[Forcing]:
+    """Weather and demand of each month of a climate; no rain and no evaporation at sea."""
+    pressure = surface_pressure(terrain.elevation)
+    years = (climate.months - np.datetime64("2013-01", "M")).astype(int) / 12
+    demand = 2 / (1 + np.exp(-years / 6.0))  # wells spread: a logistic growth through the record
+    for i, month in enumerate(climate.months):
+        yield _forcing(grid, terrain, month, climate.precipitation[i], climate.temperature[i], pressure, float(demand[i]))
+
+
+def _forcing(grid: Grid, terrain: Terrain, month: np.datetime64, precipitation: np.ndarray, temperature: np.ndarray,
+             pressure: np.ndarray, demand: float) -> Forcing:
+    stamp = np.array([month])
+    radiation = extraterrestrial_radiation(grid.lat[:, None], 30.4 * (int(calendar_month(stamp)[0]) - 0.5))
+    potential = priestley_taylor(temperature.astype(np.float64), radiation, precipitation.astype(np.float64), pressure)
+    land = terrain.land
+    return Forcing(precipitation * land, potential * int(days_in_month(stamp)[0]) * land, temperature, demand)
+
+
+def _spin_up(grid: Grid, terrain: Terrain, landscape: Landscape, climate: Climate) -> Stores:
+    """Stores in balance with the mean climate and the pumping of the first month."""
+    calendar = calendar_month(climate.months)
+    pressure = surface_pressure(terrain.elevation)
+    first = next(forcings(grid, terrain, climate))
+    year = []
+    for month in range(1, 13):
+        chosen = calendar == month if (calendar == month).any() else np.ones(len(calendar), dtype=bool)
+        stamp = np.datetime64(f"2001-{month:02d}", "M")
+        year.append(_forcing(grid, terrain, stamp, climate.precipitation[chosen].mean(axis=0),
+                             climate.temperature[chosen].mean(axis=0), pressure, first.demand))
+    start = int(calendar[0]) - 1
+    year = year[start:] + year[:start]
+    stores = empty_stores(landscape)
+    for stores, _ in simulate(grid, terrain.land, landscape, stores, year * _SPIN_UP_YEARS):
+        pass
+    return stores
+
+
+def _months(first: str, last: str) -> np.ndarray:
+    return np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1)
