@@ -1,0 +1,122 @@
+"""Documents derived from the code: configs/default.yaml, docs/configuration.md, docs/sample.md. `make docs` rewrites them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from gwkeras.core.config import Config, Key, RegionConfig
+from gwkeras.core.configuration import accepted_range, section_of, to_dict
+from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SCHEMA_VERSION
+
+_COMMENT_COLUMN = 44
+
+
+def default_yaml() -> str:
+    """configs/default.yaml: every key with its default, meaning, unit and accepted values."""
+    head = ("# Every key of gwkeras with its default. A key that is left out has the value it has here; an unknown one is refused.\n"
+            "# Behind each key: what it means [unit; accepted values]. Lines that begin with '# ' show sections that are absent by default.\n")
+    return head + "\n".join(_yaml_lines(Config, Config(), 0)) + "\n"
+
+
+def configuration_markdown() -> str:
+    """docs/configuration.md: one table a section."""
+    parts = ["# Configuration", "", "Written by `make docs` from `gwkeras/core/config.py`; the same text stands beside each key of",
+             "`configs/default.yaml`. A configuration is a YAML file; every key may be left out. One key is replaced on the command",
+             "line with `--set key.path=value` (the value in YAML: `--set split.test_months='[2010-01:2012-12]'`); `--set data.climate.0.path=FILE`",
+             "reaches into a list.", "",
+             "Paths are relative to the file that states them (on the command line: to the folder you are in). `~`, `$NAME`, `${NAME}`",
+             "and `${NAME:-default}` are expanded.", ""]
+    for name, kind in _sections(Config, ""):
+        parts += [f"## `{name}`" if name else "## Top level", "", (kind.__doc__ or "").strip(), ""]
+        parts += ["| key | default | meaning | unit | accepted |", "|---|---|---|---|---|"]
+        hints, default = get_type_hints(kind), kind()
+        for f in fields(kind):
+            key: Key = f.metadata["key"]
+            value = getattr(default, f.name)
+            shown = "section" if is_dataclass(value) else f"`{_flow(value)}`"
+            parts.append(f"| `{f.name}` | {shown} | {_cell(key.meaning)} | {key.unit} | {_cell(_accepted(hints[f.name], key))} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def sample_markdown() -> str:
+    """docs/sample.md: the arrays of a sample and the climate channels that gwkeras knows."""
+    parts = ["# The sample", "", "Written by `make docs` from `gwkeras/core/schema.py`, the one contract between shards, model inputs, export",
+             f"signature and this page. Schema version {SCHEMA_VERSION}; it stands in every manifest.", "",
+             "T months of climate memory, H × W coarse cells, s refinement factor, D climate channels, K fine covariates. Arrays are",
+             "float32, channels-last, rows from south to north, columns from west to east. Configured by the section `sample`.", "",
+             "| array | axes | unit | role | present | meaning |", "|---|---|---|---|---|---|"]
+    for feature in FEATURES:
+        axes = f"({', '.join(feature.axes)})" if feature.axes else "scalar"
+        present = "always" if feature.present == "always" else f"with {feature.present}"
+        parts.append(f"| `{feature.name}` | {axes} | {feature.unit} | {feature.role} | {present} | {_cell(feature.meaning)} |")
+    parts += ["", "Climate channels are stacked in this order, as many as there are:", "", "| channel | unit |", "|---|---|"]
+    parts += [f"| `{name}` | {unit} |" for name, unit in CLIMATE_UNITS.items()]
+    return "\n".join(parts) + "\n"
+
+
+def write_documents(root: Path) -> list[Path]:
+    """Write all three below the project's folder `root`; returns their paths."""
+    texts = {"configs/default.yaml": default_yaml(), "docs/configuration.md": configuration_markdown(), "docs/sample.md": sample_markdown()}
+    for name, text in texts.items():
+        (root / name).write_text(text, encoding="utf-8")
+    return [root / name for name in texts]
+
+
+def _sections(kind: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    yield prefix, kind
+    for name, hint in get_type_hints(kind).items():
+        section = section_of(hint)
+        shown_once = name in ("climate", "static", "reference", "truth")  # the keys of data.gwsa
+        if section is not None and not shown_once:
+            yield from _sections(section, f"{prefix}.{name}" if prefix else name)
+
+
+def _yaml_lines(kind: Any, default: Any, depth: int, mark: str = "") -> Iterator[str]:
+    hints = get_type_hints(kind)
+    for f in fields(kind):
+        key, value = f.metadata["key"], getattr(default, f.name)
+        if is_dataclass(value):
+            if depth == 0:
+                yield ""
+            yield _commented(f"{mark}{'  ' * depth}{f.name}:", key.meaning)
+            yield from _yaml_lines(type(value), value, depth + 1, mark)
+            continue
+        accepted = "; ".join(part for part in (key.unit, _accepted(hints[f.name], key)) if part)
+        yield _commented(f"{mark}{'  ' * depth}{f.name}: {_flow(value)}", f"{key.meaning} [{accepted}]" if accepted else key.meaning)
+        if section_of(hints[f.name]) is RegionConfig:
+            yield from _yaml_lines(RegionConfig, RegionConfig(), depth + 1, "# ")
+
+
+def _commented(line: str, comment: str) -> str:
+    return f"{line:<{_COMMENT_COLUMN}}  # {comment}"
+
+
+def _flow(value: Any) -> str:
+    plain = to_dict(value)
+    if plain is None:
+        return "null"
+    if isinstance(plain, list):
+        return f"[{', '.join(map(_flow, plain))}]"
+    return plain if isinstance(plain, str) else json.dumps(plain)
+
+
+def _accepted(hint: Any, key: Key) -> str:
+    if get_origin(hint) is Literal:
+        return " | ".join(get_args(hint))
+    if hint is bool:
+        return "true | false"
+    return accepted_range(key)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    write_documents(Path(sys.argv[1]))

@@ -1,0 +1,31 @@
+"""Fixtures of all rooms: where real data lie, and how many examples hypothesis draws."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# CI draws the same examples every time; deadlines would measure the machine's other work.
+settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of third parties' data: GWKERAS_REAL_DATA, or ../shared/data beside the project."""
+    folder = Path(os.environ.get("GWKERAS_REAL_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("no real data: GWKERAS_REAL_DATA names no folder, and there is none at ../shared/data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """Folder of pyproject.toml."""
+    return ROOT
