@@ -1,0 +1,1 @@
+"""Keras layers in keras.ops: they run on TensorFlow, JAX and PyTorch."""

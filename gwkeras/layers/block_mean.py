@@ -1,0 +1,59 @@
+"""Weighted means of the fine cells inside each coarse cell, and the deviations from them."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+from gwkeras.layers.cell_area import fine_row_area
+from gwkeras.layers.interpolation import upsample
+
+
+def block_sum(values, factor: int):
+    """Sums over blocks of factor × factor cells: (batch, sH, sW, C) -> (batch, H, W, C)."""
+    if factor == 1:
+        return values
+    batch, rows, cols, channels = ops.shape(values)
+    rows, cols = rows // factor, cols // factor
+    # Two short sums over an inner axis each: one sum over two separated axes makes TensorFlow transpose first.
+    across = ops.sum(ops.reshape(values, (batch, rows * factor, cols, factor, channels)), axis=3)
+    return ops.sum(ops.reshape(across, (batch, rows, factor, cols, channels)), axis=2)
+
+
+def block_mean(values, weights, factor: int):
+    """(mean, weight) of each block; the mean is 0 where a block has no weight.
+
+    Args: values: (batch, sH, sW, C), finite; weights: (batch, sH, sW, 1), not negative; factor: s.
+    Returns: (batch, H, W, C) and (batch, H, W, 1).
+    """
+    total = block_sum(weights, factor)
+    return block_sum(values * weights, factor) / ops.where(total > 0, total, 1.0), total
+
+
+@keras.saving.register_keras_serializable(package="gwkeras")
+class BlockDeviation(keras.layers.Layer):
+    """A fine field minus the mean, weighted by cell area × land, of its coarse cell; divided by fixed scales; 0 off land.
+
+    What a coarse cell's mean says is known at the coarse grid already; what is left is the detail.
+
+    Args:
+        factor: s.
+        scale: one divisor per channel, the training split's standard deviation of deviations.
+    Input shape: fields (batch, sH, sW, K), land_fine (batch, sH, sW, 1), latitude (batch, H).
+    Output shape: (batch, sH, sW, K).
+    """
+
+    def __init__(self, factor, scale, dtype="float32", **kwargs):
+        super().__init__(dtype=dtype, **kwargs)
+        self.factor, self.scale = factor, [float(value) for value in scale]
+
+    def call(self, fields, land_fine, latitude):
+        mean, _ = block_mean(fields, land_fine * fine_row_area(latitude, self.factor), self.factor)
+        deviation = (fields - upsample(mean, self.factor, "nearest")) / ops.convert_to_tensor(self.scale, dtype=fields.dtype)
+        return ops.where(land_fine > 0, deviation, 0.0)
+
+    def compute_output_shape(self, fields_shape, land_fine_shape=None, latitude_shape=None):
+        return tuple(fields_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor, "scale": self.scale}

@@ -1,0 +1,1 @@
+"""The networks, paper-faithful and ours, in keras.ops."""

@@ -1,0 +1,37 @@
+"""From configuration to network."""
+
+from __future__ import annotations
+
+import keras
+
+from gwkeras.core.config import ModelConfig
+from gwkeras.core.errors import ConfigError
+from gwkeras.core.schema import SampleShape
+from gwkeras.core.statistics import Statistics
+from gwkeras.models.default import default_model
+from gwkeras.models.paper import paper_model
+
+_KINDS = {"paper": paper_model, "default": default_model}
+
+
+def build_model(config: ModelConfig, sample: SampleShape, statistics: Statistics) -> keras.Model:
+    """The network that `config.kind` names, untrained; it takes and returns physical units.
+
+    The model may be called with a dict of all input features of the sample; it takes those that it needs by name
+    (`[tensor.name for tensor in model.inputs]`). Height and width are free up to `size_divisor(config)`.
+
+    Raises: ConfigError: where statistics and sample disagree, or there is nothing to learn from.
+    """
+    for name, found, expected in (("climate", statistics.climate_mean, sample.climate),
+                                  ("covariates", statistics.covariate_mean, sample.covariates)):
+        if len(found) != len(expected):
+            raise ConfigError(f"statistics of {name}", expected=f"{len(expected)} channels ({', '.join(expected)})",
+                              found=str(len(found)), remedy="rebuild the shards with this configuration")
+    if not sample.climate:
+        raise ConfigError("sample.climate", expected="at least one climate channel", found="none", remedy="give a climate file")
+    return _KINDS[config.kind](config, sample, statistics)
+
+
+def size_divisor(config: ModelConfig) -> int:
+    """The number of coarse cells of which height and width must be multiples: one halving for each level of the U-Net."""
+    return 2 ** (len(config.unet_filters) - 1)

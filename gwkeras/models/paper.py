@@ -1,0 +1,45 @@
+"""The paper's network: two ConvLSTM layers, a U-Net, bilinear upsampling and two 1 × 1 heads (its sections 3.2.1–3.2.3)."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from gwkeras.core.config import ModelConfig
+from gwkeras.core.schema import SampleShape
+from gwkeras.core.statistics import Statistics
+from gwkeras.layers.convlstm import ConvLSTM2D
+from gwkeras.layers.interpolation import Upsampling
+from gwkeras.layers.normalization import Standardize, Unstandardize, Variance
+from gwkeras.layers.unet import unet
+from gwkeras.models.inputs import symbolic_inputs
+
+
+def climate_memory(climate, filters: tuple[int, ...]):
+    """Stacked ConvLSTM layers, the last returning its last state: (batch, T, H, W, D) -> (batch, H, W, filters[-1])."""
+    for index, width in enumerate(filters):
+        climate = ConvLSTM2D(width, return_sequences=index + 1 < len(filters), name=f"convlstm{index}")(climate)
+    return climate
+
+
+def paper_model(config: ModelConfig, sample: SampleShape, statistics: Statistics) -> keras.Model:
+    """The network as printed; 8,190,850 trainable parameters with the printed widths and four climate channels.
+
+    The heads stand before the upsampling: a 1 × 1 convolution and bilinear interpolation commute exactly and the small
+    grid is s² times cheaper. Softplus does not commute, so it comes last.
+
+    Inputs: climate (batch, T, H, W, D), gwsa and land (batch, H, W, 1).
+    Outputs: {"mean": (batch, sH, sW, 1) mm, "variance": (batch, sH, sW, 1) mm²}.
+    """
+    inputs = symbolic_inputs(sample, "climate", "gwsa", "land")
+    land = inputs["land"]
+    climate = Standardize(statistics.climate_mean, statistics.climate_std, name="climate_scale")(inputs["climate"], land[:, None])
+    gwsa = Standardize(statistics.gwsa_mean, statistics.gwsa_std, name="gwsa_scale")(inputs["gwsa"], land)
+    memory = climate_memory(climate, config.convlstm_filters)
+    fused = layers.Concatenate(name="fused")([memory, gwsa])  # eq. 7
+    features = unet(fused, config.unet_filters, config.batch_normalisation, config.dropout)
+    heads = layers.Conv2D(2, 1, dtype="float32", name="heads")(features)  # eqs 8 and 9
+    fine = Upsampling(sample.factor, "bilinear", dtype="float32", name="upsampling")(heads)
+    mean = Unstandardize(statistics.gwsa_mean, statistics.gwsa_std, name="mean")(fine[..., :1])
+    variance = Variance(statistics.gwsa_std, name="variance")(fine[..., 1:])
+    return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="paper")
