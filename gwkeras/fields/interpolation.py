@@ -74,7 +74,8 @@ def fill_missing(values: np.ndarray, passes: int = 2, periodic: bool = False) ->
     return values
 
 
-def conserve(fine: np.ndarray, coarse: np.ndarray, grid_fine: Grid, factor: int, land_fine: np.ndarray | None = None) -> np.ndarray:
+def conserve(fine: np.ndarray, coarse: np.ndarray, grid_fine: Grid, factor: int,
+             land_fine: np.ndarray | None = None) -> np.ndarray:
     """Shifts each block of `fine` so that its mean is the coarse value: ŷ + nearest(coarse − blockmean(ŷ)).
 
     Args:

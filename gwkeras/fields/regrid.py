@@ -6,6 +6,9 @@ A cell's weight is the area that it shares with the target cell on the sphere. O
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import numpy as np
 import xarray as xr
 from scipy.sparse import coo_matrix, csr_matrix
@@ -16,6 +19,9 @@ from gwkeras.fields.separable import apply_separable
 
 _SLIVER = 1e-7  # degrees; thinner overlaps are rounding of the coordinates
 _ROUNDING = 1e-6  # of a share of area
+_BLOCK_CELLS = 4 * 2**20  # cells in memory at once, as float64
+
+_Overlaps = tuple[np.ndarray, np.ndarray, np.ndarray]  # target cell, source cell, extent
 
 
 class Regridder:
@@ -45,25 +51,22 @@ class Regridder:
             the source.
         Raises: GridMismatch: where `values` is not on the source grid.
         """
-        values = self._on_source(values)
-        valid = np.isfinite(values)
-        weight = self._valid_share(valid)
-        total = apply_separable(self.rows, self.columns, np.where(valid, values, 0.0))
-        return _mean(total, weight, _enough(weight, minimum_valid_share)).astype(values.dtype, copy=False)
-
-    def _on_source(self, values: np.ndarray) -> np.ndarray:
         values = np.asarray(values)
         if values.shape[-2:] != self.source.shape:
             raise GridMismatch("regridding", expected=f"a field of {self.source.n_lat} × {self.source.n_lon} cells",
                                found=" × ".join(map(str, values.shape)), remedy="give the grid on which the field lies")
-        return values if np.issubdtype(values.dtype, np.floating) else values.astype(float)
+        stack = values.reshape(-1, *self.source.shape)
+        result = np.empty((len(stack), *self.target.shape), values.dtype if np.issubdtype(values.dtype, np.floating) else float)
+        at_once = max(1, _BLOCK_CELLS // max(stack[0].size, result[0].size)) if len(stack) else 1
+        for start in range(0, len(stack), at_once):
+            result[start:start + at_once] = self._average(stack[start:start + at_once], minimum_valid_share)
+        return result.reshape(*values.shape[:-2], *self.target.shape)
 
-    def _valid_share(self, valid: np.ndarray) -> np.ndarray:
-        """Share of each target cell's area with data; one field where the same cells are missing in all of `valid`."""
-        stack = valid.reshape(-1, *self.source.shape)
-        mask = stack[:1] if (stack == stack[:1]).all() else stack
-        share = apply_separable(self.rows, self.columns, mask.astype(float))
-        return share[0] if len(mask) == 1 else share.reshape(*valid.shape[:-2], *self.target.shape)
+    def _average(self, values: np.ndarray, minimum_valid_share: float) -> np.ndarray:
+        valid = np.isfinite(values)
+        share = _spread(self.rows, self.columns, valid)
+        total = apply_separable(self.rows, self.columns, np.where(valid, values, 0.0))
+        return _mean(total, share, _enough(share, minimum_valid_share))
 
 
 class SmoothRegridder(Regridder):
@@ -80,14 +83,12 @@ class SmoothRegridder(Regridder):
         self.smooth_rows = _row_lines(source, target) if target.lat_step < finer * source.lat_step else self.rows
         self.smooth_columns = _column_lines(source, target) if target.lon_step < finer * source.lon_step else self.columns
 
-    def __call__(self, values: np.ndarray, minimum_valid_share: float = 0.5) -> np.ndarray:
-        values = self._on_source(values)
+    def _average(self, values: np.ndarray, minimum_valid_share: float) -> np.ndarray:
         valid = np.isfinite(values)
-        keep = _enough(self._valid_share(valid), minimum_valid_share)
-        filled = np.where(valid, values, 0.0)
-        total = apply_separable(self.smooth_rows, self.smooth_columns, filled)
-        weight = apply_separable(self.smooth_rows, self.smooth_columns, valid.astype(float))
-        return _mean(total, weight, keep & (weight > _ROUNDING)).astype(values.dtype, copy=False)
+        keep = _enough(_spread(self.rows, self.columns, valid), minimum_valid_share)
+        weight = _spread(self.smooth_rows, self.smooth_columns, valid)
+        total = apply_separable(self.smooth_rows, self.smooth_columns, np.where(valid, values, 0.0))
+        return _mean(total, weight, keep & (weight > _ROUNDING))
 
 
 def regrid(data: xr.DataArray, target: Grid, minimum_valid_share: float = 0.5) -> xr.DataArray:
@@ -96,17 +97,8 @@ def regrid(data: xr.DataArray, target: Grid, minimum_valid_share: float = 0.5) -
     Returns: dims as before, attributes kept; NaN where less than `minimum_valid_share` of a cell's area has data.
     Raises: GridMismatch: where the coordinates are uneven or the grids do not overlap.
     """
-    return _regrid_with(Regridder, data, target, minimum_valid_share)
-
-
-def regrid_smooth(data: xr.DataArray, target: Grid, minimum_valid_share: float = 0.5) -> xr.DataArray:
-    """`regrid`, but bilinear along an axis on which `target` is finer than `data`; see `SmoothRegridder`."""
-    return _regrid_with(SmoothRegridder, data, target, minimum_valid_share)
-
-
-def _regrid_with(kind: type[Regridder], data: xr.DataArray, target: Grid, minimum_valid_share: float) -> xr.DataArray:
     source = Grid.from_centres(data["lat"].values, data["lon"].values, where=data.name or "field")
-    regridder = kind(source, target)
+    regridder = Regridder(source, target)
     data = data.transpose(..., "lat", "lon")
     if data.chunks is not None:
         data = data.chunk({"lat": -1, "lon": -1})
@@ -117,6 +109,25 @@ def _regrid_with(kind: type[Regridder], data: xr.DataArray, target: Grid, minimu
         output_dtypes=[data.dtype if np.issubdtype(data.dtype, np.floating) else float], keep_attrs=True,
     )
     return result.assign_coords(lat=("lat", target.lat, data["lat"].attrs), lon=("lon", target.lon, data["lon"].attrs))
+
+
+def regrid_smooth(values: np.ndarray, source: Grid, target: Grid, minimum_valid_share: float = 0.5) -> np.ndarray:
+    """`values` (..., n_lat, n_lon) of `source` on `target`: averaged where it is coarser, bilinear where it is finer.
+
+    See `SmoothRegridder`.
+    """
+    return _smooth_regridder(source, target)(values, minimum_valid_share)
+
+
+@lru_cache(maxsize=8)
+def _smooth_regridder(source: Grid, target: Grid) -> SmoothRegridder:
+    return SmoothRegridder(source, target)
+
+
+def _spread(rows: csr_matrix, columns: csr_matrix, valid: np.ndarray) -> np.ndarray:
+    """Weight with data in each target cell: (n or 1, m_lat, m_lon), 1 where all n fields lack the same cells."""
+    mask = valid[:1] if (valid == valid[:1]).all() else valid
+    return apply_separable(rows, columns, mask.astype(float))
 
 
 def _enough(share: np.ndarray, minimum: float) -> np.ndarray:
@@ -138,11 +149,11 @@ def _column_overlaps(source: Grid, target: Grid) -> csr_matrix:
     first = np.floor((target.west - source.east) / 360.0)
     last = np.ceil((target.east - source.west) / 360.0)
     turns = [_overlaps(source.lon_edges + 360.0 * k, target.lon_edges, np.asarray) for k in np.arange(first, last + 1)]
-    overlaps = tuple(np.concatenate(part) for part in zip(*turns, strict=True))
-    return _shares(overlaps, np.diff(target.lon_edges), source.n_lon)
+    into, out_of, length = (np.concatenate(part) for part in zip(*turns, strict=True))
+    return _shares((into, out_of, length), np.diff(target.lon_edges), source.n_lon)
 
 
-def _overlaps(source: np.ndarray, target: np.ndarray, measure) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _overlaps(source: np.ndarray, target: np.ndarray, measure: Callable[[np.ndarray], np.ndarray]) -> _Overlaps:
     """Row, column and extent of every overlap of two ascending lists of edges: between neighbours of the merged edges."""
     low, high = max(source[0], target[0]), min(source[-1], target[-1])
     if high - low < _SLIVER:
@@ -156,7 +167,7 @@ def _overlaps(source: np.ndarray, target: np.ndarray, measure) -> tuple[np.ndarr
     return into, out_of, np.diff(measure(edges))[thick]
 
 
-def _shares(overlaps: tuple[np.ndarray, ...], extent: np.ndarray, n_source: int) -> csr_matrix:
+def _shares(overlaps: _Overlaps, extent: np.ndarray, n_source: int) -> csr_matrix:
     into, out_of, length = overlaps
     return coo_matrix((length / extent[into], (into, out_of)), shape=(len(extent), n_source)).tocsr()
 
