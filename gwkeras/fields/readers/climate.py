@@ -1,0 +1,78 @@
+"""Climate records of any kind, merged over files: canonical names, canonical units, monthly totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import xarray as xr
+
+from gwkeras.core.config import SourceConfig
+from gwkeras.core.errors import BadInput
+from gwkeras.core.schema import CLIMATE_UNITS
+from gwkeras.fields.archive import members
+from gwkeras.fields.netcdf_file import open_netcdf
+from gwkeras.fields.paths import expand
+from gwkeras.fields.readers import era5, gldas, netcdf
+from gwkeras.fields.readers.channel import without_negatives
+from gwkeras.fields.readers.variable import join, wrong_variable
+from gwkeras.fields.recognise import recognise_dataset
+
+_READERS = {"era5": era5.read, "gldas": gldas.read, "netcdf": netcdf.read, "g3p": netcdf.read, "grace": netcdf.read}
+
+
+@dataclass(frozen=True)
+class Climate:
+    """Channels in canonical units, negative amounts still in them, and notes."""
+
+    fields: dict[str, xr.DataArray]
+    notes: tuple[str, ...] = ()
+
+
+def read_climate(source: SourceConfig) -> dict[str, xr.DataArray]:
+    """The climate channels of a source, keyed and in units as `core.schema.CLIMATE_UNITS`, (time, lat, lon), lazily.
+
+    Files split by variable, by step type or by year are merged; negative amounts of water are set to zero.
+
+    Raises: BadInput: file missing or damaged, no climate variable known. UnknownUnits. GridMismatch: files of several grids.
+    """
+    return {channel: without_negatives(value, channel) for channel, value in read_channels(source).fields.items()}
+
+
+def read_channels(source: SourceConfig) -> Climate:
+    """As `read_climate`, with negative amounts left in, so that they can be counted, and with notes."""
+    _check_mapping(source)
+    parts: dict[str, list[xr.DataArray]] = {}
+    notes: list[str] = []
+    files = []
+    for path in expand(source):
+        for member in members(path):
+            data = open_netcdf(member)
+            files.append(data)
+            kind = recognise_dataset(data).kind if source.kind == "auto" else source.kind
+            found, file_notes = _READERS[kind](data, source)
+            notes += file_notes
+            for channel, value in found.items():
+                parts.setdefault(channel, []).append(value)
+    where = ", ".join(source.path[:3])
+    missing = [channel for channel in source.variables if channel not in parts]
+    if missing or not parts:
+        wanted = source.variables[missing[0]] if missing else "a climate variable with time, latitude and longitude"
+        raise wrong_variable(where, wanted, files, missing[0] if missing else "precipitation")
+    fields = {}
+    for channel in CLIMATE_UNITS:
+        if channel in parts:
+            value, join_notes = join(parts[channel], f"{where}, {channel}")
+            notes += join_notes
+            fields[channel] = value.rename(channel).assign_attrs(units=CLIMATE_UNITS[channel])
+    return Climate(fields, tuple(dict.fromkeys(notes)))
+
+
+def _check_mapping(source: SourceConfig) -> None:
+    unknown = [name for name in source.variables if name not in CLIMATE_UNITS]
+    if unknown:
+        raise BadInput(
+            f"configuration, variables of {', '.join(source.path[:2])}",
+            expected=f"names among {', '.join(CLIMATE_UNITS)}",
+            found=f"'{unknown[0]}'",
+            remedy="correct the name",
+        )

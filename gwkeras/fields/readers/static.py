@@ -1,0 +1,72 @@
+"""Static fields: every map of a file is one, under its own name; a land mask is `land`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from gwkeras.core.config import SourceConfig
+from gwkeras.fields.archive import members
+from gwkeras.fields.canonical import axes_of, canonical
+from gwkeras.fields.netcdf_file import open_netcdf
+from gwkeras.fields.paths import expand
+from gwkeras.fields.readers.variable import masked, where_of, wrong_variable
+
+LAND_NAMES = ("land", "lsm", "land_mask", "landmask", "gldas_mask", "land_area_fraction", "land_fraction", "landfrac", "sftlf")
+_LAND_STANDARD_NAMES = ("land_area_fraction", "land_binary_mask")
+
+
+def read_static(source: SourceConfig) -> dict[str, xr.DataArray]:
+    """Every numeric map (lat, lon) of the source's files, float32, lazily, in the file's own units.
+
+    Variables with a time axis of one step count as maps. A land mask or fraction comes as "land", in [0, 1].
+
+    Raises: BadInput: file missing or damaged, or no map in it.
+    """
+    found: dict[str, xr.DataArray] = {}
+    files = []
+    for path in expand(source):
+        for member in members(path):
+            data = open_netcdf(member)
+            files.append(data)
+            for name in map(str, data.data_vars):
+                if _is_map(data[name]):
+                    key = _key(data, name, member, source, found)
+                    found[key] = _map(data, name, key)
+    if not found:
+        raise wrong_variable(", ".join(source.path[:3]), "maps with latitude and longitude, without time", files, "name")
+    return found
+
+
+def _is_map(variable: xr.DataArray) -> bool:
+    axes = axes_of(variable)
+    if variable.dtype.kind not in "iufb" or not {"lat", "lon"} <= axes.keys():
+        return False
+    return all(variable.sizes[dim] == 1 for dim in variable.dims if dim not in (axes["lat"], axes["lon"]))
+
+
+def _key(data: xr.Dataset, name: str, path: Path, source: SourceConfig, taken: dict[str, xr.DataArray]) -> str:
+    renamed = {v: k for k, v in source.variables.items()}
+    if name in renamed:
+        return renamed[name]
+    attributes = data[name].attrs
+    if name.lower() in LAND_NAMES or attributes.get("standard_name") in _LAND_STANDARD_NAMES:
+        return "land"
+    if name.lower().startswith("band") and name[4:].isdigit():  # GDAL's name for anything
+        name = path.stem if name[4:] == "1" else f"{path.stem}_{name[4:]}"
+    return name if name not in taken else f"{name}_{path.stem}"
+
+
+def _map(data: xr.Dataset, name: str, key: str) -> xr.DataArray:
+    variable = data[name]
+    axes = axes_of(variable)
+    variable = variable.squeeze([d for d in variable.dims if d not in (axes["lat"], axes["lon"])], drop=True)
+    value = canonical(masked(variable.astype(np.float32).rename(where_of(data, name))))
+    attributes = {k: v for k, v in data[name].attrs.items() if k in ("units", "long_name", "standard_name")}
+    if key == "land":
+        percent = attributes.get("units") == "%" or float(value.max().compute()) > 1.5
+        value = (value / np.float32(100.0) if percent else value).clip(0.0, 1.0)
+        attributes["units"] = "1"
+    return value.rename(key).assign_attrs(attributes)

@@ -1,0 +1,113 @@
+"""One variable of an opened file as a canonical field, still in the file's units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from gwkeras.core.config import SourceConfig
+from gwkeras.core.errors import BadInput, GridMismatch
+from gwkeras.fields.canonical import axes_of, axis_of, canonical, grid_of, one_step_a_month
+from gwkeras.fields.netcdf_file import variables_found
+from gwkeras.fields.stamps import months_of
+
+SENTINELS = (-9999.0, -99999.0)  # written as plain numbers where the file forgot the attribute
+_ABSURD = 1e15  # beyond any quantity here: the default fill 9.97e36, 1e20, GRIB's 3.4e38
+
+
+def where_of(data: xr.Dataset, name: object = None) -> str:
+    """'file.nc, variable x' for messages."""
+    file = data.encoding.get("source", "file")
+    return str(file) if name is None else f"{file}, variable {name}"
+
+
+def field(data: xr.Dataset, name: str) -> xr.DataArray:
+    """Variable `name` as a canonical field (time, lat, lon) or (lat, lon), masked, float32, lazily; see `canonical`."""
+    variable = _one_version(data[name])
+    axes = axes_of(variable)
+    if "time" not in axes:
+        scalar = next((str(c) for c in variable.coords if variable[c].ndim == 0 and axis_of(str(c), data) == "time"), None)
+        if scalar is not None:
+            variable, axes = variable.expand_dims(scalar), {**axes, "time": scalar}
+    if "time" in axes:
+        dim = axes["time"]
+        coordinate = dim if dim in data.coords else next((str(c) for c in data.coords if data[c].dims == (dim,)), None)
+        if coordinate is None:
+            raise BadInput(where_of(data, name), expected="time stamps", found=f"a dimension {dim} without values", remedy="add the coordinate")
+        variable = variable.drop_vars([c for c in variable.coords if dim in variable[c].dims])
+        variable = variable.assign_coords({dim: (dim, months_of(data, coordinate))})
+    variable = variable.rename(where_of(data, name))
+    return canonical(masked(variable.astype(np.float32)))
+
+
+def masked(data: xr.DataArray) -> xr.DataArray:
+    """The field with NaN for sentinels and absurd numbers that no attribute announced."""
+    valid = np.abs(data) < _ABSURD
+    for sentinel in SENTINELS:
+        valid = valid & (data != np.float32(sentinel))
+    return data.where(valid)
+
+
+def stated_unit(data: xr.Dataset, name: str, canonical_name: str, source: SourceConfig) -> str | None:
+    """The configuration's unit, else the file's; None where neither states one."""
+    unit = source.units.get(canonical_name, data[name].attrs.get("units"))
+    return None if unit is None or str(unit).strip().lower() in ("", "unknown", "none", "~") else str(unit)
+
+
+def mapped(data: xr.Dataset, source: SourceConfig, canonical_name: str) -> str | None:
+    """The file's variable that the configuration names for `canonical_name`, by exact name, else whatever its case."""
+    wanted = source.variables.get(canonical_name)
+    if wanted is None:
+        return None
+    return wanted if wanted in data.data_vars else find(data, (wanted,))
+
+
+def find(data: xr.Dataset, candidates: Sequence[str]) -> str | None:
+    """The first of `candidates` (lower case) that the file has, whatever its case."""
+    names = {str(name).lower(): str(name) for name in data.data_vars}
+    return next((names[c.lower()] for c in candidates if c.lower() in names), None)
+
+
+def wrong_variable(where: object, expected: str, files: Sequence[xr.Dataset], key: str) -> BadInput:
+    """The error for a source without the variable wanted; lists what there is."""
+    found = "; ".join(dict.fromkeys(variables_found(data) for data in files[:3]))
+    return BadInput(where, expected=expected, found=found, remedy=f"name the variable in the configuration (variables: {{{key}: name}})")
+
+
+def join(parts: Sequence[xr.DataArray], where: object) -> tuple[xr.DataArray, list[str]]:
+    """Parts of one record, from several files, one after another in time; months in several of them are averaged.
+
+    Raises: GridMismatch: where their grids differ.
+    """
+    if len(parts) == 1:
+        return parts[0], []
+    first, notes = parts[0], []
+    grid = grid_of(first)
+    for part in parts[1:]:
+        if not grid_of(part).is_close(grid):
+            raise GridMismatch(
+                part.name or where,
+                expected=f"the grid of the other files, {grid.describe()}",
+                found=grid_of(part).describe(),
+                remedy="give files of different grids as separate sources",
+            )
+    aligned = [part.assign_coords(lat=first["lat"], lon=first["lon"]) for part in parts]
+    record = xr.concat(aligned, dim="time", coords="minimal", compat="override", combine_attrs="override")
+    months = np.unique(record["time"].values)
+    if months.size < record.sizes["time"]:
+        notes.append(f"{where}: {record.sizes['time'] - months.size} months stand in several files and are averaged")
+    return one_step_a_month(record), notes
+
+
+def _one_version(variable: xr.DataArray) -> xr.DataArray:
+    """ERA5 where final (expver 1) and preliminary (5) months share a file: final where it exists."""
+    if "expver" not in variable.dims:
+        return variable
+    if "expver" in variable.coords:
+        variable = variable.isel(expver=np.argsort(variable["expver"].values.astype(str), kind="stable"))
+    merged = variable.isel(expver=0, drop=True)
+    for index in range(1, variable.sizes["expver"]):
+        merged = merged.fillna(variable.isel(expver=index, drop=True))
+    return merged

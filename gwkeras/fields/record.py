@@ -1,0 +1,206 @@
+"""All that a run reads, brought onto one region and one calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+
+from gwkeras.core.config import DataConfig, RegionConfig, SourceConfig
+from gwkeras.core.errors import BadInput, MissingMonths
+from gwkeras.core.grid import Grid
+from gwkeras.fields.canonical import clip_region, grid_of
+from gwkeras.fields.paths import expand
+from gwkeras.fields.provenance import describe_files
+from gwkeras.fields.readers import read_fine, read_static, read_storage
+from gwkeras.fields.readers.channel import NEVER_NEGATIVE, without_negatives
+from gwkeras.fields.readers.climate import read_channels
+from gwkeras.fields.survey import survey
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Canonical fields of one run; arrays are lazy.
+
+    Args:
+        gwsa: storage anomaly of the product, mm, (time, lat, lon) on `grid`.
+        uncertainty: its standard error, mm, or None.
+        climate: channels in canonical units, (time, lat, lon), each on its own grid around the region, on one calendar.
+        static: maps (lat, lon) on their own grids around the region.
+        land: land fraction (lat, lon) on its own grid, or None where no static file has one.
+        reference: the fine field that `target: reference` learns, mm, cut to `grid`'s box, or None.
+        truth: the fine field to judge by, mm, cut to `grid`'s box, or None. Nothing of it is read until it is computed.
+        sources: name, size and hash of every file but the truth's, which no result depends on.
+        notes: what a reader of the results should know, in sentences.
+        grid: the product's cells.
+    """
+
+    gwsa: xr.DataArray
+    uncertainty: xr.DataArray | None
+    climate: dict[str, xr.DataArray]
+    static: dict[str, xr.DataArray]
+    land: xr.DataArray | None
+    reference: xr.DataArray | None
+    truth: xr.DataArray | None
+    sources: list[dict]
+    notes: list[str]
+    grid: Grid = field(kw_only=False)
+
+
+def read_fields(data: DataConfig) -> Fields:
+    """Reads every source of a configuration.
+
+    The product is cut to the region and the months wanted, then block-averaged by `coarsen_product`. Climate and static
+    fields keep their grids and a cell around the region; climate keeps the months before the first, for its memory.
+
+    Raises: BadInput: a file missing or damaged, a variable not found, no data in the region. UnknownUnits.
+        GridMismatch: a source that does not cover the region. MissingMonths: no month in common.
+    """
+    storage = read_storage(data.gwsa)
+    notes = list(storage.notes)
+    gwsa = _product(storage.gwsa, data)
+    uncertainty = None if storage.uncertainty is None else _product(storage.uncertainty, data)
+    grid = grid_of(gwsa)
+    seen = survey(gwsa, "gwsa", _name(data.gwsa))
+    notes += seen.notes
+    if seen.finite == 0:
+        raise BadInput(_name(data.gwsa), expected="data in the region", found="only missing values", remedy="choose another region or file")
+    box = RegionConfig(grid.south, grid.north, grid.west, grid.east)
+    climate, climate_notes = _climate(data, gwsa, box)
+    static = _static(data, box)
+    land = static.pop("land", None)
+    used = [data.gwsa, *data.climate, *data.static, *([data.reference] if data.reference else [])]
+    return Fields(
+        gwsa=gwsa,
+        uncertainty=uncertainty,
+        climate=climate,
+        static=static,
+        land=land,
+        reference=None if data.reference is None else _fine(data.reference, data, box),
+        truth=None if data.truth is None else _fine(data.truth, data, box),
+        sources=describe_files(path for source in used for path in expand(source)),
+        notes=list(dict.fromkeys([*notes, *climate_notes])),
+        grid=grid,
+    )
+
+
+def coarsened(data: xr.DataArray, factor: int, minimum_valid_share: float) -> xr.DataArray:
+    """Area-weighted means over factor × factor cells, lazily; NaN where less than the share of a block's area has data.
+
+    Cells beyond the last whole block in the north and the east are left out.
+    """
+    if factor == 1:
+        return data
+    coarse = grid_of(data).coarsen(factor)
+    whole = data.isel(lat=slice(0, coarse.n_lat * factor), lon=slice(0, coarse.n_lon * factor))
+    fine = grid_of(whole)
+    block_area = fine.block_sum_and_weight(np.ones(fine.shape), factor)[1]
+
+    def means(values: np.ndarray) -> np.ndarray:
+        mean, weight = fine.block_sum_and_weight(values.astype(np.float64), factor)
+        return np.where(weight >= minimum_valid_share * block_area * (1 - 1e-9), mean, np.nan).astype(np.float32)
+
+    result = xr.apply_ufunc(
+        means,
+        whole.drop_vars(("lat", "lon")).rename(lat="row", lon="column"),
+        input_core_dims=[["row", "column"]],
+        output_core_dims=[["lat", "lon"]],
+        dask="parallelized",
+        output_dtypes=[np.float32],
+        dask_gufunc_kwargs={"output_sizes": {"lat": coarse.n_lat, "lon": coarse.n_lon}},
+        keep_attrs=True,
+    )
+    return result.assign_coords(lat=coarse.lat, lon=coarse.lon).rename(data.name)
+
+
+def _product(value: xr.DataArray, data: DataConfig) -> xr.DataArray:
+    value = _months_between(value, data.first_month, data.last_month, _name(data.gwsa))
+    if data.region is not None:
+        value = clip_region(value, data.region)
+    return coarsened(value, data.coarsen_product, data.minimum_valid_share)
+
+
+def _months_between(value: xr.DataArray, first: str | None, last: str | None, where: str) -> xr.DataArray:
+    months = value["time"].values.astype("datetime64[M]")
+    keep = np.ones(months.size, dtype=bool)
+    if first is not None:
+        keep &= months >= np.datetime64(first, "M")
+    if last is not None:
+        keep &= months <= np.datetime64(last, "M")
+    if keep.all():
+        return value
+    if not keep.any():
+        raise MissingMonths(
+            where, expected=f"months from {first or 'the start'} to {last or 'the end'}", found=_span(value), remedy="correct first_month and last_month"
+        )
+    return value.isel(time=np.flatnonzero(keep))
+
+
+def _climate(data: DataConfig, gwsa: xr.DataArray, box: RegionConfig) -> tuple[dict[str, xr.DataArray], list[str]]:
+    climate: dict[str, xr.DataArray] = {}
+    notes: list[str] = []
+    for source in data.climate:
+        record = read_channels(source)
+        notes += record.notes
+        for channel, value in record.fields.items():
+            if channel in climate:
+                notes.append(f"{_name(source)}: {channel} is left out, an earlier source has it")
+                continue
+            value = _months_between(clip_region(value, box, margin_cells=1), None, data.last_month, _name(source))
+            seen = survey(value, channel, _name(source), clipped=channel in NEVER_NEGATIVE)
+            notes += seen.notes
+            if seen.finite == 0:
+                raise BadInput(
+                    f"{_name(source)}, {channel}", expected="data in the region", found="only missing values", remedy="choose another region or file"
+                )
+            climate[channel] = without_negatives(value, channel)
+    if not climate:
+        return climate, notes
+    climate, calendar_notes = _on_one_calendar(climate)
+    months = next(iter(climate.values()))["time"].values
+    if not np.isin(gwsa["time"].values, months).any():
+        raise MissingMonths(
+            ", ".join(_name(source) for source in data.climate),
+            expected=f"months of the storage record ({_span(gwsa)})",
+            found=_span(next(iter(climate.values()))),
+            remedy="give records that overlap in time",
+        )
+    return climate, notes + calendar_notes
+
+
+def _on_one_calendar(climate: dict[str, xr.DataArray]) -> tuple[dict[str, xr.DataArray], list[str]]:
+    """The months that all channels have."""
+    months = [value["time"].values for value in climate.values()]
+    common = months[0]
+    for other in months[1:]:
+        common = np.intersect1d(common, other)
+    if common.size == 0:
+        spans = "; ".join(f"{channel} {_span(value)}" for channel, value in climate.items())
+        raise MissingMonths("climate", expected="months that all channels share", found=spans, remedy="give records that overlap in time")
+    most = max(m.size for m in months)
+    notes = [f"climate: of up to {most} months, the {common.size} that all channels share are used"] if common.size < most else []
+    return {c: v if v.sizes["time"] == common.size else v.sel(time=common) for c, v in climate.items()}, notes
+
+
+def _static(data: DataConfig, box: RegionConfig) -> dict[str, xr.DataArray]:
+    static: dict[str, xr.DataArray] = {}
+    for number, source in enumerate(data.static):
+        for name, value in read_static(source).items():
+            key = name if name not in static else f"{name}_{number + 1}"
+            static[key] = clip_region(value, box, margin_cells=1)
+    return static
+
+
+def _fine(source: SourceConfig, data: DataConfig, box: RegionConfig) -> xr.DataArray:
+    value = _months_between(read_fine(source), data.first_month, data.last_month, _name(source))
+    return clip_region(value, box)
+
+
+def _name(source: SourceConfig) -> str:
+    return ", ".join(source.path[:2]) + (" …" if len(source.path) > 2 else "")
+
+
+def _span(value: xr.DataArray) -> str:
+    months = value["time"].values.astype("datetime64[M]")
+    return f"{months[0]} to {months[-1]}"

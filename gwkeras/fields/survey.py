@@ -1,0 +1,106 @@
+"""One look through a record for what its reader should be told: negative amounts, values beyond belief, no data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from gwkeras.core.errors import BadInput
+
+# Beyond what a cell of a few kilometres has shown; values outside are reported and kept.
+PLAUSIBLE = {
+    "gwsa": (-5000.0, 5000.0),
+    "precipitation": (0.0, 3000.0),
+    "evapotranspiration": (-50.0, 500.0),
+    "soil_moisture": (0.0, 1.0),
+    "temperature": (180.0, 335.0),
+    "surface_pressure": (40_000.0, 110_000.0),
+    "snow_water_equivalent": (0.0, 20_000.0),
+    "runoff": (0.0, 3000.0),
+    "snowmelt": (0.0, 3000.0),
+}
+_MOST_BYTES = 4 * 2**30  # of a record looked through; of a longer one, evenly spaced months
+_TINY = 1e-3  # share of the plausible maximum: what packing leaves below zero
+_STATISTICS = 6  # finite, smallest, largest, below zero, below the plausible, above it
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What `survey` saw: number of values that are there, and sentences on the odd ones."""
+
+    finite: int
+    notes: tuple[str, ...]
+
+
+def survey(data: xr.DataArray, channel: str, where: str, clipped: bool = False) -> Survey:
+    """Looks once through a canonical field (time, lat, lon) in canonical units.
+
+    Args:
+        clipped: whether negative values are going to be set to zero; the note then says so.
+    Raises: BadInput: a file that cannot be read to its end.
+    """
+    looked = data.isel(time=slice(None, None, _stride(data)))
+    low, high = PLAUSIBLE.get(channel, (-np.inf, np.inf))
+    months = _statistics(looked, low, high, where)
+    finite, smallest, largest = int(months[:, 0].sum()), float(months[:, 1].min()), float(months[:, 2].max())
+    negative, below, above = (int(months[:, k].sum()) for k in (3, 4, 5))
+    notes = []
+    unit = data.attrs.get("units", "")
+    of_all = f"of {finite} values" + (f" in every {_stride(data)}th month" if _stride(data) > 1 else "")
+    if clipped and negative:
+        tiny = "" if smallest < -_TINY * high else " (rounding of the packed file)"
+        notes.append(f"{where}: {channel} is negative in {negative} {of_all}, down to {smallest:.4g} {unit}; set to zero{tiny}")
+    if below and not clipped:
+        notes.append(f"{where}: {channel} is below {low:g} {unit} in {below} {of_all}: {_place(looked, months[:, 1], unit)}; kept, check it")
+    if above:
+        notes.append(f"{where}: {channel} is above {high:g} {unit} in {above} {of_all}: {_place(looked, -months[:, 2], unit)}; kept, check it")
+    return Survey(finite, tuple(notes))
+
+
+def _stride(data: xr.DataArray) -> int:
+    return max(1, -(-data.nbytes // _MOST_BYTES))
+
+
+def _statistics(data: xr.DataArray, low: float, high: float, where: str) -> np.ndarray:
+    """(time, 6) in one pass."""
+    result = xr.apply_ufunc(
+        _of_maps,
+        data,
+        kwargs={"low": low, "high": high},
+        input_core_dims=[["lat", "lon"]],
+        output_core_dims=[["statistic"]],
+        dask="parallelized",
+        output_dtypes=[np.float64],
+        dask_gufunc_kwargs={"output_sizes": {"statistic": _STATISTICS}},
+    )
+    try:
+        return np.asarray(result.values)
+    except (OSError, RuntimeError) as error:
+        raise BadInput(where, expected="a file that can be read to its end", found=str(error), remedy="download it again") from error
+
+
+def _of_maps(maps: np.ndarray, low: float, high: float) -> np.ndarray:
+    finite = np.isfinite(maps)
+    axes = (-2, -1)
+    return np.stack(
+        [
+            finite.sum(axes),
+            np.where(finite, maps, np.inf).min(axes),
+            np.where(finite, maps, -np.inf).max(axes),
+            (finite & (maps < 0)).sum(axes),
+            (finite & (maps < low)).sum(axes),
+            (finite & (maps > high)).sum(axes),
+        ],
+        axis=-1,
+    ).astype(np.float64)
+
+
+def _place(data: xr.DataArray, score: np.ndarray, unit: str) -> str:
+    """'4089 mm month-1 in 2004-07 at 25.1°N 91.9°E' for the map with the lowest score."""
+    step = data.isel(time=int(np.argmin(score))).load()
+    index = np.nanargmin(step.values if score.min() == np.nanmin(step.values) else -step.values)
+    row, column = np.unravel_index(index, step.shape)
+    month = str(step["time"].values)[:7]
+    return f"{float(step.values[row, column]):.4g} {unit} in {month} at {float(step['lat'][row]):g}°N {float(step['lon'][column]):g}°E"
