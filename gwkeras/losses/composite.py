@@ -1,0 +1,77 @@
+"""The whole loss: L = L_data + λ_phys (sign + magnitude + regional) + λ_smooth L_smooth (eq. 10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from gwkeras.core.config import LossConfig
+from gwkeras.core.statistics import Statistics
+from gwkeras.layers.cell_area import fine_row_area
+from gwkeras.losses.data import beta_nll, crps, nll
+from gwkeras.losses.magnitude import magnitude
+from gwkeras.losses.regional import regional
+from gwkeras.losses.sign import sign_hinge, sign_share
+from gwkeras.losses.smoothness import smoothness
+from gwkeras.losses.storage_change import storage_balance
+
+Tensors = dict[str, Any]
+
+
+def composite_loss(inputs: Tensors, targets: Tensors, outputs: Tensors, *, config: LossConfig, statistics: Statistics,
+                   factor: int, fine_step_degrees: float) -> tuple[Any, Tensors]:
+    """Total and named terms, one value per sample each.
+
+    Args:
+        inputs: a batch of input features (core/schema.py), of fixed height and width; targets: `target`, NaN where it
+            does not count, and optionally `target_sigma`, both mm; outputs: {"mean", "variance"} of the model.
+        config: which terms in which form, and their weights.
+        statistics: the physics terms see fields divided by training standard deviations, so that weights mean the same
+            everywhere; β-NLL and CRPS are in units of the residual's. Eq. 11 itself is in mm: a unit shifts it by a constant.
+        factor: s; fine_step_degrees: size of a fine cell, which turns `regional_block_degrees` into cells.
+    Returns: (batch,) total and {"data", "sign", "magnitude", "regional", "smoothness", "sign_share"} before their weights,
+        each (batch,). Samples without their previous month have 0 for the terms of ΔG.
+    """
+    mean, variance = ops.cast(outputs["mean"], "float32"), ops.cast(outputs["variance"], "float32")
+    terms = {"data": data_term(targets, mean, variance, inputs["land_fine"] > 0, config, statistics.residual_std),
+             **physics_terms(inputs, mean, config, statistics, factor, regional_block(config, fine_step_degrees)),
+             "smoothness": smoothness(mean / statistics.gwsa_std, inputs["land_fine"] > 0, config.smoothness)}
+    physics = (config.sign_weight * terms["sign"] + config.magnitude_weight * terms["magnitude"]
+               + config.regional_weight * terms["regional"])
+    total = terms["data"] + config.physics_weight * physics + config.smoothness_weight * terms["smoothness"]
+    return total, terms
+
+
+def data_term(targets: Tensors, mean, variance, land, config: LossConfig, scale: float):
+    """The configured data loss over land cells with a target: (batch,). The target's own variance adds to the predicted one."""
+    target = targets["target"]
+    known = ops.logical_and(ops.isfinite(target), land)
+    target = ops.where(known, target, 0.0)
+    if "target_sigma" in targets:
+        sigma = targets["target_sigma"]
+        variance = variance + ops.square(ops.where(ops.isfinite(sigma), sigma, 0.0))
+    if config.data == "nll":
+        return nll(target, mean, variance, known)
+    target, mean, variance = target / scale, mean / scale, variance / scale**2
+    if config.data == "crps":
+        return crps(target, mean, variance, known)
+    return beta_nll(target, mean, variance, known, config.beta)
+
+
+def physics_terms(inputs: Tensors, mean, config: LossConfig, statistics: Statistics, factor: int, block: int) -> Tensors:
+    """Constraints 1–3 and the printed form of the first: {"sign", "magnitude", "regional", "sign_share"}, (batch,) each."""
+    balance = storage_balance(inputs, mean, factor)
+    change, infiltration = balance.storage_change / statistics.storage_change_std, balance.infiltration / statistics.storage_change_std
+    area = fine_row_area(inputs["latitude"], factor) * inputs["land_fine"]
+    weights = ops.where(balance.mask, area, 0.0)
+    present = inputs["has_previous"]
+    return {"sign": present * sign_hinge(change, balance.net_water_input, balance.mask),
+            "magnitude": present * magnitude(change, infiltration, balance.mask, centred=config.centred),
+            "regional": present * regional(change, infiltration, weights, block),
+            "sign_share": present * sign_share(change, balance.net_water_input, balance.mask)}
+
+
+def regional_block(config: LossConfig, fine_step_degrees: float) -> int:
+    """Side of the regions of eq. 14 in fine cells, at least one."""
+    return max(1, round(config.regional_block_degrees / fine_step_degrees))

@@ -1,0 +1,23 @@
+"""Constraint 1: storage rises where water comes in (eq. 12)."""
+
+from __future__ import annotations
+
+from keras import ops
+
+from gwkeras.losses.masked import masked_mean
+
+
+def sign_hinge(storage_change, net_water_input, mask):
+    """mean max(0, −ΔG · sgn(P − ET)): grows with the size of the violation, so that it can train.
+
+    Eq. 12 as printed takes the sign of ΔG too. That is at most 1 and has gradient zero everywhere, while the paper's
+    Table 5 reports 1.42; the hinge is unbounded and what the table must hold.
+
+    Args: storage_change, net_water_input, mask: (batch, H, W, 1). Returns: (batch,), in the unit of `storage_change`.
+    """
+    return masked_mean(ops.relu(-storage_change * ops.sign(net_water_input)), mask)
+
+
+def sign_share(storage_change, net_water_input, mask):
+    """Eq. 12 as printed, mean max(0, −sgn ΔG · sgn(P − ET)): the share of cells that violate the sign; for reports, it trains nothing."""
+    return masked_mean(ops.relu(-ops.sign(ops.stop_gradient(storage_change)) * ops.sign(net_water_input)), mask)

@@ -1,0 +1,30 @@
+"""Spatial smoothness (eq. 15)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from keras import ops
+
+_FIELD = (1, 2, 3)
+
+
+def smoothness(field, mask, form: Literal["squared", "absolute"] = "squared"):
+    """Eq. 15: (1/N) Σ [(Ĝᵢ₊₁ⱼ − Ĝᵢⱼ)² + (Ĝᵢⱼ₊₁ − Ĝᵢⱼ)²], N the number of cells that count.
+
+    Only pairs of cells that both count enter. The paper calls the squares "total variation"; "absolute" is that.
+
+    Args: field, mask: (batch, H, W, 1). Returns: (batch,).
+    """
+    measure = ops.square if form == "squared" else ops.abs
+    total = 0.0
+    for down, right in ((1, 0), (0, 1)):
+        near, far = _shifted(field, down, right)
+        both = ops.logical_and(*_shifted(mask, down, right))
+        total = total + ops.sum(ops.where(both, measure(far - near), 0.0), axis=_FIELD)
+    return total / ops.maximum(ops.sum(ops.cast(mask, field.dtype), axis=_FIELD), 1.0)
+
+
+def _shifted(values, down: int, right: int):
+    height, width = values.shape[1], values.shape[2]
+    return values[:, : height - down, : width - right], values[:, down:, right:]

@@ -1,0 +1,44 @@
+"""The storage change that the physics terms look at, with the water that should explain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras import ops
+
+from gwkeras.layers.interpolation import fill_missing, upsample
+
+
+@dataclass(frozen=True)
+class StorageBalance:
+    """Fields on the fine grid, all (batch, sH, sW, 1).
+
+    Args:
+        storage_change: ΔG = Ĝ_fine(t) − U(G_coarse(t−1)), mm month⁻¹.
+        net_water_input: P − ET, mm month⁻¹; infiltration: (P − ET) α, mm month⁻¹.
+        mask: cells on land where P − ET is known.
+    """
+
+    storage_change: Any
+    net_water_input: Any
+    infiltration: Any
+    mask: Any
+
+
+def storage_balance(inputs: dict[str, Any], mean, factor: int) -> StorageBalance:
+    """ΔG of the paper's section 3.1 and its drivers.
+
+    U is bicubic interpolation with missing cells filled, as for the model's own start, so that ΔG holds change and
+    not the steps of the coarse grid. P − ET and α are taken cell by cell, so that unknown cells mix with none.
+    A sample without its previous month gets a finite ΔG of no meaning: weigh its terms by `has_previous`.
+
+    Args: inputs: a batch of the sample's input features; mean: Ĝ (batch, sH, sW, 1) mm; factor: s.
+    """
+    previous = upsample(fill_missing(inputs["gwsa_previous"], inputs["land"]), factor, "bicubic")
+    alpha = inputs["infiltration_efficiency"]
+    net = inputs["net_water_input"]
+    drivers = upsample(ops.concatenate([net, net * alpha, ops.cast(ops.logical_and(alpha > 0, inputs["land"] > 0), net.dtype)], axis=-1),
+                       factor, "nearest")
+    mask = ops.logical_and(drivers[..., 2:] > 0, inputs["land_fine"] > 0)
+    return StorageBalance(mean - previous, drivers[..., :1], drivers[..., 1:2], mask)
