@@ -35,9 +35,9 @@ def evapotranspiration(temperature: xr.DataArray, precipitation: xr.DataArray, m
     _require_alike(temperature, precipitation)
     potential = potential_evapotranspiration(temperature, method)
     limit = aridity_cap * trailing_mean(precipitation)
-    actual = np.minimum(potential, limit.transpose(*potential.dims)).where(precipitation.notnull())
+    actual = potential.where((potential < limit) | potential.isnull(), limit).where(precipitation.notnull())
     actual = actual.transpose(*temperature.dims).astype(precipitation.dtype)
-    actual.attrs = {"units": MONTHLY_TOTAL, "long_name": f"evapotranspiration, {method}, at most {aridity_cap:g} of precipitation"}
+    actual.attrs = {"units": MONTHLY_TOTAL, "long_name": f"evapotranspiration, {method}, at most {aridity_cap:g} of rainfall"}
     return actual.rename("evapotranspiration")
 
 
@@ -78,7 +78,7 @@ def net_water_input(precipitation: xr.DataArray, evapotranspiration: xr.DataArra
 
 def infiltration_efficiency(soil_moisture: Array) -> Array:
     """α = 0.1 + 0.4 θ, held within 0.1 … 0.5 (the paper's recharge efficiency); `soil_moisture` θ in m³ m⁻³; NaN stays NaN."""
-    return np.clip(0.1 + 0.4 * soil_moisture, 0.1, 0.5)
+    return (0.1 + 0.4 * soil_moisture).clip(0.1, 0.5)
 
 
 def _require_alike(first: xr.DataArray, second: xr.DataArray) -> None:

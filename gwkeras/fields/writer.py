@@ -1,0 +1,252 @@
+"""Downscaled fields as CF-1.11 NetCDF, written month by month: whole under its name, or not at all."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import netCDF4
+import numpy as np
+import xarray as xr
+
+from gwkeras.core.errors import BadInput, GridMismatch
+from gwkeras.core.grid import Grid
+from gwkeras.core.units import STORAGE
+
+CONVENTIONS = "CF-1.11"
+VARIABLES = ("gwsa", "gwsa_sigma", "gwsa_lower", "gwsa_upper")
+
+_EPOCH = np.datetime64("2002-01-01", "D")
+_BUFFER_BYTES = 64 * 2**20  # months are written in groups of about this size, which are the chunks along time
+_MOST_MONTHS = 24
+_CHUNK_CELLS = 2**18  # 1 MiB of float32: a map and a time series both read few chunks
+_LITTLE_SPACE = 2**20  # free bytes below which a failed write is put down to the disk
+_WGS84 = (
+    'GEOGCRS["WGS 84",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563,LENGTHUNIT["metre",1]]],'
+    'PRIMEM["Greenwich",0,ANGLEUNIT["degree",0.0174532925199433]],CS[ellipsoidal,2],'
+    'AXIS["geodetic latitude (Lat)",north,ORDER[1],ANGLEUNIT["degree",0.0174532925199433]],'
+    'AXIS["geodetic longitude (Lon)",east,ORDER[2],ANGLEUNIT["degree",0.0174532925199433]],ID["EPSG",4326]]'
+)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a written field comes from; empty entries are left out of the file.
+
+    Args:
+        source: method of production, "model-generated: …".
+        history: the command that made it; the time of writing is put before it.
+        references: papers, DOIs.
+        institution: who made it.
+        config_hash: of the resolved configuration.
+        model_version: name and version of the model.
+        input_hashes: file name -> hash.
+        comment: anything else.
+    """
+
+    source: str = "gwkeras"
+    history: str = "gwkeras"
+    references: str = ""
+    institution: str = ""
+    config_hash: str = ""
+    model_version: str = ""
+    input_hashes: dict[str, str] = field(default_factory=dict)
+    comment: str = ""
+
+    def attributes(self) -> dict[str, str]:
+        """Global attributes of the file."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        pairs = {
+            "source": self.source, "history": f"{now} {self.history}", "references": self.references,
+            "institution": self.institution, "comment": self.comment, "date_created": now,
+            "config_hash": self.config_hash, "model_version": self.model_version,
+            "input_hashes": " ".join(f"{name}={digest}" for name, digest in self.input_hashes.items()),
+        }
+        return {name: text for name, text in pairs.items() if text}
+
+
+class FieldWriter:
+    """Writes fields a month at a time; memory does not grow with the number of months.
+
+    Used as a context manager: the file appears under its name when the block ends well. On an exception nothing is
+    left behind and a file that was there before is untouched.
+
+    Args:
+        path: of the file to write; its folder is created where absent.
+        grid: of the fields.
+        title: one line for people.
+        provenance: where the fields come from.
+        interval: probability of the interval between `lower` and `upper`.
+    Raises: BadInput: where the folder cannot be written to or the disk is full, or where no month was given.
+    """
+
+    def __init__(self, path: str | Path, grid: Grid, *, title: str = "Groundwater storage anomaly",
+                 provenance: Provenance | None = None, interval: float = 0.9) -> None:
+        self.path, self.grid = Path(path), grid
+        self._title, self._provenance, self._interval = title, provenance or Provenance(), interval
+        self._partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.partial")
+        self._file: netCDF4.Dataset | None = None
+        self._names: tuple[str, ...] = ()
+        self._group = 1
+        self._pending: list[tuple[np.datetime64, dict[str, np.ndarray]]] = []
+        self._last: np.datetime64 | None = None
+
+    def __enter__(self) -> FieldWriter:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._sentence(error) from error
+        return self
+
+    def append(self, month: np.datetime64, gwsa: np.ndarray, sigma: np.ndarray | None = None, lower: np.ndarray | None = None,
+               upper: np.ndarray | None = None) -> None:
+        """Adds one month.
+
+        Args:
+            month: any moment in it, later than the month before.
+            gwsa, sigma, lower, upper: (n_lat, n_lon) mm, NaN where missing; the same ones for every month.
+        Raises: GridMismatch: where a field has another shape. BadInput: where the disk is full. ValueError: where months
+            do not ascend or the fields given change.
+        """
+        stamp = np.datetime64(month, "M")
+        fields = {name: np.asarray(values, dtype=np.float32)
+                  for name, values in zip(VARIABLES, (gwsa, sigma, lower, upper), strict=True) if values is not None}
+        for name, values in fields.items():
+            if values.shape != self.grid.shape:
+                raise GridMismatch(name, expected=self.grid.describe(), found=" × ".join(map(str, values.shape)) + " cells",
+                                   remedy="write it on its own grid")
+        if self._last is not None and (stamp <= self._last or tuple(fields) != self._names):
+            raise ValueError(f"{stamp} with {', '.join(fields)} cannot follow {self._last} with {', '.join(self._names)}")
+        self._last, self._names = stamp, tuple(fields)
+        self._pending.append((stamp, fields))
+        try:
+            if self._file is None:
+                self._create()
+            if len(self._pending) == self._group:
+                self._flush()
+        except (OSError, RuntimeError) as error:
+            raise self._sentence(error) from error
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            if self._file is not None:
+                with suppress(OSError, RuntimeError):  # the file is given up; what its library says of that no longer matters
+                    self._file.close()
+            self._partial.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        if self._file is None:
+            raise BadInput(self.path, expected="at least one month to write", found="none", remedy="check the months asked for")
+        try:
+            self._flush()
+            self._file.close()
+            self._file = None
+            with self._partial.open("rb+") as written:
+                os.fsync(written.fileno())
+            self._partial.replace(self.path)
+        except (OSError, RuntimeError) as failure:
+            raise self._sentence(failure) from failure
+
+    def _create(self) -> None:
+        grid = self.grid
+        self._group = int(np.clip(_BUFFER_BYTES // (4 * len(self._names) * grid.n_lat * grid.n_lon), 1, _MOST_MONTHS))
+        self._file = file = netCDF4.Dataset(self._partial, "w", format="NETCDF4")
+        file.setncatts({"Conventions": CONVENTIONS, "title": self._title, **self._provenance.attributes()})
+        for name, size in (("time", None), ("lat", grid.n_lat), ("lon", grid.n_lon), ("bounds", 2)):
+            file.createDimension(name, size)
+        _variable(file, "time", "i4", ("time",), {
+            "standard_name": "time", "long_name": "first day of the month", "axis": "T", "bounds": "time_bounds",
+            "units": f"days since {_EPOCH} 00:00:00", "calendar": "standard", "units_metadata": "leap_seconds: none"})
+        _variable(file, "time_bounds", "i4", ("time", "bounds"), {})
+        for name, word, axis, unit, centres, edges in (
+            ("lat", "latitude", "Y", "degrees_north", grid.lat, grid.lat_edges),
+            ("lon", "longitude", "X", "degrees_east", grid.lon, grid.lon_edges),
+        ):
+            _variable(file, name, "f8", (name,), {"standard_name": word, "long_name": word, "units": unit, "axis": axis,
+                                                  "bounds": f"{name}_bounds"})[:] = centres
+            _variable(file, f"{name}_bounds", "f8", (name, "bounds"), {})[:] = np.stack([edges[:-1], edges[1:]], axis=-1)
+        _variable(file, "crs", "i4", (), {
+            "grid_mapping_name": "latitude_longitude", "long_name": "WGS 84", "semi_major_axis": 6378137.0,
+            "inverse_flattening": 298.257223563, "longitude_of_prime_meridian": 0.0, "crs_wkt": _WGS84})[...] = 0
+        chunks = (self._group, *(_even_part(n, (_CHUNK_CELLS / self._group) ** 0.5) for n in grid.shape))
+        for name in self._names:
+            _variable(file, name, "f4", ("time", "lat", "lon"), self._attributes(name), compression="zlib", complevel=2,
+                      shuffle=True, chunksizes=chunks, fill_value=netCDF4.default_fillvals["f4"])
+
+    def _attributes(self, name: str) -> dict[str, Any]:
+        percent = f"{100 * self._interval:g} %"
+        meaning = {
+            "gwsa": "groundwater storage anomaly as water equivalent height",
+            "gwsa_sigma": "standard error of the groundwater storage anomaly",
+            "gwsa_lower": f"lower bound of the {percent} interval of the groundwater storage anomaly",
+            "gwsa_upper": f"upper bound of the {percent} interval of the groundwater storage anomaly",
+        }
+        attributes = {"long_name": meaning[name], "units": STORAGE, "grid_mapping": "crs"}
+        if name == "gwsa":  # no standard name fits: CF knows changes of groundwater amount (kg m-2), not anomalies of its height
+            attributes["cell_methods"] = "time: mean area: mean where land"
+            if len(self._names) > 1:
+                attributes["ancillary_variables"] = " ".join(self._names[1:])
+        return attributes
+
+    def _flush(self) -> None:
+        if not self._pending or self._file is None:
+            return
+        start = self._file["time"].size
+        part = slice(start, start + len(self._pending))
+        months = np.array([stamp for stamp, _ in self._pending])
+        first, after = ((m.astype("datetime64[D]") - _EPOCH).astype(np.int32) for m in (months, months + 1))
+        self._file["time"][part] = first
+        self._file["time_bounds"][part] = np.stack([first, after], axis=-1)
+        for name in self._names:
+            self._file[name][part] = np.ma.masked_invalid(np.stack([fields[name] for _, fields in self._pending]), copy=False)
+        self._pending.clear()
+
+    def _sentence(self, error: Exception) -> BadInput:
+        """What the failure of a write means to the user; HDF5 itself says only 'HDF error'."""
+        with suppress(OSError):
+            if shutil.disk_usage(self.path.parent).free < _LITTLE_SPACE:
+                return BadInput(self.path, expected="room on the disk", found="a full disk",
+                                remedy="free some space or write elsewhere")
+        return BadInput(self.path, expected="a file that can be written", found=f"'{error}'",
+                        remedy="check the folder's permissions, quota and free space, or write elsewhere")
+
+
+def write_dataset(fields: xr.Dataset, path: str | Path, *, title: str = "Groundwater storage anomaly",
+                  provenance: Provenance | None = None, interval: float = 0.9) -> Path:
+    """Writes `gwsa` and those of `gwsa_sigma`, `gwsa_lower`, `gwsa_upper` that `fields` holds, dims (time, lat, lon), mm.
+
+    Backed by dask, the months are computed and written one after the other.
+    Raises: see `FieldWriter`; BadInput: where there is no `gwsa`.
+    """
+    if "gwsa" not in fields:
+        raise BadInput(path, expected="a variable gwsa to write", found=", ".join(map(str, fields.data_vars)) or "none",
+                       remedy="downscale first")
+    grid = Grid.from_centres(fields["lat"].values, fields["lon"].values, where=path)
+    names = [name for name in VARIABLES if name in fields]
+    with FieldWriter(path, grid, title=title, provenance=provenance, interval=interval) as writer:
+        for month in fields["time"].values:
+            slab = fields[names].sel(time=month).transpose("lat", "lon").compute()
+            writer.append(month, **{name.removeprefix("gwsa_"): slab[name].values for name in names})
+    return Path(path)
+
+
+def _even_part(n: int, most: float) -> int:
+    """Size of the equal parts, none above `most`, into which n cells fall."""
+    return math.ceil(n / math.ceil(n / most))
+
+
+def _variable(file: netCDF4.Dataset, name: str, kind: str, dims: tuple[str, ...], attributes: dict[str, Any],
+              **encoding: Any) -> netCDF4.Variable:
+    variable: Any = file.createVariable(name, kind, dims, **encoding)  # type: ignore[call-overload]
+    variable.setncatts(attributes)
+    return variable
