@@ -1,0 +1,107 @@
+"""Shards -> batches: the tf.data pipeline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
+from pathlib import Path
+
+import tensorflow as tf
+
+from gwkeras.core.errors import CorruptShard
+from gwkeras.data.codec import Codec
+from gwkeras.data.manifest import Manifest, Shard, read_manifest
+from gwkeras.data.verification import REMEDY, check_sizes
+
+_DAMAGED = re.compile(r"damaged shard <(?P<path>[^>]*)> expected <(?P<expected>\d+)>")
+
+
+def dataset(folder: Path, split: str, *, batch_size: int, seed: int = 0, shuffle_buffer: int = 0, repeat: bool = False,
+            first_epoch: int = 0, cache: bool = False, drop_remainder: bool = False, interleave: int = 8) -> tf.data.Dataset:
+    """Batches of (inputs, targets), dicts of float32 tensors named and shaped as in core/schema.py.
+
+    The order is a function of `seed` and the number of the epoch alone, so a run that resumes at epoch n with
+    `repeat=True, first_epoch=n` sees what it would have seen.
+
+    Args:
+        folder: a finished build.
+        split: "train", "validation", "test" or "coarser".
+        shuffle_buffer: samples; 0 keeps the order of the shards. Shards are then drawn in a new order each epoch too.
+        repeat: go on for ever; otherwise one epoch, `first_epoch`, in the same order at each iteration.
+        cache: hold the encoded samples in memory after the first epoch; the shuffle buffer is then at least the whole split
+            in effect, since the shards keep their order.
+        drop_remainder: leave out an incomplete last batch.
+        interleave: number of shards read at a time.
+    Raises:
+        BadInput: where the folder has no such split. CorruptShard: where a shard's size is not the manifest's.
+        While reading, a damaged record raises tf.errors.InvalidArgumentError with the shard's path: see `naming_shards`.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    shards = manifest.shards_of(split)
+    check_sizes(folder, shards)
+    samples = sum(s.samples for s in shards)
+    codec = Codec(manifest.sample)
+    shuffled = shuffle_buffer > 0
+    buffer = samples if cache else min(shuffle_buffer, samples)
+    held = _records(folder, shards, manifest, interleave, None).cache() if cache else None
+
+    def epoch(number: tf.Tensor) -> tf.data.Dataset:
+        epoch_seed = tf.constant(seed * 1_000_003 + 1, tf.int64) + number
+        order = epoch_seed if shuffled else None
+        records = held if held is not None else _records(folder, shards, manifest, interleave, order)
+        if shuffled:
+            records = records.shuffle(buffer, seed=epoch_seed, reshuffle_each_iteration=False)
+        return records.batch(batch_size, drop_remainder=drop_remainder)
+
+    last = tf.int64.max if repeat else first_epoch + 1
+    batches = tf.data.Dataset.range(first_epoch, last).flat_map(epoch)
+    count = samples // batch_size if drop_remainder else ceil(samples / batch_size)
+    batches = batches.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY if repeat else count))
+    decoded = batches.map(lambda b: codec.inputs_and_targets(codec.decode(b)), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return decoded.prefetch(2)
+
+
+def steps_per_epoch(manifest: Manifest, split: str, batch_size: int) -> int:
+    """Number of batches that hold all samples of a split, the last perhaps incomplete."""
+    return ceil(manifest.samples_of(split) / batch_size)
+
+
+@contextmanager
+def naming_shards() -> Iterator[None]:
+    """Turns TensorFlow's error about a damaged record, met while iterating, into `CorruptShard` with the shard's name."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        match = _DAMAGED.search(error.message)
+        if match is None:
+            raise
+        raise CorruptShard(match["path"], expected=f"{match['expected']} readable samples", found="a damaged one",
+                           remedy=REMEDY) from error
+
+
+def _records(folder: Path, shards: tuple[Shard, ...], manifest: Manifest, interleave: int, order: tf.Tensor | None) -> tf.data.Dataset:
+    """Encoded samples of the shards, read `interleave` at a time; in another order of the shards where a seed is given."""
+    files = tf.data.Dataset.from_tensor_slices(([str(folder / s.name) for s in shards], [s.samples for s in shards]))
+    if order is not None:
+        files = files.shuffle(len(shards), seed=order, reshuffle_each_iteration=False)
+    compression = "GZIP" if manifest.compression == "gzip" else ""
+    return files.interleave(lambda path, samples: _shard(path, samples, compression), cycle_length=min(interleave, len(shards)),
+                            block_length=1, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def _shard(path: tf.Tensor, samples: tf.Tensor, compression: str) -> tf.data.Dataset:
+    """The records of one shard; TensorFlow's own error for a bad record does not say in which file, so this counts and says it."""
+    end = tf.data.Dataset.from_tensors("")
+    records = tf.data.TFRecordDataset(path, compression_type=compression, buffer_size=2**20).ignore_errors().concatenate(end)
+
+    def check(count: tf.Tensor, record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        at_end = tf.equal(tf.strings.length(record), 0)
+        message = tf.strings.join(["damaged shard <", path, "> expected <", tf.strings.as_string(samples), ">"])
+        whole = tf.logical_or(tf.logical_not(at_end), tf.equal(count, samples))
+        with tf.control_dependencies([tf.Assert(whole, [message])]):
+            return count + 1, tf.identity(record)
+
+    return records.scan(tf.constant(0, samples.dtype), check).filter(lambda record: tf.strings.length(record) > 0)

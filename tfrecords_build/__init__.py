@@ -1,0 +1,1 @@
+"""From fields to shards: splits, patches, statistics, and the resumable parallel build."""

@@ -1,0 +1,215 @@
+"""The build: plan, write what is missing, and only then say in a manifest that it is there.
+
+Shards grow in `.partial` within the output folder, each with a record of itself. A killed build leaves whole shards there,
+which the same command takes up; another configuration is refused. The manifest comes last: without it the folder is no build.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gwkeras.core.config import Config
+from gwkeras.core.configuration import config_hash, to_dict
+from gwkeras.core.errors import BadInput
+from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SCHEMA_VERSION, SampleShape
+from gwkeras.data.codec import Codec
+from gwkeras.data.manifest import MANIFEST, Manifest, Source, digest, read_manifest, write_atomically, write_manifest
+from gwkeras.data.verification import intact_shards
+from gwkeras.fields.record import Fields
+from gwkeras.fields.scale import Scale
+from gwkeras.fields.scales import open_scales
+from tfrecords_build.patches import coarser_entries, entries
+from tfrecords_build.shards import ShardWriter, Unit, Written, read_record, units
+from tfrecords_build.splits import Split, divide
+from tfrecords_build.statistics import merge, statistics
+from tfrecords_build.workers import run
+
+Progress = Callable[[int, int], None]
+"""Called with the number of samples written so far and in all."""
+
+_PARTIAL, _PLAN = ".partial", "build_hash"
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the samples come from, as the manifest tells it.
+
+    Args:
+        fingerprint: changes with the content of the sources.
+        units: covariate name -> unit.
+    """
+
+    fingerprint: str = ""
+    sources: tuple[Source, ...] = ()
+    units: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def build(fields: Fields, config: Config, output: Path, workers: int = 1, scheduler: str | None = None, overwrite: bool = False,
+          progress: Progress | None = None) -> Manifest:
+    """Builds the shards of an experiment, or what an earlier, interrupted call left to do.
+
+    Args:
+        output: folder; shards lie directly in it, with manifest.json beside them.
+        workers: local processes. The shards' bytes do not depend on it.
+        scheduler: address of a Dask cluster that does the work instead.
+        overwrite: replace a build of another configuration; it stands until the new one is complete.
+    Raises:
+        BadInput: where the folder holds another build, the disk is full, or fields and configuration do not go together.
+        RunInUse: where another process builds there.
+    """
+    origin = Origin(fields.fingerprint, tuple(Source(**s) for s in fields.sources), notes=tuple(fields.notes))
+    return build_scales(lambda cache: open_scales(fields, config, cache), config, output, origin=origin, workers=workers,
+                        scheduler=scheduler, overwrite=overwrite, progress=progress)
+
+
+def build_scales(open_in: Callable[[Path], dict[str, list[Scale]]], config: Config, output: Path, *, origin: Origin = Origin(),
+                 workers: int = 1, scheduler: str | None = None, overwrite: bool = False, progress: Progress | None = None) -> Manifest:
+    """`build` from scales that `open_in` opens in a cache folder; see there."""
+    output = Path(output).absolute()
+    try:
+        with folder_lock(output):
+            return _build(open_in, config, output, origin, workers, scheduler, overwrite, progress or (lambda done, total: None))
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            raise
+        raise BadInput(output, expected="room for the shards", found=f"a full disk ({os.strerror(error.errno)})",
+                       remedy="free some space and give the same command again, which continues; nothing that was there is lost") from error
+
+
+def build_hash(config: Config, origin: Origin) -> str:
+    """Changes with all that determines the samples, and not with how a model is trained on them."""
+    parts = {name: to_dict(getattr(config, name)) for name in ("data", "sample", "target", "split", "patches", "shards")}
+    parts["data"] = {key: value for key, value in parts["data"].items() if key not in ("gwsa", "climate", "static", "reference", "truth")}
+    return digest({"schema": SCHEMA_VERSION, "fingerprint": origin.fingerprint, **parts})
+
+
+def _build(open_in: Callable[[Path], dict[str, list[Scale]]], config: Config, output: Path, origin: Origin, workers: int,
+           scheduler: str | None, overwrite: bool, progress: Progress) -> Manifest:
+    wanted = build_hash(config, origin)
+    earlier = _earlier(output, wanted, overwrite)
+    intact = intact_shards(output, earlier) if earlier else ()
+    if earlier and len(intact) == len(earlier.shards):
+        return earlier
+    partial = output / _PARTIAL
+    _claim(partial, wanted, overwrite)
+
+    scales = open_in(partial / "scales")
+    split, plan, notes = _plan(scales, config)
+    first = scales["train"][0]
+    shape = first.sample_shape(config.sample.height, config.sample.width)
+    by_split = {part: scales["coarser" if part == "coarser" else "train"] for part in {u.split for u in plan}}
+    writer = ShardWriter(by_split, shape, split, partial, config.shards.compression)
+
+    written = {s.name: Written(s) for s in intact}
+    written |= {u.name: record for u in plan if (record := read_record(partial, u)) is not None}
+    missing = [u for u in plan if u.name not in written]
+    total, done = sum(len(u.entries) for u in plan), sum(w.shard.samples for w in written.values())
+    _check_space(output, shape, missing, config)
+    progress(done, total)
+
+    def on_done(record: Written) -> None:
+        nonlocal done
+        written[record.shard.name] = record
+        done += record.shard.samples
+        progress(done, total)
+
+    run(writer, missing, workers, scheduler, on_done)
+
+    records = [written[u.name] for u in plan]
+    # A build whose damaged shards were written anew keeps its statistics: they are a function of the same samples.
+    found = earlier.statistics if earlier else statistics(merge(r.sums for r in records if r.shard.split == "train"), shape)
+    manifest = Manifest(
+        config=to_dict(config), config_hash=config_hash(config), build_hash=wanted, sample=shape, units=_units(shape, origin),
+        compression=config.shards.compression, grids={part: tuple(s.coarse for s in chosen) for part, chosen in sorted(by_split.items())},
+        statistics=found, shards=tuple(r.shard for r in records), sources=origin.sources, split=split.describe(),
+        notes=(*origin.notes, *notes))
+    _publish(output, partial, manifest)
+    return manifest
+
+
+def _plan(scales: dict[str, list[Scale]], config: Config) -> tuple[Split, tuple[Unit, ...], tuple[str, ...]]:
+    """Which samples go into which shard: a function of the scales and the configuration alone."""
+    first = scales["train"][0]
+    coarsened = config.target.kind == "coarsen"
+    product, land = (first.fine, first.land_fine) if coarsened else (first.coarse, first.land)
+    months = np.unique(np.concatenate([s.months for s in scales["train"]]))
+    split = divide(months, product, land, config.split)
+    parts, notes = entries(scales["train"], split, config)
+    if scales.get("coarser"):
+        parts["coarser"] = coarser_entries(scales["coarser"], split, config)
+    return split, tuple(unit for part, chosen in parts.items() for unit in units(part, chosen, config.shards.samples)), notes
+
+
+def _earlier(output: Path, wanted: str, overwrite: bool) -> Manifest | None:
+    """The manifest of this very build where the folder holds it; None where it holds none, or one that may be replaced."""
+    if not (output / MANIFEST).exists():
+        return None
+    try:
+        manifest = read_manifest(output)
+    except BadInput:
+        if overwrite:
+            return None
+        raise
+    if manifest.build_hash == wanted:
+        return manifest
+    if not overwrite:
+        raise BadInput(output, expected="a new folder or a build of the same configuration and sources", found="a build of others",
+                       remedy="choose another folder, or replace it with --overwrite")
+    return None
+
+
+def _claim(partial: Path, wanted: str, overwrite: bool) -> None:
+    """Makes `.partial` ours: empty, or with the shards of an interrupted build of the same hash."""
+    mark = partial / _PLAN
+    if partial.exists():
+        if not mark.exists() or mark.read_text() != wanted:
+            if mark.exists() and not overwrite:
+                raise BadInput(partial.parent, expected="an unfinished build of the same configuration and sources",
+                               found="one of others", remedy="choose another folder, or replace it with --overwrite")
+            shutil.rmtree(partial)
+        else:
+            for leftover in partial.glob("*.partial"):
+                leftover.unlink(missing_ok=True)
+    partial.mkdir(exist_ok=True)
+    if not mark.exists():
+        write_atomically(mark, wanted.encode())
+
+
+def _publish(output: Path, partial: Path, manifest: Manifest) -> None:
+    """Moves the shards into place and writes the manifest last; until then the folder holds the old build or none."""
+    stale = set(output.glob("*.tfrecord"))
+    (output / MANIFEST).unlink(missing_ok=True)
+    for shard in manifest.shards:
+        if (partial / shard.name).exists():
+            os.replace(partial / shard.name, output / shard.name)
+        stale.discard(output / shard.name)
+    for path in stale:
+        path.unlink()
+    write_manifest(output, manifest)
+    shutil.rmtree(partial)
+
+
+def _check_space(output: Path, shape: SampleShape, missing: Sequence[Unit], config: Config) -> None:
+    if config.shards.compression != "none":
+        return
+    needed = sum(len(u.entries) for u in missing) * (Codec(shape).sample_bytes + 16)
+    free = shutil.disk_usage(output).free
+    if needed > free:
+        raise BadInput(output, expected=f"{needed / 1e9:.1f} GB of free space for the shards", found=f"{free / 1e9:.1f} GB",
+                       remedy="free some space, choose another folder, or build fewer patches")
+
+
+def _units(shape: SampleShape, origin: Origin) -> dict[str, str]:
+    of_fields = {f.name: f.unit for f in FEATURES if not f.unit.startswith("per ")}
+    return {**of_fields, **{name: CLIMATE_UNITS[name] for name in shape.climate}, **{name: origin.units.get(name, "1") for name in shape.covariates}}
