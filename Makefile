@@ -8,6 +8,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV ?= .venv
 BIN := $(VENV)/bin
 OUTPUT ?= runs/demo
+TORCH ?= 2.13.0
 
 # TensorFlow's start-up remarks are no concern of the user's; Keras would otherwise read ~/.keras for the backend.
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -42,14 +43,14 @@ bench: $(VENV)/.installed-backends  ## Every figure that the README quotes
 docs: $(VENV)/.installed  ## Rewrite the generated documents and configs/default.yaml
 	$(BIN)/python -m gwkeras.core.documents .
 
-lock:  ## Rewrite constraints.txt from the newest versions that pyproject.toml allows
+lock:  ## Rewrite constraints.txt from the newest versions that pyproject.toml allows (TORCH stays as named here)
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --upgrade pip
-	.venv-lock/bin/python -m pip install --quiet -e '.[cluster,download,serving,backends,test,lint]'
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -e '.[cluster,download,serving,backends,test,lint]' 'torch==$(TORCH)'
 	{ echo "# Exact versions for development and CI, written by 'make lock'."; \
-	  .venv-lock/bin/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools \
-	  | sed -E 's/\+[a-z0-9.]+$$//' | LC_ALL=C sort -f; } > constraints.txt.new
+	  .venv-lock/bin/python -m pip list --disable-pip-version-check --format=freeze --exclude-editable --exclude pip \
+	  | sed -E 's/\+[a-z0-9.]+$$//' | grep -vE '^(nvidia|cuda|triton)' | LC_ALL=C sort -f; } > constraints.txt.new
 	mv constraints.txt.new constraints.txt
 	rm -rf .venv-lock
 

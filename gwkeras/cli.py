@@ -8,8 +8,12 @@ import typer
 
 import gwkeras
 
-app = typer.Typer(name="gwkeras", no_args_is_help=True, add_completion=False,
-                  help="Downscaling of satellite groundwater storage with physics-informed networks.")
+app = typer.Typer(
+    name="gwkeras",
+    no_args_is_help=True,
+    add_completion=False,
+    help="Downscaling of satellite groundwater storage with physics-informed networks.",
+)
 
 
 def _version(wanted: bool) -> None:
@@ -19,8 +23,9 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
-             ) -> None:
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
     """Downscaling of satellite groundwater storage with physics-informed networks."""
 
 

@@ -44,7 +44,8 @@ class SourceConfig:
     """One record on disk: a file, a list of files, a folder, a glob or a ZIP."""
 
     path: tuple[str, ...] = _key(
-        (), "file, list of files, folder, glob or ZIP; relative to this file; ~ and ${NAME:-default} are expanded", form="path")
+        (), "file, list of files, folder, glob or ZIP; relative to this file; ~ and ${NAME:-default} are expanded", form="path"
+    )
     kind: Literal["auto", "g3p", "grace", "era5", "gldas", "netcdf"] = _key("auto", "format; auto: recognised by content")
     variables: dict[str, str] = _key({}, "canonical name: name in the file, where they cannot be guessed")
     units: dict[str, str] = _key({}, "canonical name: unit, where the file states none")
@@ -70,30 +71,38 @@ class DataConfig:
     reference: SourceConfig | None = _key(None, "the fine field that `target.kind: reference` learns; keys of data.gwsa")
     truth: SourceConfig | None = _key(None, "fine truth, looked at by evaluate only, never by build or train; keys of data.gwsa")
     region: RegionConfig | None = _key(None, "box to work on; null: all of the product")
-    first_month: Month | None = _key(None, "first month used, such as 2002-04; null: the first that all records have", form="month")
+    first_month: Month | None = _key(
+        None, "first month used, such as 2002-04; null: the first that all records have", form="month"
+    )
     last_month: Month | None = _key(None, "last month used; null: the last that all records have", form="month")
     coarsen_product: int = _key(1, "the product is block-averaged by this factor first", at_least=1, at_most=64)
     minimum_valid_share: float = _key(
-        0.5, "share of a cell's area with data below which a regridded cell is missing", unit="1", at_least=0, at_most=1)
+        0.5, "share of a cell's area with data below which a regridded cell is missing", unit="1", at_least=0, at_most=1
+    )
     evapotranspiration: Literal["oudin", "hamon", "thornthwaite", "file", "none"] = _key(
-        "oudin", "potential evapotranspiration from temperature; file: read it; none: no storage-change terms")
-    aridity_cap: float = _key(
-        1.0, "ET = min(PET, aridity_cap × P averaged over twelve months)", unit="1", above=0, at_most=10)
+        "oudin", "potential evapotranspiration from temperature; file: read it; none: no storage-change terms"
+    )
+    aridity_cap: float = _key(1.0, "ET = min(PET, aridity_cap × P averaged over twelve months)", unit="1", above=0, at_most=10)
     constant_infiltration_efficiency: float = _key(
-        0.25, "alpha where there is no soil moisture (with it: 0.1 + 0.4 theta)", unit="1", above=0, at_most=1)
+        0.25, "alpha where there is no soil moisture (with it: 0.1 + 0.4 theta)", unit="1", above=0, at_most=1
+    )
 
 
 @dataclass(frozen=True)
 class SampleConfig:
     """Shape and channels of a sample."""
 
-    months: int = _key(6, "T, length of the climate sequence; its last month is the sample's", unit="months", at_least=1, at_most=120)
+    months: int = _key(
+        6, "T, length of the climate sequence; its last month is the sample's", unit="months", at_least=1, at_most=120
+    )
     height: int = _key(32, "H, rows of a patch", unit="coarse cells", at_least=4, at_most=1024)
     width: int = _key(32, "W, columns of a patch", unit="coarse cells", at_least=4, at_most=1024)
     factor: int = _key(4, "s, fine cells along a side of a coarse cell", at_least=1, at_most=64)
     climate: tuple[str, ...] = _key((), "climate channels; []: every channel that the climate files hold")
     covariates: tuple[str, ...] = _key(
-        ("auto",), "fine covariates: names of static fields, <channel>_anomaly_<months> or <channel>_mean_<months>; auto; []: none")
+        ("auto",),
+        "fine covariates: names of static fields, <channel>_anomaly_<months> or <channel>_mean_<months>; auto; []: none",
+    )
 
 
 @dataclass(frozen=True)
@@ -101,14 +110,17 @@ class TargetConfig:
     """Where fine detail is learned from."""
 
     kind: Literal["bicubic", "coarsen", "reference"] = _key(
-        "coarsen", "bicubic: the product interpolated (the paper's); coarsen: the product seen coarser; reference: data.reference")
+        "coarsen", "bicubic: the product interpolated (the paper's); coarsen: the product seen coarser; reference: data.reference"
+    )
 
 
 @dataclass(frozen=True)
 class SplitConfig:
     """What is trained on and what is held out."""
 
-    kind: Literal["blocked", "random"] = _key("blocked", "blocked: spans of months × blocks of cells; random: the paper's, which leaks")
+    kind: Literal["blocked", "random"] = _key(
+        "blocked", "blocked: spans of months × blocks of cells; random: the paper's, which leaks"
+    )
     test_months: tuple[Month, ...] = _key((), "spans such as 2010-01:2012-12; []: spans are drawn", form="span")
     validation_months: tuple[Month, ...] = _key((), "the same", form="span")
     test_share: float = _key(0.2, "share of the months, where spans are drawn", unit="1", at_least=0, below=1)
@@ -117,8 +129,9 @@ class SplitConfig:
     buffer_months: int = _key(0, "dropped from training on each side of a held-out span", unit="months", at_least=0, at_most=120)
     block_cells: int = _key(8, "side of a spatial block", unit="product cells", at_least=1, at_most=720)
     block_share: float = _key(0.0, "share of the blocks whose targets are never trained on", unit="1", at_least=0, below=1)
-    buffer_cells: int = _key(1, "cells around a held-out block that are not trained on either", unit="product cells",
-                             at_least=0, at_most=720)
+    buffer_cells: int = _key(
+        1, "cells around a held-out block that are not trained on either", unit="product cells", at_least=0, at_most=720
+    )
     seed: int = _key(0, "of the draw", at_least=0)
 
 
@@ -127,7 +140,9 @@ class PatchConfig:
     """How patches are cut."""
 
     layout: Literal["lattice", "random"] = _key("lattice", "lattice: regular, edges and coasts included; random: the paper's")
-    stride: int = _key(0, "of the lattice; 0: patch size minus overlap of a quarter", unit="coarse cells", at_least=0, at_most=1024)
+    stride: int = _key(
+        0, "of the lattice; 0: patch size minus overlap of a quarter", unit="coarse cells", at_least=0, at_most=1024
+    )
     train: int = _key(8000, "number of random patches to train on", unit="patches", at_least=0, at_most=10_000_000)
     validation: int = _key(2000, "number of random patches to validate on", unit="patches", at_least=0, at_most=10_000_000)
     test: int = _key(500, "number of random patches to test on", unit="patches", at_least=0, at_most=10_000_000)
@@ -147,10 +162,15 @@ class ShardConfig:
 class ModelConfig:
     """The network."""
 
-    kind: Literal["paper", "default"] = _key("default", "paper: as published; default: with fine covariates and exact conservation")
-    convlstm_filters: tuple[int, ...] = _key((64, 64), "channels of each ConvLSTM layer", unit="channels", at_least=1, at_most=4096)
+    kind: Literal["paper", "default"] = _key(
+        "default", "paper: as published; default: with fine covariates and exact conservation"
+    )
+    convlstm_filters: tuple[int, ...] = _key(
+        (64, 64), "channels of each ConvLSTM layer", unit="channels", at_least=1, at_most=4096
+    )
     unet_filters: tuple[int, ...] = _key(
-        (64, 128, 256, 512), "channels of each U-Net level; the last is the bottleneck", unit="channels", at_least=1, at_most=4096)
+        (64, 128, 256, 512), "channels of each U-Net level; the last is the bottleneck", unit="channels", at_least=1, at_most=4096
+    )
     refinement_filters: int = _key(32, "channels of the fine-scale block", unit="channels", at_least=1, at_most=4096)
     refinement_layers: int = _key(2, "convolutions of the fine-scale block", at_least=0, at_most=64)
     batch_normalisation: bool = _key(True, "after each convolution of the U-Net")

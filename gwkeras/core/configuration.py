@@ -6,24 +6,19 @@ import hashlib
 import json
 import os
 import re
-import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from difflib import get_close_matches
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import yaml
 
 import gwkeras
-from gwkeras.core.config import Config, Key
+from gwkeras.core.config import Config
+from gwkeras.core.config_values import Place, build_value, found
 from gwkeras.core.errors import BadInput, ConfigError
 
 _LARGEST_FILE = 1_000_000  # bytes; a configuration is a few kilobytes
-_MONTH = r"\d{4}-(0[1-9]|1[0-2])"
-_FORMS = {"month": (re.compile(_MONTH), "a month such as 2002-04"),
-          "span": (re.compile(rf"{_MONTH}(:{_MONTH})?"), "a month or a span of months such as 2010-01:2012-12")}
-_VARIABLE = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}|(?P<bare>[A-Za-z_]\w*))")
 
 
 def load_config(path: str | os.PathLike[str] | None = None, overrides: Sequence[str] = ()) -> Config:
@@ -36,15 +31,15 @@ def load_config(path: str | os.PathLike[str] | None = None, overrides: Sequence[
         missing or is no YAML mapping.
     """
     tree: dict[str, Any] = {}
-    place = _Place("configuration", Path.cwd())
+    place = Place("configuration", Path.cwd())
     if path is not None:
-        place = _Place(str(path), Path(path).absolute().parent)
+        place = Place(str(path), Path(path).absolute().parent)
         tree = _read_yaml(Path(path))
-    given = to_dict(_build(Config, tree, place))
-    command_line = _Place("--set", Path.cwd())
+    given = to_dict(build_value(Config, tree, place))
+    command_line = Place("--set", Path.cwd())
     for override in overrides:
         _apply(given, override, command_line)
-    config: Config = _build(Config, given, command_line)
+    config: Config = build_value(Config, given, command_line)
     _check_together(config, place.file)
     return config
 
@@ -63,7 +58,7 @@ def from_dict(tree: Mapping[str, Any], where: object = "configuration") -> Confi
 
     Raises: ConfigError: as `load_config`.
     """
-    config: Config = _build(Config, tree, _Place(str(where), Path.cwd()))
+    config: Config = build_value(Config, tree, Place(str(where), Path.cwd()))
     _check_together(config, str(where))
     return config
 
@@ -99,23 +94,12 @@ def shipped_config(name: str) -> Path:
         if (folder / f"{name}.yaml").is_file():
             return folder / f"{name}.yaml"
     known = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
-    raise BadInput(f"configuration '{name}'", expected=f"one of {', '.join(known)}", found="no file of that name",
-                   remedy="name one of these, or give a path")
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a value comes from: the file for messages, the folder against which its relative paths resolve."""
-
-    file: str
-    folder: Path
-    key: str = ""
-
-    def at(self, name: str) -> _Place:
-        return _Place(self.file, self.folder, f"{self.key}.{name}" if self.key else name)
-
-    def error(self, expected: str, found: str, remedy: str) -> ConfigError:
-        return ConfigError(f"{self.file}: {self.key}" if self.key else self.file, expected=expected, found=found, remedy=remedy)
+    raise BadInput(
+        f"configuration '{name}'",
+        expected=f"one of {', '.join(known)}",
+        found="no file of that name",
+        remedy="name one of these, or give a path",
+    )
 
 
 class _Loader(yaml.SafeLoader):
@@ -135,11 +119,19 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise BadInput(path, expected="a YAML configuration", found="a folder" if path.is_dir() else "no such file",
-                       remedy="check the path given to --config")
+        raise BadInput(
+            path,
+            expected="a YAML configuration",
+            found="a folder" if path.is_dir() else "no such file",
+            remedy="check the path given to --config",
+        )
     if path.stat().st_size > _LARGEST_FILE:
-        raise BadInput(path, expected="a configuration of less than 1 MB", found=f"{path.stat().st_size} bytes",
-                       remedy="check the path given to --config")
+        raise BadInput(
+            path,
+            expected="a configuration of less than 1 MB",
+            found=f"{path.stat().st_size} bytes",
+            remedy="check the path given to --config",
+        )
     try:
         tree = _parse(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -149,12 +141,12 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if tree is None:
         return {}
     if not isinstance(tree, dict):
-        raise BadInput(path, expected="a YAML mapping of keys", found=_found(tree), remedy="see configs/default.yaml for its form")
+        raise BadInput(path, expected="a YAML mapping of keys", found=found(tree), remedy="see configs/default.yaml for its form")
     return tree
 
 
 def _parse(text: str) -> Any:
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    return yaml.load(text, Loader=_Loader)  # a SafeLoader
 
 
 def _one_line(error: yaml.YAMLError) -> str:
@@ -163,12 +155,16 @@ def _one_line(error: yaml.YAMLError) -> str:
     return f"{problem} in line {mark.line + 1}" if mark else str(problem)
 
 
-def _apply(tree: dict[str, Any], override: str, place: _Place) -> None:
+def _apply(tree: dict[str, Any], override: str, place: Place) -> None:
     key, equals, text = override.partition("=")
     key = key.strip()
     if not equals or not key:
-        raise ConfigError(f"--set {override}", expected="key.path=value", found=f"'{override}'",
-                          remedy="write for instance --set training.epochs=5")
+        raise ConfigError(
+            f"--set {override}",
+            expected="key.path=value",
+            found=f"'{override}'",
+            remedy="write for instance --set training.epochs=5",
+        )
     try:
         value = _parse(text)
     except yaml.YAMLError as error:
@@ -176,16 +172,16 @@ def _apply(tree: dict[str, Any], override: str, place: _Place) -> None:
     *parents, leaf = key.split(".")
     branch: Any = tree
     for depth, name in enumerate(parents):
-        branch = _descend(branch, name, _Place(place.file, place.folder, ".".join(parents[:depth])))
+        branch = _descend(branch, name, Place(place.file, place.folder, ".".join(parents[:depth])))
     if isinstance(branch, list):
-        branch[_index(branch, leaf, _Place(place.file, place.folder, ".".join(parents)))] = value
+        branch[_index(branch, leaf, Place(place.file, place.folder, ".".join(parents)))] = value
     elif isinstance(branch, dict):
         branch[leaf] = value
     else:
         raise place.at(key).error("a key inside a section", f"'{'.'.join(parents)}' is a single value", "drop the last part")
 
 
-def _descend(branch: Any, name: str, place: _Place) -> Any:
+def _descend(branch: Any, name: str, place: Place) -> Any:
     if isinstance(branch, list):
         return branch[_index(branch, name, place)]
     if isinstance(branch, dict):
@@ -195,164 +191,44 @@ def _descend(branch: Any, name: str, place: _Place) -> Any:
     raise place.error("a section", "a single value", f"drop '.{name}'")
 
 
-def _index(branch: list[Any], name: str, place: _Place) -> int:
+def _index(branch: list[Any], name: str, place: Place) -> int:
     if name.isdecimal() and int(name) < len(branch):
         return int(name)
-    raise place.error(f"a position from 0 to {len(branch) - 1}" if branch else "a list that is not empty", f"'{name}'",
-                      f"set the whole list, as in --set '{place.key}=[...]'")
-
-
-def _build(kind: Any, value: Any, place: _Place, key: Key | None = None) -> Any:
-    """`value` of YAML as a `kind` of the tree."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if is_dataclass(kind):
-        return _build_section(kind, value, place)
-    if origin in (Union, types.UnionType):
-        return None if value is None else _build(next(a for a in arguments if a is not type(None)), value, place, key)
-    if origin is Literal:
-        if value not in arguments or isinstance(value, bool):
-            raise place.error(f"one of {', '.join(map(str, arguments))}", _found(value), _nearest_choice(value, arguments))
-        return value
-    if origin is tuple:
-        return _build_list(arguments[0], value, place, key)
-    if origin is dict:
-        if not isinstance(value or {}, dict):
-            raise place.error("a mapping name: text", _found(value), "write it as {name: text}")
-        return {_build(str, name, place): _build(str, item, place.at(str(name))) for name, item in (value or {}).items()}
-    return _build_scalar(kind, value, place, key or Key(""))
-
-
-def _build_section(kind: Any, value: Any, place: _Place) -> Any:
-    if value is None:  # a heading whose keys are all commented out
-        return kind()
-    if not isinstance(value, dict):
-        raise place.error(f"a section with keys {', '.join(f.name for f in fields(kind))}", _found(value), "see configs/default.yaml")
-    hints, known = get_type_hints(kind), {f.name: f.metadata["key"] for f in fields(kind)}
-    for name in value:
-        if name not in known:
-            raise _unknown_key(str(name), list(known), place)
-    return kind(**{name: _build(hints[name], item, place.at(name), known[name]) for name, item in value.items()})
-
-
-def _build_list(kind: Any, value: Any, place: _Place, key: Key | None) -> tuple[Any, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, (str, dict)):  # one item needs no brackets
-        value = [value]
-    if not isinstance(value, list):
-        raise place.error("a list", _found(value), "write it as [a, b]")
-    return tuple(_build(kind, item, place.at(str(position)), key) for position, item in enumerate(value))
-
-
-def _build_scalar(kind: Any, value: Any, place: _Place, key: Key) -> Any:
-    names = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise place.error(names[kind], _found(value), "correct the value" if value is not None else "give a value or leave the key out")
-    if kind in (int, float) and not _within(value, key):
-        raise place.error(f"{names[kind]} {accepted_range(key)}".rstrip(), str(value), "correct the value")
-    if kind is str:
-        if key.form == "path":
-            return _resolve_path(value, place)
-        if key.form in _FORMS and not _FORMS[key.form][0].fullmatch(value):
-            raise place.error(_FORMS[key.form][1], f"'{value}'", "correct the value")
-    return value
-
-
-def _within(value: float, key: Key) -> bool:
-    return ((key.at_least is None or value >= key.at_least) and (key.at_most is None or value <= key.at_most)
-            and (key.above is None or value > key.above) and (key.below is None or value < key.below)
-            and abs(value) != float("inf") and value == value)
-
-
-def accepted_range(key: Key) -> str:
-    """The limits of a key in words, such as "above 0, at most 1"; empty where there are none."""
-    limits = (("at least", key.at_least), ("above", key.above), ("at most", key.at_most), ("below", key.below))
-    return ", ".join(f"{word} {limit}" for word, limit in limits if limit is not None)
-
-
-def _resolve_path(text: str, place: _Place) -> str:
-    def substitute(match: re.Match[str]) -> str:
-        name = match["braced"] or match["bare"]
-        value = os.environ.get(name) or match["default"]
-        if value is None:
-            raise place.error(f"the environment variable {name} that '{text}' names", "none", f"export {name}=/path/to/data")
-        # What the user exports is meant from where they stand, not from the folder of the configuration.
-        return os.path.abspath(value) if match.start() == 0 and os.environ.get(name) else value
-
-    expanded = os.path.expanduser(_VARIABLE.sub(substitute, text))
-    if not expanded.strip():
-        raise place.error("a path", "an empty text", "give a path or leave the key out")
-    return os.path.abspath(os.path.join(place.folder, expanded))
-
-
-def _unknown_key(name: str, known: list[str], place: _Place) -> ConfigError:
-    full = place.at(name).key
-    everywhere = known_keys()
-    same_leaf = [key for key in everywhere if key.rpartition(".")[2] == name]
-    near_here = [place.at(key).key for key in get_close_matches(name, known, n=1, cutoff=0.6)]
-    near_leaf = get_close_matches(name, [key.rpartition(".")[2] for key in everywhere], n=1, cutoff=0.8)
-    nearest = next(iter(near_here or same_leaf or [key for key in everywhere if key.rpartition(".")[2] in near_leaf]
-                        or get_close_matches(full, everywhere, n=1, cutoff=0.5)), None)
-    remedy = f"did you mean '{nearest}'" if nearest else "see docs/configuration.md for all keys"
-    section = f"section '{place.key}'" if place.key else "a configuration"
-    return place.at(name).error(f"a key of {section} ({', '.join(known)})", f"unknown key '{full}'", remedy)
-
-
-def known_keys(kind: Any = Config, prefix: str = "") -> list[str]:
-    """Dotted names of all keys, sections included, in their order; items of a list of sources have no position."""
-    keys: list[str] = []
-    for name, hint in get_type_hints(kind).items():
-        keys.append(f"{prefix}{name}")
-        section = section_of(hint)
-        if section is not None:
-            keys += known_keys(section, f"{prefix}{name}.")
-    return keys
-
-
-def section_of(hint: Any) -> Any:
-    """The dataclass inside a type such as `RegionConfig | None` or `tuple[SourceConfig, ...]`; None where there is none."""
-    return next((part for part in (hint, *get_args(hint)) if is_dataclass(part)), None)
-
-
-def _nearest_choice(value: Any, choices: Sequence[Any]) -> str:
-    near = get_close_matches(str(value), [str(choice) for choice in choices], n=1)
-    return f"did you mean '{near[0]}'" if near else "choose one of these"
-
-
-def _found(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return "a section"
-    if isinstance(value, list):
-        return "a list"
-    return f"'{value}'" if isinstance(value, str) else f"{value} ({type(value).__name__})"
+    raise place.error(
+        f"a position from 0 to {len(branch) - 1}" if branch else "a list that is not empty",
+        f"'{name}'",
+        f"set the whole list, as in --set '{place.key}=[...]'",
+    )
 
 
 def _check_together(config: Config, file: str) -> None:
-    place, region, data = _Place(file, Path.cwd()), config.data.region, config.data
+    place, region, data = Place(file, Path.cwd()), config.data.region, config.data
     if region is not None and region.south >= region.north:
         raise place.at("data.region").error("south below north", f"{region.south:g} and {region.north:g}", "exchange them")
     if region is not None and region.west >= region.east:
-        raise place.at("data.region").error("west below east", f"{region.west:g} and {region.east:g}",
-                                            "exchange them; a region across the date line must be run in two halves")
+        raise place.at("data.region").error(
+            "west below east",
+            f"{region.west:g} and {region.east:g}",
+            "exchange them; a region across the date line must be run in two halves",
+        )
     if data.first_month and data.last_month and data.first_month > data.last_month:
-        raise place.at("data.first_month").error(f"a month not after data.last_month ({data.last_month})", data.first_month,
-                                                 "exchange them")
+        raise place.at("data.first_month").error(
+            f"a month not after data.last_month ({data.last_month})", data.first_month, "exchange them"
+        )
     for name in ("test_months", "validation_months"):
         for span in getattr(config.split, name):
             first, _, last = span.partition(":")
             if last and first > last:
                 raise place.at(f"split.{name}").error("spans that end after they start", f"'{span}'", "exchange the two months")
     if config.split.test_share + config.split.validation_share >= 1:
-        raise place.at("split.test_share").error("test_share and validation_share that together leave months to train on",
-                                                 f"{config.split.test_share:g} + {config.split.validation_share:g}", "lower one")
+        raise place.at("split.test_share").error(
+            "test_share and validation_share that together leave months to train on",
+            f"{config.split.test_share:g} + {config.split.validation_share:g}",
+            "lower one",
+        )
     if config.target.kind == "reference" and config.data.reference is None:
-        raise place.at("data.reference").error("a fine field, because target.kind is 'reference'", "none",
-                                               "name its file, or choose target.kind: coarsen")
+        raise place.at("data.reference").error(
+            "a fine field, because target.kind is 'reference'", "none", "name its file, or choose target.kind: coarsen"
+        )
     if config.training.scale_transfer and config.target.kind == "coarsen" and config.sample.factor < 2:
         raise place.at("sample.factor").error("at least 2 where target.kind is 'coarsen'", str(config.sample.factor), "raise it")

@@ -10,27 +10,54 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from gwkeras.core.config import Config, Key, RegionConfig
-from gwkeras.core.configuration import accepted_range, section_of, to_dict
+from gwkeras.core.config_values import accepted_range, section_of
+from gwkeras.core.configuration import to_dict
 from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SCHEMA_VERSION
 
 _COMMENT_COLUMN = 44
 
+_CONFIGURATION_HEAD = (
+    """\
+# Configuration
+
+Written by `make docs` from `gwkeras/core/config.py`; the same text stands beside each key of `configs/default.yaml`.
+
+A configuration is a YAML file; every key may be left out, an unknown one is refused. `--set key.path=value` replaces one key
+on the command line, the value in YAML (`--set split.test_months='[2010-01:2012-12]'`);
+`--set data.climate.0.path=FILE` reaches into a list.
+
+Paths are relative to the file that states them (on the command line: to the folder you are in). `~`, `$NAME`, `${NAME}`
+and `${NAME:-default}` are expanded. A list of one may be written without brackets.
+"""
+    + "\n"
+)
+
+_SAMPLE_HEAD = f"""\
+# The sample
+
+Written by `make docs` from `gwkeras/core/schema.py`, the one contract between shards, model inputs, export signature and
+this page. Schema version {SCHEMA_VERSION}; it stands in every manifest.
+
+T months of climate memory, H × W coarse cells, s refinement factor, D climate channels, K fine covariates. Arrays are
+float32, channels-last, rows from south to north, columns from west to east. Configured by the section `sample`.
+
+| array | axes | unit | role | present | meaning |
+|---|---|---|---|---|---|
+"""
+
 
 def default_yaml() -> str:
     """configs/default.yaml: every key with its default, meaning, unit and accepted values."""
-    head = ("# Every key of gwkeras with its default. A key that is left out has the value it has here; an unknown one is refused.\n"
-            "# Behind each key: what it means [unit; accepted values]. Lines that begin with '# ' show sections that are absent by default.\n")
+    head = """\
+# Every key of gwkeras with its default. A key that is left out has the value it has here; an unknown one is refused.
+# Behind each key: what it means [unit; accepted values]. Keys behind a '#' belong to a section that is absent by default.
+"""
     return head + "\n".join(_yaml_lines(Config, Config(), 0)) + "\n"
 
 
 def configuration_markdown() -> str:
     """docs/configuration.md: one table a section."""
-    parts = ["# Configuration", "", "Written by `make docs` from `gwkeras/core/config.py`; the same text stands beside each key of",
-             "`configs/default.yaml`. A configuration is a YAML file; every key may be left out. One key is replaced on the command",
-             "line with `--set key.path=value` (the value in YAML: `--set split.test_months='[2010-01:2012-12]'`); `--set data.climate.0.path=FILE`",
-             "reaches into a list.", "",
-             "Paths are relative to the file that states them (on the command line: to the folder you are in). `~`, `$NAME`, `${NAME}`",
-             "and `${NAME:-default}` are expanded.", ""]
+    parts = _CONFIGURATION_HEAD.splitlines()
     for name, kind in _sections(Config, ""):
         parts += [f"## `{name}`" if name else "## Top level", "", (kind.__doc__ or "").strip(), ""]
         parts += ["| key | default | meaning | unit | accepted |", "|---|---|---|---|---|"]
@@ -46,11 +73,7 @@ def configuration_markdown() -> str:
 
 def sample_markdown() -> str:
     """docs/sample.md: the arrays of a sample and the climate channels that gwkeras knows."""
-    parts = ["# The sample", "", "Written by `make docs` from `gwkeras/core/schema.py`, the one contract between shards, model inputs, export",
-             f"signature and this page. Schema version {SCHEMA_VERSION}; it stands in every manifest.", "",
-             "T months of climate memory, H × W coarse cells, s refinement factor, D climate channels, K fine covariates. Arrays are",
-             "float32, channels-last, rows from south to north, columns from west to east. Configured by the section `sample`.", "",
-             "| array | axes | unit | role | present | meaning |", "|---|---|---|---|---|---|"]
+    parts = _SAMPLE_HEAD.splitlines()
     for feature in FEATURES:
         axes = f"({', '.join(feature.axes)})" if feature.axes else "scalar"
         present = "always" if feature.present == "always" else f"with {feature.present}"
@@ -62,7 +85,11 @@ def sample_markdown() -> str:
 
 def write_documents(root: Path) -> list[Path]:
     """Write all three below the project's folder `root`; returns their paths."""
-    texts = {"configs/default.yaml": default_yaml(), "docs/configuration.md": configuration_markdown(), "docs/sample.md": sample_markdown()}
+    texts = {
+        "configs/default.yaml": default_yaml(),
+        "docs/configuration.md": configuration_markdown(),
+        "docs/sample.md": sample_markdown(),
+    }
     for name, text in texts.items():
         (root / name).write_text(text, encoding="utf-8")
     return [root / name for name in texts]
@@ -88,7 +115,9 @@ def _yaml_lines(kind: Any, default: Any, depth: int, mark: str = "") -> Iterator
             yield from _yaml_lines(type(value), value, depth + 1, mark)
             continue
         accepted = "; ".join(part for part in (key.unit, _accepted(hints[f.name], key)) if part)
-        yield _commented(f"{mark}{'  ' * depth}{f.name}: {_flow(value)}", f"{key.meaning} [{accepted}]" if accepted else key.meaning)
+        yield _commented(
+            f"{mark}{'  ' * depth}{f.name}: {_flow(value)}", f"{key.meaning} [{accepted}]" if accepted else key.meaning
+        )
         if section_of(hints[f.name]) is RegionConfig:
             yield from _yaml_lines(RegionConfig, RegionConfig(), depth + 1, "# ")
 

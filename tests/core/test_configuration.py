@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from gwkeras.core import config as tree
 from gwkeras.core.config import Config, Key, SourceConfig
+from gwkeras.core.config_values import known_keys
 from gwkeras.core.configuration import (
     config_hash,
     from_dict,
-    known_keys,
     load_config,
     shipped_config,
     to_dict,
@@ -48,13 +48,16 @@ def test_nothing_given_is_the_defaults(tmp_path):
     assert load_config(written(tmp_path, "training:\n  # epochs: 3\n")) == Config()
 
 
-@pytest.mark.parametrize(("text", "where", "nearest"), [
-    ("training: {learing_rate: 0.1}", "training.learing_rate", "training.learning_rate"),
-    ("learning_rate: 0.1", "learning_rate", "training.learning_rate"),
-    ("data: {gwsa: {pth: a.nc}}", "data.gwsa.pth", "data.gwsa.path"),
-    ("data: {climate: [{path: a.nc}, {unit: {t: K}}]}", "data.climate.1.unit", "data.climate.1.units"),
-    ("modle: {}", "modle", "model"),
-])
+@pytest.mark.parametrize(
+    ("text", "where", "nearest"),
+    [
+        ("training: {learing_rate: 0.1}", "training.learing_rate", "training.learning_rate"),
+        ("learning_rate: 0.1", "learning_rate", "training.learning_rate"),
+        ("data: {gwsa: {pth: a.nc}}", "data.gwsa.pth", "data.gwsa.path"),
+        ("data: {climate: [{path: a.nc}, {unit: {t: K}}]}", "data.climate.1.unit", "data.climate.1.units"),
+        ("modle: {}", "modle", "model"),
+    ],
+)
 def test_unknown_key_is_refused_with_the_nearest_known_one(tmp_path, text, where, nearest):
     error = refusal(tmp_path, text)
     assert isinstance(error, ConfigError)
@@ -63,27 +66,30 @@ def test_unknown_key_is_refused_with_the_nearest_known_one(tmp_path, text, where
     assert error.remedy == f"did you mean '{nearest}'"
 
 
-@pytest.mark.parametrize(("text", "where", "expected", "found"), [
-    ("training: {epochs: many}", "training.epochs", "a whole number", "'many'"),
-    ("training: {epochs: 3.0}", "training.epochs", "a whole number", "3.0 (float)"),
-    ("training: {epochs: true}", "training.epochs", "a whole number", "true"),
-    ("training: {epochs: [3]}", "training.epochs", "a whole number", "a list"),
-    ("training: {epochs: null}", "training.epochs", "a whole number", "nothing"),
-    ("training: {learning_rate: true}", "training.learning_rate", "a number", "true"),
-    ("training: 3", "training", "a section", "3 (int)"),
-    ("model: {batch_normalisation: 1}", "model.batch_normalisation", "true or false", "1 (int)"),
-    ("model: {unet_filters: 64}", "model.unet_filters", "a list", "64 (int)"),
-    ("model: {unet_filters: [64, a]}", "model.unet_filters.1", "a whole number", "'a'"),
-    ("model: {kind: papr}", "model.kind", "one of paper, default", "'papr'"),
-    ("model: {kind: [paper]}", "model.kind", "one of paper, default", "a list"),
-    ("data: {gwsa: a.nc}", "data.gwsa", "a section", "'a.nc'"),
-    ("data: {gwsa: {units: mm}}", "data.gwsa.units", "a mapping", "'mm'"),
-    ("data: {gwsa: {path: ''}}", "data.gwsa.path.0", "a path", "an empty text"),
-    ("data: {first_month: 2002-13}", "data.first_month", "a month such as 2002-04", "'2002-13'"),
-    ("data: {first_month: 2002-04-01}", "data.first_month", "a text", "2002-04-01"),
-    ("split: {test_months: 2010}", "split.test_months", "a list", "2010 (int)"),
-    ("split: {test_months: [2010-1]}", "split.test_months.0", "a span of months", "'2010-1'"),
-])
+@pytest.mark.parametrize(
+    ("text", "where", "expected", "found"),
+    [
+        ("training: {epochs: many}", "training.epochs", "a whole number", "'many'"),
+        ("training: {epochs: 3.0}", "training.epochs", "a whole number", "3.0 (float)"),
+        ("training: {epochs: true}", "training.epochs", "a whole number", "true"),
+        ("training: {epochs: [3]}", "training.epochs", "a whole number", "a list"),
+        ("training: {epochs: null}", "training.epochs", "a whole number", "nothing"),
+        ("training: {learning_rate: true}", "training.learning_rate", "a number", "true"),
+        ("training: 3", "training", "a section", "3 (int)"),
+        ("model: {batch_normalisation: 1}", "model.batch_normalisation", "true or false", "1 (int)"),
+        ("model: {unet_filters: 64}", "model.unet_filters", "a list", "64 (int)"),
+        ("model: {unet_filters: [64, a]}", "model.unet_filters.1", "a whole number", "'a'"),
+        ("model: {kind: papr}", "model.kind", "one of paper, default", "'papr'"),
+        ("model: {kind: [paper]}", "model.kind", "one of paper, default", "a list"),
+        ("data: {gwsa: a.nc}", "data.gwsa", "a section", "'a.nc'"),
+        ("data: {gwsa: {units: mm}}", "data.gwsa.units", "a mapping", "'mm'"),
+        ("data: {gwsa: {path: ''}}", "data.gwsa.path.0", "a path", "an empty text"),
+        ("data: {first_month: 2002-13}", "data.first_month", "a month such as 2002-04", "'2002-13'"),
+        ("data: {first_month: 2002-04-01}", "data.first_month", "a text", "2002-04-01"),
+        ("split: {test_months: 2010}", "split.test_months", "a list", "2010 (int)"),
+        ("split: {test_months: [2010-1]}", "split.test_months.0", "a span of months", "'2010-1'"),
+    ],
+)
 def test_wrong_type_is_refused_with_expected_and_found(tmp_path, text, where, expected, found):
     error = refusal(tmp_path, text)
     assert error.where.endswith(f": {where}")
@@ -91,34 +97,40 @@ def test_wrong_type_is_refused_with_expected_and_found(tmp_path, text, where, ex
     assert found in error.found
 
 
-@pytest.mark.parametrize(("text", "where", "expected"), [
-    ("training: {epochs: 0}", "training.epochs", "at least 1"),
-    ("training: {learning_rate: 0}", "training.learning_rate", "above 0"),
-    ("training: {learning_rate: .nan}", "training.learning_rate", "above 0"),
-    ("training: {clip_norm: .inf}", "training.clip_norm", "above 0"),
-    ("data: {minimum_valid_share: 1.5}", "data.minimum_valid_share", "at most 1"),
-    ("downscale: {interval: 1}", "downscale.interval", "below 1"),
-    ("model: {convlstm_filters: [16, 0]}", "model.convlstm_filters.1", "at least 1"),
-    ("data: {region: {north: 91}}", "data.region.north", "at most 90"),
-    ("data: {region: {south: 10, north: 5}}", "data.region", "south below north"),
-    ("data: {region: {west: 170, east: -170}}", "data.region", "west below east"),
-    ("data: {first_month: 2010-01, last_month: 2009-12}", "data.first_month", "not after"),
-    ("split: {test_months: ['2010-02:2010-01']}", "split.test_months", "end after they start"),
-    ("split: {test_share: 0.6, validation_share: 0.4}", "split.test_share", "leave months to train on"),
-    ("target: {kind: reference}", "data.reference", "a fine field"),
-])
+@pytest.mark.parametrize(
+    ("text", "where", "expected"),
+    [
+        ("training: {epochs: 0}", "training.epochs", "at least 1"),
+        ("training: {learning_rate: 0}", "training.learning_rate", "above 0"),
+        ("training: {learning_rate: .nan}", "training.learning_rate", "above 0"),
+        ("training: {clip_norm: .inf}", "training.clip_norm", "above 0"),
+        ("data: {minimum_valid_share: 1.5}", "data.minimum_valid_share", "at most 1"),
+        ("downscale: {interval: 1}", "downscale.interval", "below 1"),
+        ("model: {convlstm_filters: [16, 0]}", "model.convlstm_filters.1", "at least 1"),
+        ("data: {region: {north: 91}}", "data.region.north", "at most 90"),
+        ("data: {region: {south: 10, north: 5}}", "data.region", "south below north"),
+        ("data: {region: {west: 170, east: -170}}", "data.region", "west below east"),
+        ("data: {first_month: 2010-01, last_month: 2009-12}", "data.first_month", "not after"),
+        ("split: {test_months: ['2010-02:2010-01']}", "split.test_months", "end after they start"),
+        ("split: {test_share: 0.6, validation_share: 0.4}", "split.test_share", "leave months to train on"),
+        ("target: {kind: reference}", "data.reference", "a fine field"),
+    ],
+)
 def test_values_outside_their_range_are_refused(tmp_path, text, where, expected):
     error = refusal(tmp_path, text)
     assert error.where.endswith(f": {where}")
     assert expected in error.expected
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("- a\n- b", "a list"),
-    ("training: {epochs: 3\n", "line 2"),
-    ("training: {epochs: 3}\ntraining: {epochs: 4}", "'training' given twice in line 2"),
-    ("name: !!python/object/apply:os.getcwd []", "python/object/apply:os.getcwd"),
-])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("- a\n- b", "a list"),
+        ("training: {epochs: 3\n", "line 2"),
+        ("training: {epochs: 3}\ntraining: {epochs: 4}", "'training' given twice in line 2"),
+        ("name: !!python/object/apply:os.getcwd []", "python/object/apply:os.getcwd"),
+    ],
+)
 def test_what_is_no_configuration_is_refused(tmp_path, text, found):
     assert found in refusal(tmp_path, text).found
 
@@ -149,26 +161,42 @@ def test_paths_resolve_against_the_file_and_expand(tmp_path, monkeypatch):
     monkeypatch.setenv("GW_ABSOLUTE", "/mnt/gw")
     monkeypatch.setenv("GW_RELATIVE", "records")
     monkeypatch.delenv("GW_UNSET", raising=False)
-    path = written(tmp_path, """
+    path = written(
+        tmp_path,
+        """
 data:
   gwsa: {path: sub/../a.nc}
   climate:
     - path: [b.nc, ~/c.nc, /d.nc, "folder/*.nc"]
     - path: ["${GW_ABSOLUTE}/e.nc", "$GW_ABSOLUTE/f.nc", "${GW_UNSET:-fallback}/g.nc", "${GW_RELATIVE}/h.nc"]
-""")
+""",
+    )
     config = load_config(path)
     assert config.data.gwsa.path == (str(tmp_path / "a.nc"),)
     assert config.data.climate[0].path == (str(tmp_path / "b.nc"), "/home/someone/c.nc", "/d.nc", str(tmp_path / "folder/*.nc"))
-    assert config.data.climate[1].path == ("/mnt/gw/e.nc", "/mnt/gw/f.nc", str(tmp_path / "fallback/g.nc"),
-                                           str(Path.cwd() / "records/h.nc")), "an exported relative path is meant from here"
+    assert config.data.climate[1].path == (
+        "/mnt/gw/e.nc",
+        "/mnt/gw/f.nc",
+        str(tmp_path / "fallback/g.nc"),
+        str(Path.cwd() / "records/h.nc"),
+    ), "an exported relative path is meant from here"
     with pytest.raises(ConfigError, match=r"data\.gwsa\.path\.0: .*GW_UNSET"):
         load_config(written(tmp_path, "data: {gwsa: {path: '${GW_UNSET}/a.nc'}}"))
 
 
 def test_overrides_replace_single_keys(tmp_path):
     path = written(tmp_path, "training: {epochs: 3, batch_size: 8}\ndata: {climate: [{path: a.nc}, {path: b.nc}]}")
-    config = load_config(path, ["training.epochs=5", "data.region.south=10", "data.climate.1.path=c.nc", "data.first_month=2003-01",
-                                "split.test_months=[2010-01:2010-12, 2012-05]", "data.gwsa={path: [x.nc, y.nc], units: {gwsa: cm}}"])
+    config = load_config(
+        path,
+        [
+            "training.epochs=5",
+            "data.region.south=10",
+            "data.climate.1.path=c.nc",
+            "data.first_month=2003-01",
+            "split.test_months=[2010-01:2010-12, 2012-05]",
+            "data.gwsa={path: [x.nc, y.nc], units: {gwsa: cm}}",
+        ],
+    )
     assert (config.training.epochs, config.training.batch_size) == (5, 8)
     assert (config.data.region.south, config.data.region.north) == (10.0, 90.0)
     assert [source.path for source in config.data.climate] == [(str(tmp_path / "a.nc"),), (os.path.abspath("c.nc"),)]
@@ -177,16 +205,19 @@ def test_overrides_replace_single_keys(tmp_path):
     assert config.data.first_month == "2003-01"
 
 
-@pytest.mark.parametrize(("override", "message"), [
-    ("training.epochs", "expected key.path=value"),
-    ("=3", "expected key.path=value"),
-    ("training.epoch=3", "did you mean 'training.epochs'"),
-    ("training.epochs.x=3", "a single value"),
-    ("training.epochs=[", "expected a YAML value"),
-    ("nothing.like.this=3", "unknown key 'nothing'"),
-    ("data.climate.0.path=a.nc", "expected a list that is not empty"),
-    ("model.unet_filters.9=3", "a position from 0 to 3"),
-])
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.epochs", "expected key.path=value"),
+        ("=3", "expected key.path=value"),
+        ("training.epoch=3", "did you mean 'training.epochs'"),
+        ("training.epochs.x=3", "a single value"),
+        ("training.epochs=[", "expected a YAML value"),
+        ("nothing.like.this=3", "unknown key 'nothing'"),
+        ("data.climate.0.path=a.nc", "expected a list that is not empty"),
+        ("model.unet_filters.9=3", "a position from 0 to 3"),
+    ],
+)
 def test_bad_overrides_are_refused(override, message):
     with pytest.raises(ConfigError) as caught:
         load_config(None, [override])
@@ -221,11 +252,22 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 def test_hash_depends_on_every_value_and_on_nothing_else():
     config = Config()
     assert config_hash(config) == config_hash(from_dict(to_dict(config)))
-    variants = [dataclasses.replace(config, **{f.name: dataclasses.replace(getattr(config, f.name))}) for f in
-                dataclasses.fields(config) if f.name != "name"]
+    variants = [
+        dataclasses.replace(config, **{f.name: dataclasses.replace(getattr(config, f.name))})
+        for f in dataclasses.fields(config)
+        if f.name != "name"
+    ]
     assert {config_hash(variant) for variant in variants} == {config_hash(config)}
-    changed = [load_config(None, [override]) for override in
-               ("name=x", "training.epochs=31", "data.gwsa.units={gwsa: cm}", "sample.climate=[precipitation]", "data.region={}")]
+    changed = [
+        load_config(None, [override])
+        for override in (
+            "name=x",
+            "training.epochs=31",
+            "data.gwsa.units={gwsa: cm}",
+            "sample.climate=[precipitation]",
+            "data.region={}",
+        )
+    ]
     assert len({config_hash(each) for each in [config, *changed]}) == 6
 
 
@@ -244,9 +286,21 @@ def test_every_key_says_what_it_means_and_defaults_lie_within_limits(section):
     assert from_dict(to_dict(Config())) == Config()
 
 
-@given(st.dictionaries(st.sampled_from([*known_keys(), "x", "data", "training.epochs"]), st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.lists(st.integers(), max_size=2),
-    st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=2)), max_size=3))
+@given(
+    st.dictionaries(
+        st.sampled_from([*known_keys(), "x", "data", "training.epochs"]),
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(),
+            st.floats(),
+            st.text(max_size=8),
+            st.lists(st.integers(), max_size=2),
+            st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=2),
+        ),
+        max_size=3,
+    )
+)
 def test_whatever_yaml_holds_is_read_or_refused_in_one_sentence(tree):
     nested: dict = {}
     for dotted, value in tree.items():

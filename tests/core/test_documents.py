@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 
 from gwkeras.core.config import Config
-from gwkeras.core.configuration import known_keys, load_config
+from gwkeras.core.config_values import known_keys
+from gwkeras.core.configuration import load_config
 from gwkeras.core.documents import configuration_markdown, default_yaml, sample_markdown, write_documents
 from gwkeras.core.schema import CLIMATE_UNITS, FEATURES
 
 
-@pytest.mark.parametrize(("path", "derived"), [("configs/default.yaml", default_yaml), ("docs/configuration.md", configuration_markdown),
-                                               ("docs/sample.md", sample_markdown)])
+@pytest.mark.parametrize(
+    ("path", "derived"),
+    [
+        ("configs/default.yaml", default_yaml),
+        ("docs/configuration.md", configuration_markdown),
+        ("docs/sample.md", sample_markdown),
+    ],
+)
 def test_documents_are_fresh(project_root, path, derived):
     assert (project_root / path).read_text(encoding="utf-8") == derived(), "run `make docs`"
 
@@ -38,5 +45,8 @@ def test_documents_are_written_where_they_belong(tmp_path):
     (tmp_path / "configs").mkdir()
     (tmp_path / "docs").mkdir()
     assert {path.relative_to(tmp_path).as_posix() for path in write_documents(tmp_path)} == {
-        "configs/default.yaml", "docs/configuration.md", "docs/sample.md"}
+        "configs/default.yaml",
+        "docs/configuration.md",
+        "docs/sample.md",
+    }
     assert load_config(tmp_path / "configs/default.yaml") == Config()
