@@ -45,11 +45,10 @@ class Origin:
     """What the samples come from, as the manifest tells it.
 
     Args:
-        fingerprint: changes with the content of the sources.
+        sources: every file; their hashes decide whether two builds are the same.
         units: covariate name -> unit.
     """
 
-    fingerprint: str = ""
     sources: tuple[Source, ...] = ()
     units: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -68,7 +67,7 @@ def build(fields: Fields, config: Config, output: Path, workers: int = 1, schedu
         BadInput: where the folder holds another build, the disk is full, or fields and configuration do not go together.
         RunInUse: where another process builds there.
     """
-    origin = Origin(fields.fingerprint, tuple(Source(**s) for s in fields.sources), notes=tuple(fields.notes))
+    origin = Origin(tuple(Source(**s) for s in fields.sources), notes=tuple(fields.notes))
     return build_scales(lambda cache: open_scales(fields, config, cache), config, output, origin=origin, workers=workers,
                         scheduler=scheduler, overwrite=overwrite, progress=progress)
 
@@ -88,10 +87,16 @@ def build_scales(open_in: Callable[[Path], dict[str, list[Scale]]], config: Conf
 
 
 def build_hash(config: Config, origin: Origin) -> str:
-    """Changes with all that determines the samples, and not with how a model is trained on them."""
+    """Changes with all that determines the samples: not with where the sources lie, nor with how a model is trained on them."""
     parts = {name: to_dict(getattr(config, name)) for name in ("data", "sample", "target", "split", "patches", "shards")}
-    parts["data"] = {key: value for key, value in parts["data"].items() if key not in ("gwsa", "climate", "static", "reference", "truth")}
-    return digest({"schema": SCHEMA_VERSION, "fingerprint": origin.fingerprint, **parts})
+    del parts["data"]["truth"]
+    return digest({"schema": SCHEMA_VERSION, "sources": [s.sha256 for s in origin.sources], **_without_paths(parts)})
+
+
+def _without_paths(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: _without_paths(value) for key, value in tree.items() if key != "path"}
+    return [_without_paths(item) for item in tree] if isinstance(tree, list) else tree
 
 
 def _build(open_in: Callable[[Path], dict[str, list[Scale]]], config: Config, output: Path, origin: Origin, workers: int,
