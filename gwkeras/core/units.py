@@ -14,10 +14,11 @@ MONTHLY_TOTAL = "mm month-1"
 # What is measured ("of water equivalent", "EWH") says nothing about the unit and is no UDUNITS word.
 _SUBSTANCE = re.compile(
     r"\(?\b(?:of\s+)?(?:(?:liquid[ _])?water[ _]?(?:equivalent|eq\.?)?(?:[ _](?:height|thickness|depth))?"
-    r"|equivalent[ _]water(?:[ _](?:height|thickness|depth))?|lwe(?:_thickness)?|ewh|ewt|ewd|swe|h2o|w\.\s?e(?:q)?\.?|we)(?!\w)\)?",
+    r"|equivalent[ _]water(?:[ _](?:height|thickness|depth))?|lwe(?:_thickness)?"
+    r"|ewh|ewt|ewd|swe|h2o|w\.\s?e(?:q)?\.?|we)(?!\w)\)?",
     re.IGNORECASE,
 )
-_MONTH = re.compile(r"(?:\s*/\s*|\s+per\s+)mon(?:th)?s?$|[\s.*·]*\bmon(?:th)?s?\s?(?:\*\*|\^)?-1$|[\s.*·]*mon(?:th)?s?⁻¹$", re.IGNORECASE)
+_MONTH = re.compile(r"(?:\s*/\s*|\s+per\s+)mon(?:th)?s?$|[\s.*·]*\bmon(?:th)?s?\s?(?:(?:\*\*|\^)?-1|⁻¹)$", re.IGNORECASE)
 _WORDS = {
     "celsius": "degC", "degree celsius": "degC", "degrees celsius": "degC", "deg c": "degC", "c": "degC", "degree_c": "degC",
     "degrees_c": "degC", "kelvin": "K", "kelvins": "K", "deg k": "K", "degk": "K", "degree_kelvin": "K", "degrees kelvin": "K",

@@ -41,19 +41,27 @@ def _unpacked(path: Path, size: int, _modified: int) -> tuple[Path, ...]:
             wanted = [m for m in archive.infolist() if not m.is_dir() and _is_netcdf(m.filename)]
             if not wanted:
                 names = ", ".join(sorted(m.filename for m in archive.infolist())[:8]) or "nothing"
-                raise BadInput(path, expected="a ZIP with NetCDF members", found=names, remedy="request NetCDF, not another format")
+                raise BadInput(
+                    path, expected="a ZIP with NetCDF members", found=names, remedy="request NetCDF, not another format"
+                )
             folder = Path(tempfile.mkdtemp(prefix="gwkeras-zip-"))
             atexit.register(_remove, folder, os.getpid())
             _check_room(path, size, sum(m.file_size for m in wanted), folder)
             return tuple(_unpack(archive, member, folder, number) for number, member in enumerate(wanted))
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise BadInput(path, expected="a whole ZIP archive", found=str(error) or "a damaged one", remedy="download it again") from error
+        raise BadInput(
+            path, expected="a whole ZIP archive", found=str(error) or "a damaged one", remedy="download it again"
+        ) from error
 
 
 def _is_netcdf(name: str) -> bool:
     # Members without a suffix do occur ("data_0"); folders' resource forks and checksums are of no use.
     pure = PurePosixPath(name)
-    return (pure.suffix.lower() in SUFFIXES[:-1] or not pure.suffix) and not pure.name.startswith(".") and "__MACOSX" not in pure.parts
+    return (
+        (pure.suffix.lower() in SUFFIXES[:-1] or not pure.suffix)
+        and not pure.name.startswith(".")
+        and "__MACOSX" not in pure.parts
+    )
 
 
 def _check_room(path: Path, packed: int, unpacked: int, folder: Path) -> None:
@@ -61,7 +69,7 @@ def _check_room(path: Path, packed: int, unpacked: int, folder: Path) -> None:
     if unpacked > max(_SMALL, _LARGEST_RATIO * packed) or unpacked > 0.95 * free:
         raise BadInput(
             path,
-            expected=f"an archive that unpacks into the {free / 2**30:.1f} GiB free at {folder.parent}, at most {_LARGEST_RATIO} times its size",
+            expected=f"at most {_LARGEST_RATIO} times its size once unpacked, and less than the {free / 2**30:.1f} GiB free at {folder.parent}",
             found=f"{unpacked / 2**30:.1f} GiB from {packed / 2**20:.1f} MiB",
             remedy="unpack it yourself and name the folder",
         )

@@ -15,7 +15,14 @@ _NAMES = {
     "lon": {"lon", "longitude", "lons", "long", "nav_lon", "x", "rlon"},
     "time": {"time", "valid_time", "t", "times", "date", "month", "months", "forecast_reference_time"},
 }
-_UNITS = {"degrees_north": "lat", "degree_north": "lat", "degrees_n": "lat", "degrees_east": "lon", "degree_east": "lon", "degrees_e": "lon"}
+_UNITS = {
+    "degrees_north": "lat",
+    "degree_north": "lat",
+    "degrees_n": "lat",
+    "degrees_east": "lon",
+    "degree_east": "lon",
+    "degrees_e": "lon",
+}
 _STANDARD = {"latitude": "lat", "longitude": "lon", "time": "time"}
 
 
@@ -54,15 +61,22 @@ def canonical(data: xr.DataArray) -> xr.DataArray:
     Returns: dims (time, lat, lon) or (lat, lon); name and attributes are kept.
     Raises: BadInput: no latitude and longitude, or further dimensions. GridMismatch: a region across the dateline.
     """
-    where = data.name if data.name is not None else "field"
+    where = _where(data)
     axes = axes_of(data)
     if "lat" not in axes or "lon" not in axes:
-        raise BadInput(where, expected="dimensions latitude and longitude", found=str(data.dims), remedy="regrid it to latitude and longitude")
+        raise BadInput(
+            where,
+            expected="dimensions latitude and longitude",
+            found=str(data.dims),
+            remedy="regrid it to latitude and longitude",
+        )
     data = _with_plain_coordinates(data, axes, where)
     extra = [dim for dim in data.dims if dim not in ("time", "lat", "lon")]
     if any(data.sizes[dim] > 1 for dim in extra):
         sizes = ", ".join(f"{dim}: {data.sizes[dim]}" for dim in extra)
-        raise BadInput(where, expected="dimensions time, lat, lon", found=f"also {sizes}", remedy="select one of them in the file")
+        raise BadInput(
+            where, expected="dimensions time, lat, lon", found=f"also {sizes}", remedy="select one of them in the file"
+        )
     data = data.squeeze(extra, drop=True)
     data = data.transpose(*(dim for dim in ("time", "lat", "lon") if dim in data.dims))
     data = _ascending_latitude(_wrapped_longitude(data, where))
@@ -73,7 +87,7 @@ def canonical(data: xr.DataArray) -> xr.DataArray:
 
 def grid_of(data: xr.DataArray) -> Grid:
     """The grid of a canonical field. Raises: GridMismatch: where its cells are not evenly spaced."""
-    return Grid.from_centres(data["lat"].values, data["lon"].values, where=data.name if data.name is not None else "field")
+    return Grid.from_centres(data["lat"].values, data["lon"].values, where=_where(data))
 
 
 def clip_region(data: xr.DataArray, region: RegionConfig, margin_cells: int = 0) -> xr.DataArray:
@@ -82,7 +96,7 @@ def clip_region(data: xr.DataArray, region: RegionConfig, margin_cells: int = 0)
     Raises: GridMismatch: where the region is upside down, crosses the dateline, or holds no cell.
     BadInput: where a field in memory has no data in it.
     """
-    where = data.name if data.name is not None else "field"
+    where = _where(data)
     if region.south >= region.north or region.west >= region.east:
         raise GridMismatch(
             "region",
@@ -129,10 +143,19 @@ def one_step_a_month(data: xr.DataArray) -> xr.DataArray:
     return xr.concat(parts, dim="time", coords="minimal", compat="override", combine_attrs="override")
 
 
+def _where(data: xr.DataArray) -> str:
+    name = "field" if data.name is None else str(data.name)
+    return f"{data.attrs['source']}, {name}" if "source" in data.attrs else name
+
+
 def _with_plain_coordinates(data: xr.DataArray, axes: dict[str, str], where: object) -> xr.DataArray:
     values = {}
     for axis, dim in axes.items():
-        name = dim if dim in data.coords else next((c for c in data.coords if data[c].dims == (dim,) and axis_of(str(c), data) == axis), None)
+        name = (
+            dim
+            if dim in data.coords
+            else next((c for c in data.coords if data[c].dims == (dim,) and axis_of(str(c), data) == axis), None)
+        )
         if name is None:
             raise BadInput(where, expected=f"coordinate values along {dim}", found="none", remedy="add them to the file")
         values[axis] = np.asarray(data[name].values)

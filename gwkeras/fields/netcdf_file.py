@@ -92,7 +92,10 @@ def _check_length(path: Path) -> None:
 def _not_netcdf(path: Path, error: object) -> BadInput:
     with path.open("rb") as file:
         head = file.read(512)
-    found, remedy = f"a file that cannot be read ({str(error).splitlines()[0][:120] if str(error) else 'no reason given'})", "download it again"
+    found, remedy = (
+        f"a file that cannot be read ({str(error).splitlines()[0][:120] if str(error) else 'no reason given'})",
+        "download it again",
+    )
     if not head:
         found = "an empty file"
     elif head.startswith(b"GRIB"):

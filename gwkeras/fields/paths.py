@@ -38,7 +38,9 @@ def _expand_one(entry: str) -> list[Path]:
         matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))
         files = [match for match in matches if match.is_file()]
         if not files:
-            raise BadInput(entry, expected="a pattern that matches files", found="no match", remedy="check the folder and the pattern")
+            raise BadInput(
+                entry, expected="a pattern that matches files", found="no match", remedy="check the folder and the pattern"
+            )
         return files
     raise BadInput(entry, expected="a file or folder", found="nothing of that name", remedy=_suggestion(path))
 

@@ -62,7 +62,9 @@ def recognise(paths: Iterable[Path]) -> Recognition:
 def recognise_dataset(data: xr.Dataset) -> Recognition:
     """The kind of one opened file; `netcdf` where it is none of the known products."""
     names = {str(name).lower(): str(name) for name in data.data_vars}
-    title = " ".join(str(data.attrs.get(key, "")) for key in ("title", "institution", "source", "history", "comment", "Conventions")).lower()
+    title = " ".join(
+        str(data.attrs.get(key, "")) for key in ("title", "institution", "source", "history", "comment", "Conventions")
+    ).lower()
     for check in (_gldas, _era5, _g3p, _grace):
         recognition = check(data, names, title)
         if recognition is not None:
@@ -79,7 +81,9 @@ def _gldas(data: xr.Dataset, names: dict[str, str], title: str) -> Recognition |
 
 def _era5(data: xr.Dataset, names: dict[str, str], title: str) -> Recognition | None:
     known = [name for low, name in names.items() if low in _ERA5_LONG_NAMES]
-    grib = any(key.startswith("GRIB_") for key in data.attrs) or any("GRIB_paramId" in data[name].attrs for name in data.data_vars)
+    grib = any(key.startswith("GRIB_") for key in data.attrs) or any(
+        "GRIB_paramId" in data[name].attrs for name in data.data_vars
+    )
     if not known and not grib:
         return None
     evidence = []
@@ -100,7 +104,9 @@ def _g3p(data: xr.Dataset, names: dict[str, str], title: str) -> Recognition | N
     groundwater = [names[low] for low in GROUNDWATER_NAMES if low in names]
     if not groundwater:
         return None
-    return Recognition("g3p", (f"a groundwater storage variable ({groundwater[0]})", *(("its title names G3P",) if "g3p" in title else ())))
+    return Recognition(
+        "g3p", (f"a groundwater storage variable ({groundwater[0]})", *(("its title names G3P",) if "g3p" in title else ()))
+    )
 
 
 def _grace(data: xr.Dataset, names: dict[str, str], title: str) -> Recognition | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -17,6 +20,8 @@ from gwkeras.fields.readers import read_fine, read_static, read_storage
 from gwkeras.fields.readers.channel import NEVER_NEGATIVE, without_negatives
 from gwkeras.fields.readers.climate import read_channels
 from gwkeras.fields.survey import survey
+
+_READING = 1  # raised when the readers come to give other numbers for the same files, so that what was cached is not used
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Fields:
         sources: name, size and hash of every file but the truth's, which no result depends on.
         notes: what a reader of the results should know, in sentences.
         grid: the product's cells.
+        fingerprint: changes with the sources' content and how they are read; not with where they lie, nor with the truth.
     """
 
     gwsa: xr.DataArray
@@ -45,7 +51,8 @@ class Fields:
     truth: xr.DataArray | None
     sources: list[dict]
     notes: list[str]
-    grid: Grid = field(kw_only=False)
+    grid: Grid
+    fingerprint: str = ""
 
 
 def read_fields(data: DataConfig) -> Fields:
@@ -62,15 +69,17 @@ def read_fields(data: DataConfig) -> Fields:
     gwsa = _product(storage.gwsa, data)
     uncertainty = None if storage.uncertainty is None else _product(storage.uncertainty, data)
     grid = grid_of(gwsa)
-    seen = survey(gwsa, "gwsa", _name(data.gwsa))
+    seen = survey(gwsa, "gwsa", _label(data.gwsa))
     notes += seen.notes
     if seen.finite == 0:
-        raise BadInput(_name(data.gwsa), expected="data in the region", found="only missing values", remedy="choose another region or file")
+        raise BadInput(
+            _name(data.gwsa), expected="data in the region", found="only missing values", remedy="choose another region or file"
+        )
     box = RegionConfig(grid.south, grid.north, grid.west, grid.east)
     climate, climate_notes = _climate(data, gwsa, box)
     static = _static(data, box)
     land = static.pop("land", None)
-    used = [data.gwsa, *data.climate, *data.static, *([data.reference] if data.reference else [])]
+    sources = describe_files(path for source in _sources(data) for path in expand(source))
     return Fields(
         gwsa=gwsa,
         uncertainty=uncertainty,
@@ -79,9 +88,10 @@ def read_fields(data: DataConfig) -> Fields:
         land=land,
         reference=None if data.reference is None else _fine(data.reference, data, box),
         truth=None if data.truth is None else _fine(data.truth, data, box),
-        sources=describe_files(path for source in used for path in expand(source)),
+        sources=sources,
         notes=list(dict.fromkeys([*notes, *climate_notes])),
         grid=grid,
+        fingerprint=_fingerprint(data, sources),
     )
 
 
@@ -132,7 +142,10 @@ def _months_between(value: xr.DataArray, first: str | None, last: str | None, wh
         return value
     if not keep.any():
         raise MissingMonths(
-            where, expected=f"months from {first or 'the start'} to {last or 'the end'}", found=_span(value), remedy="correct first_month and last_month"
+            where,
+            expected=f"months from {first or 'the start'} to {last or 'the end'}",
+            found=_span(value),
+            remedy="correct first_month and last_month",
         )
     return value.isel(time=np.flatnonzero(keep))
 
@@ -145,14 +158,17 @@ def _climate(data: DataConfig, gwsa: xr.DataArray, box: RegionConfig) -> tuple[d
         notes += record.notes
         for channel, value in record.fields.items():
             if channel in climate:
-                notes.append(f"{_name(source)}: {channel} is left out, an earlier source has it")
+                notes.append(f"{_label(source)}: {channel} is left out, an earlier source has it")
                 continue
             value = _months_between(clip_region(value, box, margin_cells=1), None, data.last_month, _name(source))
-            seen = survey(value, channel, _name(source), clipped=channel in NEVER_NEGATIVE)
+            seen = survey(value, channel, _label(source), clipped=channel in NEVER_NEGATIVE)
             notes += seen.notes
             if seen.finite == 0:
                 raise BadInput(
-                    f"{_name(source)}, {channel}", expected="data in the region", found="only missing values", remedy="choose another region or file"
+                    f"{_name(source)}, {channel}",
+                    expected="data in the region",
+                    found="only missing values",
+                    remedy="choose another region or file",
                 )
             climate[channel] = without_negatives(value, channel)
     if not climate:
@@ -177,7 +193,9 @@ def _on_one_calendar(climate: dict[str, xr.DataArray]) -> tuple[dict[str, xr.Dat
         common = np.intersect1d(common, other)
     if common.size == 0:
         spans = "; ".join(f"{channel} {_span(value)}" for channel, value in climate.items())
-        raise MissingMonths("climate", expected="months that all channels share", found=spans, remedy="give records that overlap in time")
+        raise MissingMonths(
+            "climate", expected="months that all channels share", found=spans, remedy="give records that overlap in time"
+        )
     most = max(m.size for m in months)
     notes = [f"climate: of up to {most} months, the {common.size} that all channels share are used"] if common.size < most else []
     return {c: v if v.sizes["time"] == common.size else v.sel(time=common) for c, v in climate.items()}, notes
@@ -195,6 +213,24 @@ def _static(data: DataConfig, box: RegionConfig) -> dict[str, xr.DataArray]:
 def _fine(source: SourceConfig, data: DataConfig, box: RegionConfig) -> xr.DataArray:
     value = _months_between(read_fine(source), data.first_month, data.last_month, _name(source))
     return clip_region(value, box)
+
+
+def _sources(data: DataConfig) -> list[SourceConfig]:
+    """All but the truth."""
+    return [data.gwsa, *data.climate, *data.static, *([data.reference] if data.reference else [])]
+
+
+def _fingerprint(data: DataConfig, sources: list[dict]) -> str:
+    reading = asdict(data)
+    readers = [{k: v for k, v in asdict(source).items() if k != "path"} for source in _sources(data)]
+    kept = {key: reading[key] for key in ("region", "first_month", "last_month", "coarsen_product", "minimum_valid_share")}
+    text = json.dumps([_READING, kept, readers, [s["sha256"] for s in sources]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _label(source: SourceConfig) -> str:
+    """The sources' names without their folders, for notes."""
+    return ", ".join(Path(path).name for path in source.path[:2]) + (" …" if len(source.path) > 2 else "")
 
 
 def _name(source: SourceConfig) -> str:

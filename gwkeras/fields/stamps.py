@@ -80,9 +80,13 @@ def _decode_bare(values: np.ndarray) -> np.ndarray:
     numbers = values.astype(float)
     low, high = np.min(numbers), np.max(numbers)
     if 19000101 <= low and high <= 21001231:
-        return np.array([f"{int(v) // 10000:04d}-{int(v) // 100 % 100:02d}" for v in numbers], dtype="datetime64[M]").astype("datetime64[ns]")
+        return np.array([f"{int(v) // 10000:04d}-{int(v) // 100 % 100:02d}" for v in numbers], dtype="datetime64[M]").astype(
+            "datetime64[ns]"
+        )
     if 190001 <= low and high <= 210012:
-        return np.array([f"{int(v) // 100:04d}-{int(v) % 100:02d}" for v in numbers], dtype="datetime64[M]").astype("datetime64[ns]")
+        return np.array([f"{int(v) // 100:04d}-{int(v) % 100:02d}" for v in numbers], dtype="datetime64[M]").astype(
+            "datetime64[ns]"
+        )
     if 1900 <= low and high < 2101 and np.any(numbers % 1):
         number = np.floor((numbers - 1970) * 12 + 1e-6).astype(int)
         return (np.datetime64("1970-01", "M") + number).astype("datetime64[ns]")

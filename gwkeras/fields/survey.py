@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ PLAUSIBLE = {
     "snowmelt": (0.0, 3000.0),
 }
 _MOST_BYTES = 4 * 2**30  # of a record looked through; of a longer one, evenly spaced months
-_TINY = 1e-3  # share of the plausible maximum: what packing leaves below zero
+_TINY = 1e-4  # share of the plausible maximum: what packing leaves below zero
 _STATISTICS = 6  # finite, smallest, largest, below zero, below the plausible, above it
 
 
@@ -44,8 +45,8 @@ def survey(data: xr.DataArray, channel: str, where: str, clipped: bool = False) 
     looked = data.isel(time=slice(None, None, _stride(data)))
     low, high = PLAUSIBLE.get(channel, (-np.inf, np.inf))
     months = _statistics(looked, low, high, where)
-    finite, smallest, largest = int(months[:, 0].sum()), float(months[:, 1].min()), float(months[:, 2].max())
-    negative, below, above = (int(months[:, k].sum()) for k in (3, 4, 5))
+    finite, negative, below, above = (int(months[:, k].sum()) for k in (0, 3, 4, 5))
+    smallest = float(months[:, 1].min())
     notes = []
     unit = data.attrs.get("units", "")
     of_all = f"of {finite} values" + (f" in every {_stride(data)}th month" if _stride(data) > 1 else "")
@@ -53,9 +54,11 @@ def survey(data: xr.DataArray, channel: str, where: str, clipped: bool = False) 
         tiny = "" if smallest < -_TINY * high else " (rounding of the packed file)"
         notes.append(f"{where}: {channel} is negative in {negative} {of_all}, down to {smallest:.4g} {unit}; set to zero{tiny}")
     if below and not clipped:
-        notes.append(f"{where}: {channel} is below {low:g} {unit} in {below} {of_all}: {_place(looked, months[:, 1], unit)}; kept, check it")
+        lowest = _describe(looked.isel(time=int(np.argmin(months[:, 1]))), np.nanargmin)
+        notes.append(f"{where}: {channel} is below {low:g} {unit} in {below} {of_all}, lowest {lowest}; kept, check it")
     if above:
-        notes.append(f"{where}: {channel} is above {high:g} {unit} in {above} {of_all}: {_place(looked, -months[:, 2], unit)}; kept, check it")
+        highest = _describe(looked.isel(time=int(np.argmax(months[:, 2]))), np.nanargmax)
+        notes.append(f"{where}: {channel} is above {high:g} {unit} in {above} {of_all}, highest {highest}; kept, check it")
     return Survey(finite, tuple(notes))
 
 
@@ -78,7 +81,9 @@ def _statistics(data: xr.DataArray, low: float, high: float, where: str) -> np.n
     try:
         return np.asarray(result.values)
     except (OSError, RuntimeError) as error:
-        raise BadInput(where, expected="a file that can be read to its end", found=str(error), remedy="download it again") from error
+        raise BadInput(
+            where, expected="a file that can be read to its end", found=str(error), remedy="download it again"
+        ) from error
 
 
 def _of_maps(maps: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -97,10 +102,9 @@ def _of_maps(maps: np.ndarray, low: float, high: float) -> np.ndarray:
     ).astype(np.float64)
 
 
-def _place(data: xr.DataArray, score: np.ndarray, unit: str) -> str:
-    """'4089 mm month-1 in 2004-07 at 25.1°N 91.9°E' for the map with the lowest score."""
-    step = data.isel(time=int(np.argmin(score))).load()
-    index = np.nanargmin(step.values if score.min() == np.nanmin(step.values) else -step.values)
-    row, column = np.unravel_index(index, step.shape)
-    month = str(step["time"].values)[:7]
-    return f"{float(step.values[row, column]):.4g} {unit} in {month} at {float(step['lat'][row]):g}°N {float(step['lon'][column]):g}°E"
+def _describe(month: xr.DataArray, extreme: Callable[[np.ndarray], np.intp]) -> str:
+    """'4089 mm month-1 in 2004-07 at 25.1°N 91.9°E' for the extreme value of one map."""
+    values = month.values
+    row, column = np.unravel_index(extreme(values), values.shape)
+    place = f"{float(month['lat'][row]):g}°N {float(month['lon'][column]):g}°E"
+    return f"{float(values[row, column]):.4g} {month.attrs.get('units', '')} in {str(month['time'].values)[:7]} at {place}"

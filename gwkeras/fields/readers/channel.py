@@ -20,12 +20,21 @@ def in_canonical_unit(value: xr.DataArray, unit: str | None, channel: str, where
     scale, offset = conversion(unit, CLIMATE_UNITS[channel], where)
     if CLIMATE_UNITS[channel] == MONTHLY_TOTAL and unit is not None and is_rate(unit):
         return of_days(value, scale)
-    return value if (scale, offset) == (1.0, 0.0) else value * np.float32(scale) + np.float32(offset)
+    return linear(value, scale, offset)
+
+
+def linear(value: xr.DataArray, scale: float, offset: float) -> xr.DataArray:
+    """scale × value + offset, in float32."""
+    if scale != 1.0:
+        value = value * np.float32(scale)
+    return value + np.float32(offset) if offset else value
 
 
 def of_days(value: xr.DataArray, mm_a_day: float) -> xr.DataArray:
     """Monthly totals, mm, of a field whose unit is `mm_a_day` mm a day."""
-    days = xr.DataArray((mm_a_day * days_in_month(value["time"].values)).astype(np.float32), dims="time", coords={"time": value["time"]})
+    days = xr.DataArray(
+        (mm_a_day * days_in_month(value["time"].values)).astype(np.float32), dims="time", coords={"time": value["time"]}
+    )
     return value * days
 
 

@@ -61,7 +61,7 @@ def read_channels(source: SourceConfig) -> Climate:
     fields = {}
     for channel in CLIMATE_UNITS:
         if channel in parts:
-            value, join_notes = join(parts[channel], f"{where}, {channel}")
+            value, join_notes = join(parts[channel], channel)
             notes += join_notes
             fields[channel] = value.rename(channel).assign_attrs(units=CLIMATE_UNITS[channel])
     return Climate(fields, tuple(dict.fromkeys(notes)))

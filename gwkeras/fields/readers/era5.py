@@ -15,7 +15,7 @@ from gwkeras.core.schema import CLIMATE_UNITS
 from gwkeras.core.units import MONTHLY_TOTAL, conversion, is_rate
 from gwkeras.fields.canonical import axes_of
 from gwkeras.fields.readers.channel import in_canonical_unit, of_days
-from gwkeras.fields.readers.variable import field, find, mapped, stated_unit, where_of
+from gwkeras.fields.readers.variable import field, find, label, mapped, stated_unit, where_of
 
 NAMES = {
     "precipitation": ("tp", "avg_tprate", "mtpr"),
@@ -46,15 +46,19 @@ def read(data: xr.Dataset, source: SourceConfig) -> tuple[dict[str, xr.DataArray
             continue
         _check_monthly(data, name, value)
         unit = stated_unit(data, name, channel, source)
-        if CLIMATE_UNITS[channel] == MONTHLY_TOTAL and unit is not None and _is_per_day(unit, data[name], channel in source.units):
+        if (
+            CLIMATE_UNITS[channel] == MONTHLY_TOTAL
+            and unit is not None
+            and _is_per_day(unit, data[name], channel in source.units)
+        ):
             value = of_days(value, conversion(unit, "mm", where)[0])
         else:
             value = in_canonical_unit(value, unit, channel, where)
         if channel == "evapotranspiration":
-            value, note = _upward(value, where)
+            value, note = _upward(value, label(data))
             notes += note
         if name.lower() == "sro":
-            notes.append(f"{where}: surface runoff stands for runoff")
+            notes.append(f"{label(data)}: surface runoff stands for runoff")
         found[channel] = value
     return found, notes
 
@@ -66,10 +70,10 @@ def _is_per_day(unit: str, variable: xr.DataArray, stated: bool) -> bool:
     return unit.split()[0] == "m" or "GRIB_stepType" in variable.attrs
 
 
-def _upward(value: xr.DataArray, where: str) -> tuple[xr.DataArray, list[str]]:
+def _upward(value: xr.DataArray, file: str) -> tuple[xr.DataArray, list[str]]:
     """Evaporation as a loss of the ground, positive. The sign is looked up in the middle month: converted files differ."""
     if float(value.isel(time=value.sizes["time"] // 2).mean().compute()) > 0:
-        return value, [f"{where}: evaporation is positive, against the convention of ECMWF; taken as it stands"]
+        return value, [f"{file}: evaporation is positive, against the convention of ECMWF; taken as it stands"]
     return -value, []
 
 
@@ -91,5 +95,5 @@ def _preliminary(data: xr.Dataset) -> list[str]:
     versions = np.atleast_1d(data["expver"].values).astype(str)
     count = int(np.sum(np.char.lstrip(versions, "0") == "5"))
     if not count or data["expver"].ndim == 0 or "expver" in data.dims:
-        return [f"{where_of(data)}: holds preliminary months (expver 5, ERA5T)"] if count else []
-    return [f"{where_of(data)}: {count} of {versions.size} months are preliminary (expver 5, ERA5T)"]
+        return [f"{label(data)}: holds preliminary months (expver 5, ERA5T)"] if count else []
+    return [f"{label(data)}: {count} of {versions.size} months are preliminary (expver 5, ERA5T)"]

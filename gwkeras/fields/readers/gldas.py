@@ -13,7 +13,7 @@ from gwkeras.core.config import SourceConfig
 from gwkeras.core.units import conversion, is_rate
 from gwkeras.fields.canonical import axes_of
 from gwkeras.fields.readers.channel import in_canonical_unit, of_days
-from gwkeras.fields.readers.variable import field, find, mapped, stated_unit, where_of
+from gwkeras.fields.readers.variable import field, find, label, mapped, stated_unit, where_of
 
 NAMES = {
     "precipitation": ("rainf_f_tavg",),
@@ -35,7 +35,7 @@ def read(data: xr.Dataset, source: SourceConfig) -> tuple[dict[str, xr.DataArray
     found: dict[str, xr.DataArray] = {}
     notes: list[str] = []
     if _step_minutes(data) < 24 * 60:
-        notes.append(f"{where_of(data)}: a step of {_step_minutes(data) / 60:g} hours stands for its month")
+        notes.append(f"{label(data)}: a step of {_step_minutes(data) / 60:g} hours stands for its month")
     for channel, candidates in NAMES.items():
         name = mapped(data, source, channel) if source.variables else find(data, candidates)
         if name is None or not {"lat", "lon"} <= axes_of(data[name]).keys():

@@ -13,7 +13,16 @@ from gwkeras.fields.readers.variable import field, mapped, stated_unit, where_of
 
 NAMES = {
     "precipitation": ("precipitation", "precip", "pr", "ppt", "prcp", "pre", "rain", "rainfall", "rainf", "tp", "prec"),
-    "evapotranspiration": ("evapotranspiration", "aet", "et", "eta", "evap", "evaporation", "evspsbl", "actual_evapotranspiration"),
+    "evapotranspiration": (
+        "evapotranspiration",
+        "aet",
+        "et",
+        "eta",
+        "evap",
+        "evaporation",
+        "evspsbl",
+        "actual_evapotranspiration",
+    ),
     "soil_moisture": ("soil_moisture", "swvl1", "sm", "ssm", "theta", "soil_water"),
     "temperature": ("temperature", "t2m", "tas", "tmean", "temp", "tmp", "tavg", "tair", "air_temperature", "2m_temperature"),
     "surface_pressure": ("surface_pressure", "ps", "sp", "psurf", "pressure"),
@@ -22,7 +31,8 @@ NAMES = {
     "snowmelt": ("snowmelt", "smlt", "snm"),
 }
 _STANDARD_NAMES = {
-    "precipitation": ("precipitation_flux", "precipitation_amount", "lwe_precipitation_rate", "lwe_thickness_of_precipitation_amount"),
+    "precipitation": ("precipitation_flux", "precipitation_amount", "lwe_precipitation_rate",
+                      "lwe_thickness_of_precipitation_amount"),
     "evapotranspiration": ("water_evapotranspiration_flux", "water_evaporation_flux", "water_evapotranspiration_amount",
                            "lwe_water_evaporation_rate", "lwe_thickness_of_water_evaporation_amount"),
     "soil_moisture": ("volume_fraction_of_condensed_water_in_soil", "volume_fraction_of_water_in_soil"),

@@ -34,7 +34,7 @@ def read_static(source: SourceConfig) -> dict[str, xr.DataArray]:
             for name in map(str, data.data_vars):
                 if _is_map(data[name]):
                     key = _key(data, name, member, source, found)
-                    found[key] = _map(data, name, key)
+                    found[key] = _map(data, name, key, member)
     if not found:
         raise wrong_variable(", ".join(source.path[:3]), "maps with latitude and longitude, without time", files, "name")
     return found
@@ -59,7 +59,7 @@ def _key(data: xr.Dataset, name: str, path: Path, source: SourceConfig, taken: d
     return name if name not in taken else f"{name}_{path.stem}"
 
 
-def _map(data: xr.Dataset, name: str, key: str) -> xr.DataArray:
+def _map(data: xr.Dataset, name: str, key: str, path: Path) -> xr.DataArray:
     variable = data[name]
     axes = axes_of(variable)
     variable = variable.squeeze([d for d in variable.dims if d not in (axes["lat"], axes["lon"])], drop=True)
@@ -69,4 +69,4 @@ def _map(data: xr.Dataset, name: str, key: str) -> xr.DataArray:
         percent = attributes.get("units") == "%" or float(value.max().compute()) > 1.5
         value = (value / np.float32(100.0) if percent else value).clip(0.0, 1.0)
         attributes["units"] = "1"
-    return value.rename(key).assign_attrs(attributes)
+    return value.rename(key).drop_attrs().assign_attrs(attributes, source=path.name)

@@ -14,7 +14,8 @@ from gwkeras.fields.archive import members
 from gwkeras.fields.canonical import axes_of
 from gwkeras.fields.netcdf_file import open_netcdf
 from gwkeras.fields.paths import expand
-from gwkeras.fields.readers.variable import field, find, join, mapped, stated_unit, where_of, wrong_variable
+from gwkeras.fields.readers.channel import linear
+from gwkeras.fields.readers.variable import field, find, join, label, mapped, stated_unit, where_of, wrong_variable
 from gwkeras.fields.recognise import GROUNDWATER_NAMES, TOTAL_STORAGE_NAMES
 
 _LAND_MODEL_NAMES = ("gws_tavg", "gws_inst", "tws_tavg", "tws_inst")  # absolute storages: made anomalies
@@ -68,13 +69,15 @@ def read_storage(source: SourceConfig) -> Storage:
     uncertainty = join(sigmas, where)[0] if len(sigmas) == len(parts) else None
     name = chosen[0][1]
     if name.lower() in TOTAL_STORAGE_NAMES:
-        notes.append(f"{where}: '{name}' is total water storage; it is downscaled as it stands, without subtracting soil water and snow")
+        notes.append(
+            f"{label(chosen[0][0])}: '{name}' is total water storage, downscaled as it stands, soil water and snow included"
+        )
     if name.lower() in _LAND_MODEL_NAMES:
         gwsa = gwsa - gwsa.mean("time").compute()
-        notes.append(f"{where}: '{name}' is an absolute storage; the mean of the record was subtracted")
-    gwsa = gwsa.rename("gwsa").assign_attrs(units=STORAGE, long_name="groundwater storage anomaly", source_variable=name)
+        notes.append(f"{label(chosen[0][0])}: '{name}' is an absolute storage; the mean of the record was subtracted")
+    gwsa = gwsa.rename("gwsa").assign_attrs(units=STORAGE, long_name="groundwater storage anomaly")
     if uncertainty is not None:
-        uncertainty = np.abs(uncertainty).rename("uncertainty").assign_attrs(units=STORAGE, long_name="standard error of gwsa")
+        uncertainty = abs(uncertainty).rename("uncertainty").assign_attrs(units=STORAGE, long_name="standard error of gwsa")
     return Storage(gwsa, uncertainty, tuple(dict.fromkeys(notes)))
 
 
@@ -97,7 +100,9 @@ def _choose(files: list[xr.Dataset], source: SourceConfig) -> list[tuple[xr.Data
             chosen = [(data, name) for data in files if (name := _only_storage(data)) is not None]
     if not chosen:
         wanted = source.variables.get("gwsa", "gwsa, lwe_thickness or twsa")
-        raise wrong_variable(", ".join(source.path[:3]), f"a storage variable ({wanted}) with time, latitude and longitude", files, "gwsa")
+        raise wrong_variable(
+            ", ".join(source.path[:3]), f"a storage variable ({wanted}) with time, latitude and longitude", files, "gwsa"
+        )
     return chosen
 
 
@@ -125,16 +130,14 @@ def _in_mm(data: xr.Dataset, name: str, source: SourceConfig) -> tuple[xr.DataAr
     scale, offset = conversion(unit, STORAGE, where_of(data, name))
     value = field(data, name)
     if "time" not in value.dims:
-        raise BadInput(where_of(data, name), expected="a storage variable with time", found="a single map", remedy="name another variable")
+        raise BadInput(
+            where_of(data, name), expected="a storage variable with time", found="a single map", remedy="name another variable"
+        )
     steps = _steps(data, name)
     notes = []
     if steps > value.sizes["time"]:
-        notes.append(f"{where_of(data)}: {steps} solutions in {value.sizes['time']} months; solutions of one month are averaged")
-    return _scaled(value, scale, offset), notes
-
-
-def _scaled(value: xr.DataArray, scale: float, offset: float) -> xr.DataArray:
-    return value if (scale, offset) == (1.0, 0.0) else value * np.float32(scale) + np.float32(offset)
+        notes.append(f"{label(data)}: {steps} solutions in {value.sizes['time']} months; solutions of one month are averaged")
+    return linear(value, scale, offset), notes
 
 
 def _steps(data: xr.Dataset, name: str) -> int:
@@ -146,7 +149,17 @@ def _sigma_name(data: xr.Dataset, name: str, source: SourceConfig) -> str | None
     if "uncertainty" in source.variables:
         return mapped(data, source, "uncertainty")
     low = name.lower()
-    known = ("uncertainty", f"{low}_uncertainty", f"uncertainty_{low}", f"{low}_sigma", f"{low}_std", f"std_{low}", f"{low}_error", "std", "sigma")
+    known = (
+        "uncertainty",
+        f"{low}_uncertainty",
+        f"uncertainty_{low}",
+        f"{low}_sigma",
+        f"{low}_std",
+        f"std_{low}",
+        f"{low}_error",
+        "std",
+        "sigma",
+    )
     found = find(data, known)
     return found if found is not None and data[found].dims == data[name].dims else None
 
@@ -154,4 +167,4 @@ def _sigma_name(data: xr.Dataset, name: str, source: SourceConfig) -> str | None
 def _sigma(data: xr.Dataset, sigma: str, name: str, source: SourceConfig) -> xr.DataArray:
     unit = source.units.get("uncertainty") or data[sigma].attrs.get("units") or stated_unit(data, name, "gwsa", source)
     scale, _ = conversion(unit, STORAGE, where_of(data, sigma))
-    return _scaled(field(data, sigma), scale, 0.0)
+    return linear(field(data, sigma), scale, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -23,6 +24,11 @@ def where_of(data: xr.Dataset, name: object = None) -> str:
     return str(file) if name is None else f"{file}, variable {name}"
 
 
+def label(data: xr.Dataset) -> str:
+    """The file's name without its folder, for notes."""
+    return Path(str(data.encoding.get("source", "file"))).name
+
+
 def field(data: xr.Dataset, name: str) -> xr.DataArray:
     """Variable `name` as a canonical field (time, lat, lon) or (lat, lon), masked, float32, lazily; see `canonical`."""
     variable = _one_version(data[name])
@@ -35,11 +41,19 @@ def field(data: xr.Dataset, name: str) -> xr.DataArray:
         dim = axes["time"]
         coordinate = dim if dim in data.coords else next((str(c) for c in data.coords if data[c].dims == (dim,)), None)
         if coordinate is None:
-            raise BadInput(where_of(data, name), expected="time stamps", found=f"a dimension {dim} without values", remedy="add the coordinate")
+            raise BadInput(
+                where_of(data, name),
+                expected="time stamps",
+                found=f"a dimension {dim} without values",
+                remedy="add the coordinate",
+            )
         variable = variable.drop_vars([c for c in variable.coords if dim in variable[c].dims])
         variable = variable.assign_coords({dim: (dim, months_of(data, coordinate))})
     variable = variable.rename(where_of(data, name))
-    return canonical(masked(variable.astype(np.float32)))
+    attributes = {"source": label(data), "source_variable": name, "long_name": str(data[name].attrs.get("long_name", name))}
+    value = canonical(masked(variable.astype(np.float32)))
+    value.attrs = attributes
+    return value
 
 
 def masked(data: xr.DataArray) -> xr.DataArray:
@@ -73,7 +87,9 @@ def find(data: xr.Dataset, candidates: Sequence[str]) -> str | None:
 def wrong_variable(where: object, expected: str, files: Sequence[xr.Dataset], key: str) -> BadInput:
     """The error for a source without the variable wanted; lists what there is."""
     found = "; ".join(dict.fromkeys(variables_found(data) for data in files[:3]))
-    return BadInput(where, expected=expected, found=found, remedy=f"name the variable in the configuration (variables: {{{key}: name}})")
+    return BadInput(
+        where, expected=expected, found=found, remedy=f"name the variable in the configuration (variables: {{{key}: name}})"
+    )
 
 
 def join(parts: Sequence[xr.DataArray], where: object) -> tuple[xr.DataArray, list[str]]:
@@ -97,7 +113,8 @@ def join(parts: Sequence[xr.DataArray], where: object) -> tuple[xr.DataArray, li
     record = xr.concat(aligned, dim="time", coords="minimal", compat="override", combine_attrs="override")
     months = np.unique(record["time"].values)
     if months.size < record.sizes["time"]:
-        notes.append(f"{where}: {record.sizes['time'] - months.size} months stand in several files and are averaged")
+        repeated = record.sizes["time"] - months.size
+        notes.append(f"{where}, {first.attrs.get('source', 'file')} …: {repeated} months stand in several files and are averaged")
     return one_step_a_month(record), notes
 
 
