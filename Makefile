@@ -29,7 +29,7 @@ demo: $(VENV)/.installed  ## A synthetic world, downscaled and judged against it
 test: $(VENV)/.installed-test  ## All tests but those of other backends
 	$(BIN)/python -m pytest -m "not backends and not browser" --durations=15 --cov --cov-report=term $(TESTS)
 
-test-backends: $(VENV)/.installed-backends  ## Tests on JAX and PyTorch
+test-backends: $(VENV)/.installed-test $(VENV)/.installed-backends  ## Tests on JAX and PyTorch
 	$(BIN)/python -m pytest -m backends $(TESTS)
 
 lint: $(VENV)/.installed-lint  ## ruff, mypy, import contracts
@@ -37,7 +37,7 @@ lint: $(VENV)/.installed-lint  ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.installed-backends  ## Every figure that the README quotes
+bench: $(VENV)/.installed-torch  ## Every figure that the README quotes
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.installed  ## Rewrite the generated documents and configs/default.yaml
