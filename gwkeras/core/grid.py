@@ -71,12 +71,12 @@ class Grid:
     @cached_property
     def lat_edges(self) -> np.ndarray:
         """(n_lat + 1,) degrees, cut at the poles."""
-        return np.clip(np.round(self.south + self.lat_step * np.arange(self.n_lat + 1), 9), -90.0, 90.0)
+        return np.clip(np.round(self.south + self.lat_step * np.arange(self.n_lat + 1), 12), -90.0, 90.0)
 
     @cached_property
     def lon_edges(self) -> np.ndarray:
         """(n_lon + 1,) degrees."""
-        return np.round(self.west + self.lon_step * np.arange(self.n_lon + 1), 9)
+        return np.round(self.west + self.lon_step * np.arange(self.n_lon + 1), 12)
 
     @cached_property
     def lat(self) -> np.ndarray:

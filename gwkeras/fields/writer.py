@@ -115,7 +115,7 @@ class FieldWriter:
         Raises: GridMismatch: where a field has another shape. BadInput: where the disk is full. ValueError: where months
             do not ascend or the fields given change.
         """
-        stamp = np.datetime64(month, "M")
+        stamp = np.datetime64(str(np.asarray(month).astype("datetime64[M]")), "M")
         fields = {name: np.asarray(values, dtype=np.float32)
                   for name, values in zip(VARIABLES, (gwsa, sigma, lower, upper), strict=True) if values is not None}
         for name, values in fields.items():
