@@ -155,7 +155,8 @@ class Grid:
         row = (self.south - parent.south) / parent.lat_step
         col = (self.west - parent.west) / parent.lon_step
         aligned = max(abs(row - round(row)), abs(col - round(col))) < _TOLERANCE * 10
-        same_step = abs(self.lat_step / parent.lat_step - 1) < _TOLERANCE and abs(self.lon_step / parent.lon_step - 1) < _TOLERANCE
+        ratios = self.lat_step / parent.lat_step, self.lon_step / parent.lon_step
+        same_step = all(abs(ratio - 1) < _TOLERANCE for ratio in ratios)
         if not (aligned and same_step):
             raise GridMismatch(where, expected=f"cells of {parent.describe()}", found=self.describe(), remedy="regrid it first")
         return round(row), round(col)
