@@ -24,8 +24,17 @@ def centres(first: float, step: float, number: int) -> np.ndarray:
     return first + step * np.arange(number)
 
 
-def write_g3p(path: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, gwsa: np.ndarray, sigma: np.ndarray | None = None,
-              *, name: str = "gwsa", lat_descending: bool = False) -> Path:
+def write_g3p(
+    path: Path,
+    months: Sequence[str],
+    lat: np.ndarray,
+    lon: np.ndarray,
+    gwsa: np.ndarray,
+    sigma: np.ndarray | None = None,
+    *,
+    name: str = "gwsa",
+    lat_descending: bool = False,
+) -> Path:
     """One multi-year G3P file: (time, lat, lon), mm, stamps on the 16th, missing months absent. `months` as "2002-04"."""
     order = slice(None, None, -1) if lat_descending else slice(None)
     with netCDF4.Dataset(path, "w") as file:
@@ -44,35 +53,58 @@ def write_g3p(path: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarra
     return path
 
 
-def write_g3p_yearly(folder: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, gwsa: np.ndarray, sigma: np.ndarray) -> Path:
+def write_g3p_yearly(
+    folder: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, gwsa: np.ndarray, sigma: np.ndarray
+) -> Path:
     """The yearly layout: GWSA_2002_Ano_….nc, variables `GWSA` and `uncertainty`."""
     folder.mkdir(parents=True, exist_ok=True)
     for year in sorted({month[:4] for month in months}):
         kept = [i for i, month in enumerate(months) if month.startswith(year)]
-        write_g3p(folder / f"GWSA_{year}_Ano_0.5_degree_Gauss_250km_land_masked_GravIS.nc", [months[i] for i in kept], lat, lon,
-                  gwsa[kept], sigma[kept], name="GWSA")
+        write_g3p(
+            folder / f"GWSA_{year}_Ano_0.5_degree_Gauss_250km_land_masked_GravIS.nc",
+            [months[i] for i in kept],
+            lat,
+            lon,
+            gwsa[kept],
+            sigma[kept],
+            name="GWSA",
+        )
     return folder
 
 
-def write_grace_jpl(path: Path, bounds: Sequence[tuple[str, str]], lat: np.ndarray, lon: np.ndarray, lwe_cm: np.ndarray,
-                    sigma_cm: np.ndarray) -> Path:
+def write_grace_jpl(
+    path: Path, bounds: Sequence[tuple[str, str]], lat: np.ndarray, lon: np.ndarray, lwe_cm: np.ndarray, sigma_cm: np.ndarray
+) -> Path:
     """JPL mascons: longitudes 0…360, time bounds, uncertainty, fill -99999, land mask; `bounds` are ISO days of each solution."""
     with netCDF4.Dataset(path, "w") as file:
-        file.setncatts({"title": "JPL GRACE and GRACE-FO MASCON RL06.3Mv04 CRI", "institution": "NASA/JPL", "Conventions": "CF-1.6"})
+        file.setncatts(
+            {"title": "JPL GRACE and GRACE-FO MASCON RL06.3Mv04 CRI", "institution": "NASA/JPL", "Conventions": "CF-1.6"}
+        )
         _axis(file, "lon", lon, "degrees_east", "longitude", bounds="lon_bounds")
         _axis(file, "lat", lat, "degrees_north", "latitude", bounds="lat_bounds")
         file.createDimension("time", len(bounds))
         file.createDimension("bounds", 2)
         edges = np.stack([days_since("2002-01-01", [b[k] for b in bounds]) for k in (0, 1)], axis=1)
         time = file.createVariable("time", "f8", ("time",))
-        time.setncatts({"long_name": "time", "standard_name": "time", "axis": "T", "units": "days since 2002-01-01T00:00:00Z",
-                        "calendar": "gregorian", "bounds": "time_bounds"})
+        time.setncatts(
+            {
+                "long_name": "time",
+                "standard_name": "time",
+                "axis": "T",
+                "units": "days since 2002-01-01T00:00:00Z",
+                "calendar": "gregorian",
+                "bounds": "time_bounds",
+            }
+        )
         time[:] = edges.mean(axis=1)
         file.createVariable("time_bounds", "f8", ("time", "bounds"))[:] = edges
         for axis, values in (("lat", lat), ("lon", lon)):
             half = (values[1] - values[0]) / 2
             file.createVariable(f"{axis}_bounds", "f8", (axis, "bounds"))[:] = np.stack([values - half, values + half], axis=1)
-        for name, values, text in (("lwe_thickness", lwe_cm, "Liquid_Water_Equivalent_Thickness"), ("uncertainty", sigma_cm, "uncertainty")):
+        for name, values, text in (
+            ("lwe_thickness", lwe_cm, "Liquid_Water_Equivalent_Thickness"),
+            ("uncertainty", sigma_cm, "uncertainty"),
+        ):
             variable = file.createVariable(name, "f8", ("time", "lat", "lon"), fill_value=-99999.0)
             variable.setncatts({"units": "cm", "long_name": text, "grid_mapping": "WGS84"})
             variable[:] = np.where(np.isfinite(values), values, -99999.0)
@@ -107,36 +139,67 @@ ERA5_LONG_NAMES = {"tp": "Total precipitation", "t2m": "2 metre temperature", "s
 _STEP_TYPE = {"tp": "avgad", "e": "avgad", "sro": "avgad", "ro": "avgad", "smlt": "avgad"}
 
 
-def write_era5_new(path: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, variables: dict[str, np.ndarray],
-                   *, hour: int = 0, preliminary: int = 0) -> Path:
+def write_era5_new(
+    path: Path,
+    months: Sequence[str],
+    lat: np.ndarray,
+    lon: np.ndarray,
+    variables: dict[str, np.ndarray],
+    *,
+    hour: int = 0,
+    preliminary: int = 0,
+) -> Path:
     """The present CDS layout: valid_time, number, expver along valid_time, latitude descending as given."""
     with netCDF4.Dataset(path, "w") as file:
-        file.setncatts({"GRIB_centre": "ecmf", "GRIB_centreDescription": "European Centre for Medium-Range Weather Forecasts",
-                        "Conventions": "CF-1.7", "institution": "European Centre for Medium-Range Weather Forecasts",
-                        "history": "2025-11-10T14:37 GRIB to CDM+CF via cfgrib-0.9.15.0/ecCodes-2.42.0"})
+        file.setncatts(
+            {
+                "GRIB_centre": "ecmf",
+                "GRIB_centreDescription": "European Centre for Medium-Range Weather Forecasts",
+                "Conventions": "CF-1.7",
+                "institution": "European Centre for Medium-Range Weather Forecasts",
+                "history": "2025-11-10T14:37 GRIB to CDM+CF via cfgrib-0.9.15.0/ecCodes-2.42.0",
+            }
+        )
         number = file.createVariable("number", "i8", ())
         number.setncatts({"long_name": "ensemble member numerical id", "units": "1", "standard_name": "realization"})
         number[...] = 0
         file.createDimension("valid_time", len(months))
         time = file.createVariable("valid_time", "i8", ("valid_time",))
-        time.setncatts({"long_name": "time", "standard_name": "time", "units": "seconds since 1970-01-01",
-                        "calendar": "proleptic_gregorian"})
+        time.setncatts(
+            {"long_name": "time", "standard_name": "time", "units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian"}
+        )
         time[:] = (days_since("1970-01-01", [f"{month}-01T{hour:02d}:00" for month in months]) * 86400).astype("i8")
         _axis(file, "latitude", lat, "degrees_north", "latitude", stored_direction="decreasing")
         _axis(file, "longitude", lon, "degrees_east", "longitude")
         expver = file.createVariable("expver", str, ("valid_time",))
         expver[:] = np.array(["0001"] * (len(months) - preliminary) + ["0005"] * preliminary, dtype=object)
         for name, values in variables.items():
-            stored = file.createVariable(name, "f4", ("valid_time", "latitude", "longitude"), fill_value=np.float32(np.nan), zlib=True,
-                                         chunksizes=(1, lat.size, lon.size))
-            stored.setncatts({"GRIB_paramId": 1, "GRIB_stepType": _STEP_TYPE.get(name, "avgua"), "GRIB_units": ERA5_UNITS[name],
-                              "long_name": ERA5_LONG_NAMES[name], "units": ERA5_UNITS[name], "standard_name": "unknown",
-                              "coordinates": "number valid_time latitude longitude expver"})
+            stored = file.createVariable(
+                name,
+                "f4",
+                ("valid_time", "latitude", "longitude"),
+                fill_value=np.float32(np.nan),
+                zlib=True,
+                chunksizes=(1, lat.size, lon.size),
+            )
+            stored.setncatts(
+                {
+                    "GRIB_paramId": 1,
+                    "GRIB_stepType": _STEP_TYPE.get(name, "avgua"),
+                    "GRIB_units": ERA5_UNITS[name],
+                    "long_name": ERA5_LONG_NAMES[name],
+                    "units": ERA5_UNITS[name],
+                    "standard_name": "unknown",
+                    "coordinates": "number valid_time latitude longitude expver",
+                }
+            )
             stored[:] = values
     return path
 
 
-def write_era5_split(folder: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, variables: dict[str, np.ndarray]) -> tuple[Path, Path]:
+def write_era5_split(
+    folder: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, variables: dict[str, np.ndarray]
+) -> tuple[Path, Path]:
     """Two files by step type, whose stamps differ: 00:00 for states, 06:00 for accumulations."""
     folder.mkdir(parents=True, exist_ok=True)
     states = {k: v for k, v in variables.items() if k not in _STEP_TYPE}
@@ -153,8 +216,9 @@ def write_zip(path: Path, members: Sequence[Path], *, folder: str = "") -> Path:
     return path
 
 
-def write_era5_legacy(path: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, variables: dict[str, np.ndarray],
-                      *, expver: bool = False) -> Path:
+def write_era5_legacy(
+    path: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, variables: dict[str, np.ndarray], *, expver: bool = False
+) -> Path:
     """The layout until 2024: classic NetCDF, int16-packed, hours since 1900; `expver` gives (time, expver, lat, lon) arrays."""
     with netCDF4.Dataset(path, "w", format="NETCDF3_64BIT_OFFSET") as file:
         file.setncatts({"Conventions": "CF-1.6", "history": "2023-01-01 grib_to_netcdf-2.28.1: mars2netcdf"})
@@ -174,21 +238,36 @@ def write_era5_legacy(path: Path, months: Sequence[str], lat: np.ndarray, lon: n
             scale = max((high - low) / 65532, 1e-12)
             stored = file.createVariable(name, "i2", dims, fill_value=-32767)
             stored.set_auto_maskandscale(False)
-            stored.setncatts({"scale_factor": float(scale), "add_offset": float((low + high) / 2), "missing_value": np.int16(-32767),
-                              "units": ERA5_UNITS[name], "long_name": ERA5_LONG_NAMES[name]})
+            stored.setncatts(
+                {
+                    "scale_factor": float(scale),
+                    "add_offset": float((low + high) / 2),
+                    "missing_value": np.int16(-32767),
+                    "units": ERA5_UNITS[name],
+                    "long_name": ERA5_LONG_NAMES[name],
+                }
+            )
             packed = np.round((np.nan_to_num(values, nan=low) - (low + high) / 2) / scale)
             stored[:] = np.where(np.isfinite(values), packed, -32767).astype("i2")
     return path
 
 
-def write_gldas_monthly(folder: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, variables: dict[str, np.ndarray]) -> Path:
+def write_gldas_monthly(
+    folder: Path, months: Sequence[str], lat: np.ndarray, lon: np.ndarray, variables: dict[str, np.ndarray]
+) -> Path:
     """GLDAS_NOAH025_M: one file a month, kg m-2 and kg m-2 s-1, fill -9999, latitude ascending, month bounds."""
     folder.mkdir(parents=True, exist_ok=True)
     for index, month in enumerate(months):
         start = np.datetime64(month, "M")
         with netCDF4.Dataset(folder / f"GLDAS_NOAH025_M.A{month.replace('-', '')}.021.nc4", "w") as file:
-            file.setncatts({"missing_value": np.float32(-9999), "title": "GLDAS2.1 LIS land surface model output monthly mean",
-                            "institution": "NASA GSFC", "conventions": "CF-1.6"})
+            file.setncatts(
+                {
+                    "missing_value": np.float32(-9999),
+                    "title": "GLDAS2.1 LIS land surface model output monthly mean",
+                    "institution": "NASA GSFC",
+                    "conventions": "CF-1.6",
+                }
+            )
             _axis(file, "lat", lat, "degrees_north", "latitude", kind="f4")
             _axis(file, "lon", lon, "degrees_east", "longitude", kind="f4")
             file.createDimension("time", None)
@@ -206,8 +285,15 @@ def write_gldas_monthly(folder: Path, months: Sequence[str], lat: np.ndarray, lo
     return folder
 
 
-def write_plain(path: Path, dims: Sequence[str], coordinates: dict[str, np.ndarray], variables: dict[str, np.ndarray],
-                attributes: dict[str, dict[str, object]] | None = None, *, form: str = "NETCDF4") -> Path:
+def write_plain(
+    path: Path,
+    dims: Sequence[str],
+    coordinates: dict[str, np.ndarray],
+    variables: dict[str, np.ndarray],
+    attributes: dict[str, dict[str, object]] | None = None,
+    *,
+    form: str = "NETCDF4",
+) -> Path:
     """Any file: variables over the last of `dims` that their rank asks for; attributes by name of variable or coordinate."""
     attributes = attributes or {}
     with netCDF4.Dataset(path, "w", format=form) as file:
@@ -225,8 +311,17 @@ def write_plain(path: Path, dims: Sequence[str], coordinates: dict[str, np.ndarr
     return path
 
 
-def _axis(file: netCDF4.Dataset, name: str, values: np.ndarray, unit: str, full: str, *, kind: str = "f8", standard: bool = True,
-          **more: str) -> None:
+def _axis(
+    file: netCDF4.Dataset,
+    name: str,
+    values: np.ndarray,
+    unit: str,
+    full: str,
+    *,
+    kind: str = "f8",
+    standard: bool = True,
+    **more: str,
+) -> None:
     file.createDimension(name, len(values))
     variable = file.createVariable(name, kind, (name,))
     variable.setncatts({"units": unit, "long_name": full, **({"standard_name": full} if standard else {}), **more})

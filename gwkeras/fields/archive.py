@@ -69,7 +69,7 @@ def _check_room(path: Path, packed: int, unpacked: int, folder: Path) -> None:
     if unpacked > max(_SMALL, _LARGEST_RATIO * packed) or unpacked > 0.95 * free:
         raise BadInput(
             path,
-            expected=f"at most {_LARGEST_RATIO} times its size once unpacked, and less than the {free / 2**30:.1f} GiB free at {folder.parent}",
+            expected=f"at most {_LARGEST_RATIO} times its size once unpacked, and less than the {free / 2**30:.1f} GiB free",
             found=f"{unpacked / 2**30:.1f} GiB from {packed / 2**20:.1f} MiB",
             remedy="unpack it yourself and name the folder",
         )

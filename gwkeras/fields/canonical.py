@@ -168,6 +168,8 @@ def _wrapped_longitude(data: xr.DataArray, where: object) -> xr.DataArray:
     lon = data["lon"].values
     wrapped = np.round((lon + 180.0) % 360.0 - 180.0, 6)
     wrapped[wrapped >= 180.0 - 1e-6] = -180.0
+    if abs(lon[-1] - 180.0) < 1e-6 and np.all(np.diff(lon) > 0) and lon[-1] - lon[0] < 358.0:
+        wrapped[-1] = 180.0  # the last column of a region that ends at the dateline; alone at -180 it would tear the grid
     order = np.argsort(wrapped, kind="stable")
     if lon.size > 2:
         step = np.median(np.abs(np.diff(lon)))
@@ -199,7 +201,15 @@ def _snapped(data: xr.DataArray) -> xr.DataArray:
         grid = grid_of(data)
     except GridMismatch:
         return data  # a single row or an uneven grid; who needs a grid will be told by grid_of
-    return data.assign_coords(lat=grid.lat, lon=grid.lon)
+    return data.assign_coords(lat=_on_lattice(grid.lat, grid.lat_step), lon=_on_lattice(grid.lon, grid.lon_step))
+
+
+def _on_lattice(centres: np.ndarray, step: float) -> np.ndarray:
+    """Centres that lie on multiples of half a step but for rounding are put there."""
+    number = centres[0] / (step / 2)
+    if abs(number - round(number)) > 1e-3:
+        return centres
+    return np.round((round(number) + 2 * np.arange(centres.size)) * (step / 2), 9)
 
 
 def _within(centres: np.ndarray, low: float, high: float, margin: int) -> slice | None:
