@@ -28,11 +28,16 @@ def write_shards(folder: Path, samples: int, per_shard: int = 256) -> None:
     """A build of random numbers."""
     rng, codec, shards = np.random.default_rng(0), Codec(PAPER), []
     for k in range(samples // per_shard):
-        content = b"".join(frame(codec.encode({f.name: rng.normal(size=f.shape(PAPER)) for f in features(PAPER)})) for _ in range(per_shard))
+        content = b"".join(
+            frame(codec.encode({f.name: rng.normal(size=f.shape(PAPER)) for f in features(PAPER)})) for _ in range(per_shard)
+        )
         name = f"train-{k:05d}-of-{samples // per_shard:05d}.tfrecord"
         (folder / name).write_bytes(content)
         shards.append(Shard(name, "train", per_shard, len(content), hashlib.sha256(content).hexdigest()))
-    write_manifest(folder, Manifest({}, "", "", PAPER, {}, "none", {}, Statistics(), tuple(shards), (), SplitDescription("random", "", (), (), ())))
+    write_manifest(
+        folder,
+        Manifest({}, "", "", PAPER, {}, "none", {}, Statistics(), tuple(shards), (), SplitDescription("random", "", (), (), ())),
+    )
 
 
 def rate(folder: Path, seconds: float, batch: int = 16) -> float:

@@ -45,17 +45,25 @@ class Origin:
     """What the samples come from, as the manifest tells it.
 
     Args:
-        sources: every file; their hashes decide whether two builds are the same.
+        fingerprint: changes with the content of the sources and how they are read.
         units: covariate name -> unit.
     """
 
+    fingerprint: str = ""
     sources: tuple[Source, ...] = ()
     units: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
-def build(fields: Fields, config: Config, output: Path, workers: int = 1, scheduler: str | None = None, overwrite: bool = False,
-          progress: Progress | None = None) -> Manifest:
+def build(
+    fields: Fields,
+    config: Config,
+    output: Path,
+    workers: int = 1,
+    scheduler: str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Manifest:
     """Builds the shards of an experiment, or what an earlier, interrupted call left to do.
 
     Args:
@@ -67,13 +75,30 @@ def build(fields: Fields, config: Config, output: Path, workers: int = 1, schedu
         BadInput: where the folder holds another build, the disk is full, or fields and configuration do not go together.
         RunInUse: where another process builds there.
     """
-    origin = Origin(tuple(Source(**s) for s in fields.sources), notes=tuple(fields.notes))
-    return build_scales(lambda cache: open_scales(fields, config, cache), config, output, origin=origin, workers=workers,
-                        scheduler=scheduler, overwrite=overwrite, progress=progress)
+    origin = Origin(fields.fingerprint, tuple(Source(**s) for s in fields.sources), notes=tuple(fields.notes))
+    return build_scales(
+        lambda cache: open_scales(fields, config, cache),
+        config,
+        output,
+        origin=origin,
+        workers=workers,
+        scheduler=scheduler,
+        overwrite=overwrite,
+        progress=progress,
+    )
 
 
-def build_scales(open_in: Callable[[Path], dict[str, list[Scale]]], config: Config, output: Path, *, origin: Origin = Origin(),
-                 workers: int = 1, scheduler: str | None = None, overwrite: bool = False, progress: Progress | None = None) -> Manifest:
+def build_scales(
+    open_in: Callable[[Path], dict[str, list[Scale]]],
+    config: Config,
+    output: Path,
+    *,
+    origin: Origin = Origin(),
+    workers: int = 1,
+    scheduler: str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Manifest:
     """`build` from scales that `open_in` opens in a cache folder; see there."""
     output = Path(output).absolute()
     try:
@@ -82,15 +107,19 @@ def build_scales(open_in: Callable[[Path], dict[str, list[Scale]]], config: Conf
     except OSError as error:
         if error.errno not in _DISK_FULL:
             raise
-        raise BadInput(output, expected="room for the shards", found=f"a full disk ({os.strerror(error.errno)})",
-                       remedy="free some space and give the same command again, which continues; nothing that was there is lost") from error
+        raise BadInput(
+            output,
+            expected="room for the shards",
+            found=f"a full disk ({os.strerror(error.errno)})",
+            remedy="free some space and give the same command again, which continues; nothing that was there is lost",
+        ) from error
 
 
 def build_hash(config: Config, origin: Origin) -> str:
     """Changes with all that determines the samples: not with where the sources lie, nor with how a model is trained on them."""
     parts = {name: to_dict(getattr(config, name)) for name in ("data", "sample", "target", "split", "patches", "shards")}
     del parts["data"]["truth"]
-    return digest({"schema": SCHEMA_VERSION, "sources": [s.sha256 for s in origin.sources], **_without_paths(parts)})
+    return digest({"schema": SCHEMA_VERSION, "fingerprint": origin.fingerprint, **_without_paths(parts)})
 
 
 def _without_paths(tree: Any) -> Any:
@@ -99,8 +128,16 @@ def _without_paths(tree: Any) -> Any:
     return [_without_paths(item) for item in tree] if isinstance(tree, list) else tree
 
 
-def _build(open_in: Callable[[Path], dict[str, list[Scale]]], config: Config, output: Path, origin: Origin, workers: int,
-           scheduler: str | None, overwrite: bool, progress: Progress) -> Manifest:
+def _build(
+    open_in: Callable[[Path], dict[str, list[Scale]]],
+    config: Config,
+    output: Path,
+    origin: Origin,
+    workers: int,
+    scheduler: str | None,
+    overwrite: bool,
+    progress: Progress,
+) -> Manifest:
     wanted = build_hash(config, origin)
     earlier = _earlier(output, wanted, overwrite)
     intact = intact_shards(output, earlier) if earlier else ()
@@ -135,10 +172,19 @@ def _build(open_in: Callable[[Path], dict[str, list[Scale]]], config: Config, ou
     # A build whose damaged shards were written anew keeps its statistics: they are a function of the same samples.
     found = earlier.statistics if earlier else statistics(merge(r.sums for r in records if r.shard.split == "train"), shape)
     manifest = Manifest(
-        config=to_dict(config), config_hash=config_hash(config), build_hash=wanted, sample=shape, units=_units(shape, origin),
-        compression=config.shards.compression, grids={part: tuple(s.coarse for s in chosen) for part, chosen in sorted(by_split.items())},
-        statistics=found, shards=tuple(r.shard for r in records), sources=origin.sources, split=split.describe(),
-        notes=(*origin.notes, *notes))
+        config=to_dict(config),
+        config_hash=config_hash(config),
+        build_hash=wanted,
+        sample=shape,
+        units=_units(shape, origin),
+        compression=config.shards.compression,
+        grids={part: tuple(s.coarse for s in chosen) for part, chosen in sorted(by_split.items())},
+        statistics=found,
+        shards=tuple(r.shard for r in records),
+        sources=origin.sources,
+        split=split.describe(),
+        notes=(*origin.notes, *notes),
+    )
     _publish(output, partial, manifest)
     return manifest
 
@@ -169,8 +215,12 @@ def _earlier(output: Path, wanted: str, overwrite: bool) -> Manifest | None:
     if manifest.build_hash == wanted:
         return manifest
     if not overwrite:
-        raise BadInput(output, expected="a new folder or a build of the same configuration and sources", found="a build of others",
-                       remedy="choose another folder, or replace it with --overwrite")
+        raise BadInput(
+            output,
+            expected="a new folder or a build of the same configuration and sources",
+            found="a build of others",
+            remedy="choose another folder, or replace it with --overwrite",
+        )
     return None
 
 
@@ -180,8 +230,12 @@ def _claim(partial: Path, wanted: str, overwrite: bool) -> None:
     if partial.exists():
         if not mark.exists() or mark.read_text() != wanted:
             if mark.exists() and not overwrite:
-                raise BadInput(partial.parent, expected="an unfinished build of the same configuration and sources",
-                               found="one of others", remedy="choose another folder, or replace it with --overwrite")
+                raise BadInput(
+                    partial.parent,
+                    expected="an unfinished build of the same configuration and sources",
+                    found="one of others",
+                    remedy="choose another folder, or replace it with --overwrite",
+                )
             shutil.rmtree(partial)
         else:
             for leftover in partial.glob("*.partial"):
@@ -211,10 +265,18 @@ def _check_space(output: Path, shape: SampleShape, missing: Sequence[Unit], conf
     needed = sum(len(u.entries) for u in missing) * (Codec(shape).sample_bytes + 16)
     free = shutil.disk_usage(output).free
     if needed > free:
-        raise BadInput(output, expected=f"{needed / 1e9:.1f} GB of free space for the shards", found=f"{free / 1e9:.1f} GB",
-                       remedy="free some space, choose another folder, or build fewer patches")
+        raise BadInput(
+            output,
+            expected=f"{needed / 1e9:.1f} GB of free space for the shards",
+            found=f"{free / 1e9:.1f} GB",
+            remedy="free some space, choose another folder, or build fewer patches",
+        )
 
 
 def _units(shape: SampleShape, origin: Origin) -> dict[str, str]:
     of_fields = {f.name: f.unit for f in FEATURES if not f.unit.startswith("per ")}
-    return {**of_fields, **{name: CLIMATE_UNITS[name] for name in shape.climate}, **{name: origin.units.get(name, "1") for name in shape.covariates}}
+    return {
+        **of_fields,
+        **{name: CLIMATE_UNITS[name] for name in shape.climate},
+        **{name: origin.units.get(name, "1") for name in shape.covariates},
+    }

@@ -11,7 +11,7 @@ from gwkeras.fields.scale import Scale
 from tfrecords_build.splits import Split
 
 ENTRY = np.dtype([("month", "i4"), ("scale", "i4"), ("row", "i4"), ("col", "i4")])
-"""One sample to write: month since 2002-01, index of the scale, south-west coarse cell (may be negative). Sorted in this order."""
+"""One sample to write: month since 2002-01, index of the scale, south-west coarse cell, which may be negative."""
 
 
 def lattice(size: int, patch: int, stride: int) -> np.ndarray:
@@ -43,7 +43,9 @@ def positions(scale: Scale, config: Config, weights: np.ndarray) -> np.ndarray:
     """(n, 2) rows and columns of patches that hold at least `patches.minimum_land` of `weights` (land that counts)."""
     height, width, patches = config.sample.height, config.sample.width, config.patches
     if patches.layout == "lattice":
-        rows, cols = (lattice(n, p, patches.stride or max(1, p - p // 4)) for n, p in zip(scale.coarse.shape, (height, width), strict=True))
+        rows, cols = (
+            lattice(n, p, patches.stride or max(1, p - p // 4)) for n, p in zip(scale.coarse.shape, (height, width), strict=True)
+        )
     else:
         rows, cols = (everywhere(n, p) for n, p in zip(scale.coarse.shape, (height, width), strict=True))
     share = land_share(weights, rows, cols, height, width)
@@ -63,15 +65,22 @@ def entries(scales: list[Scale], split: Split, config: Config) -> tuple[dict[str
         pools = {part: _Pool.of(scales, split, config, part) for part in ("train", "validation", "test")}
         parts, notes = _draw(pools, config.patches)
     if not len(parts["train"]):
-        raise BadInput("patches", expected=f"patches of {config.sample.height} × {config.sample.width} cells with at least "
-                       f"{config.patches.minimum_land:.0%} land", found="none", remedy="lower patches.minimum_land or the patch's size")
+        raise BadInput(
+            "patches",
+            expected=f"patches of {config.sample.height} × {config.sample.width} cells with at least "
+            f"{config.patches.minimum_land:.0%} land",
+            found="none",
+            remedy="lower patches.minimum_land or the patch's size",
+        )
     return parts, notes
 
 
 def coarser_entries(scales: list[Scale], split: Split, config: Config) -> np.ndarray:
     """All samples of the part "coarser": as many as `patches.train` where patches are random."""
     pool = _Pool.of(scales, split, config, "coarser")
-    return pool.take(_subset(pool, config.patches.train, config.patches.seed, 4) if config.patches.layout == "random" else np.arange(pool.size))
+    return pool.take(
+        _subset(pool, config.patches.train, config.patches.seed, 4) if config.patches.layout == "random" else np.arange(pool.size)
+    )
 
 
 class _Pool:
@@ -116,7 +125,11 @@ def _draw(pools: dict[str, _Pool], patches: PatchConfig) -> tuple[dict[str, np.n
         return {part: pool.take(np.arange(pool.size)) for part, pool in pools.items()}, ()
     wanted = {"train": patches.train, "validation": patches.validation, "test": patches.test}
     parts = {part: pool.take(_subset(pool, wanted[part], patches.seed, k)) for k, (part, pool) in enumerate(pools.items())}
-    notes = tuple(f"{wanted[p]} {p} patches were asked for and {len(e)} different ones exist." for p, e in parts.items() if len(e) < wanted[p])
+    notes = tuple(
+        f"{wanted[p]} {p} patches were asked for and {len(e)} different ones exist."
+        for p, e in parts.items()
+        if len(e) < wanted[p]
+    )
     return parts, notes
 
 
@@ -130,13 +143,21 @@ def _deal(pool: _Pool, config: Config) -> tuple[dict[str, np.ndarray], tuple[str
         counts = np.floor(wanted * len(order) / max(1, wanted.sum())).astype(int)
     else:
         order = rng.permutation(pool.size)
-        counts = np.floor(np.array([1 - shares.validation_share - shares.test_share, shares.validation_share, shares.test_share]) * pool.size)
+        counts = np.floor(
+            np.array([1 - shares.validation_share - shares.test_share, shares.validation_share, shares.test_share]) * pool.size
+        )
         counts = counts.astype(int)
     ends = np.cumsum(counts)
-    parts = {part: pool.take(chosen) for part, chosen in zip(("train", "validation", "test"), np.split(order, ends)[:3], strict=True)}
+    parts = {
+        part: pool.take(chosen) for part, chosen in zip(("train", "validation", "test"), np.split(order, ends)[:3], strict=True)
+    }
     notes = ("Patches were dealt out at random: those of training and test overlap, so test scores are too good.",)
     return parts, notes
 
 
 def _subset(pool: _Pool, wanted: int, seed: int, stream: int) -> np.ndarray:
-    return np.random.default_rng([seed, stream]).choice(pool.size, min(pool.size, wanted), replace=False) if pool.size else np.arange(0)
+    return (
+        np.random.default_rng([seed, stream]).choice(pool.size, min(pool.size, wanted), replace=False)
+        if pool.size
+        else np.arange(0)
+    )

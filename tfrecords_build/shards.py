@@ -46,8 +46,10 @@ class Written:
 def units(split: str, entries: np.ndarray, samples: int) -> tuple[Unit, ...]:
     """Divides sorted entries into shards of about `samples`."""
     count = max(1, round(len(entries) / samples)) if len(entries) else 0
-    return tuple(Unit(f"{split}-{k:05d}-of-{count:05d}.tfrecord", split, part)
-                 for k, part in enumerate(np.array_split(entries, count) if count else ()))
+    return tuple(
+        Unit(f"{split}-{k:05d}-of-{count:05d}.tfrecord", split, part)
+        for k, part in enumerate(np.array_split(entries, count) if count else ())
+    )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Patches of one record overlap in space and are alike from month to month, so pat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from gwkeras.core.errors import ConfigError, MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import from_month_number, month_number
 from gwkeras.data.manifest import Box, SplitDescription
+
+_MONTH = r"\d{4}-(?:0[1-9]|1[0-2])"
+_SPAN = re.compile(rf"(?P<first>{_MONTH})(?::(?P<last>{_MONTH}))?")
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,15 @@ class Split:
         """The split as the manifest holds it."""
         train, validation, test = (_names(m) for m in (self.train, self.validation, self.test))
         if self.kind == "random":
-            text = ("Patches were dealt out at random: patches of training and test overlap in space and share months, "
-                    "so test scores are too good.")
+            text = (
+                "Patches were dealt out at random: patches of training and test overlap in space and share months, "
+                "so test scores are too good."
+            )
             return SplitDescription("random", text, train, (), ())
-        text = (f"{len(train)} months to train, {len(validation)} to validate, {len(test)} to test, in spans; "
-                f"{len(self.held_out)} blocks of cells whose targets are left out of training and validation in all months.")
+        text = (
+            f"{len(train)} months to train, {len(validation)} to validate, {len(test)} to test, in spans; "
+            f"{len(self.held_out)} blocks of cells whose targets are left out of training and validation in all months."
+        )
         return SplitDescription("blocked", text, train, validation, test, self.held_out, self.buffer_degrees)
 
 
@@ -77,8 +85,12 @@ def held_out_mask(grid: Grid, boxes: Iterable[Box], buffer_degrees: tuple[float,
     mask = np.zeros(grid.shape, bool)
     slack = 1e-6 * min(grid.lat_step, grid.lon_step)
     for box in boxes:
-        rows = (grid.lat_edges[:-1] < box.north + buffer_degrees[0] - slack) & (grid.lat_edges[1:] > box.south - buffer_degrees[0] + slack)
-        cols = (grid.lon_edges[:-1] < box.east + buffer_degrees[1] - slack) & (grid.lon_edges[1:] > box.west - buffer_degrees[1] + slack)
+        rows = (grid.lat_edges[:-1] < box.north + buffer_degrees[0] - slack) & (
+            grid.lat_edges[1:] > box.south - buffer_degrees[0] + slack
+        )
+        cols = (grid.lon_edges[:-1] < box.east + buffer_degrees[1] - slack) & (
+            grid.lon_edges[1:] > box.west - buffer_degrees[1] + slack
+        )
         mask |= rows[:, None] & cols[None, :]
     return mask
 
@@ -88,14 +100,16 @@ def parse_span(text: str, key: str) -> tuple[int, int]:
 
     Raises: ConfigError: where the text is neither.
     """
-    first, _, last = text.partition(":")
-    try:
-        bounds = [int(month_number(np.datetime64(part.strip(), "M"))) for part in (first, last or first)]
-    except ValueError as error:
-        raise ConfigError(key, expected='months such as "2010-01" or "2010-01:2012-12"', found=f'"{text}"',
-                          remedy="correct the span") from error
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        raise ConfigError(
+            key, expected='months such as "2010-01" or "2010-01:2012-12"', found=f'"{text}"', remedy="correct the span"
+        )
+    bounds = [int(month_number(np.array(month, "datetime64[M]"))) for month in (match["first"], match["last"] or match["first"])]
     if bounds[0] > bounds[1]:
-        raise ConfigError(key, expected="a span whose first month is not after its last", found=f'"{text}"', remedy="swap the two")
+        raise ConfigError(
+            key, expected="a span whose first month is not after its last", found=f'"{text}"', remedy="swap the two"
+        )
     return bounds[0], bounds[1]
 
 
@@ -103,8 +117,12 @@ def _month_parts(numbers: np.ndarray, config: SplitConfig) -> tuple[tuple[int, .
     test = _explicit(numbers, config.test_months, "split.test_months")
     validation = _explicit(numbers, config.validation_months, "split.validation_months")
     if test & validation:
-        raise ConfigError("split.validation_months", expected="months other than split.test_months",
-                          found=", ".join(_names(sorted(test & validation))), remedy="let the spans be apart")
+        raise ConfigError(
+            "split.validation_months",
+            expected="months other than split.test_months",
+            found=", ".join(_names(sorted(test & validation))),
+            remedy="let the spans be apart",
+        )
     # At least five spans, so that a short record can still be divided.
     span = max(1, min(config.span_months, int(numbers[-1] - numbers[0] + 1) // 5))
     windows = [set(numbers[(numbers - numbers[0]) // span == w].tolist()) for w in np.unique((numbers - numbers[0]) // span)]
@@ -117,11 +135,18 @@ def _month_parts(numbers: np.ndarray, config: SplitConfig) -> tuple[tuple[int, .
     held = test | validation
     near = {m + d for m in held for d in range(-config.buffer_months, config.buffer_months + 1)}
     train = set(numbers.tolist()) - near
-    for name, part, wanted in (("train", train, True), ("validation", validation, config.validation_share > 0),
-                               ("test", test, config.test_share > 0)):
+    for name, part, wanted in (
+        ("train", train, True),
+        ("validation", validation, config.validation_share > 0),
+        ("test", test, config.test_share > 0),
+    ):
         if wanted and not part:
-            raise MissingMonths(f"split ({name})", expected="at least one month", found=f"none of the record's {len(numbers)}",
-                                remedy="give a longer record, or other spans and shares in the section split")
+            raise MissingMonths(
+                f"split ({name})",
+                expected="at least one month",
+                found=f"none of the record's {len(numbers)}",
+                remedy="give a longer record, or other spans and shares in the section split",
+            )
     return tuple(sorted(train)), tuple(sorted(validation)), tuple(sorted(test))
 
 
@@ -131,8 +156,12 @@ def _explicit(numbers: np.ndarray, spans: Iterable[str], key: str) -> set[int]:
         first, last = parse_span(text, key)
         inside = numbers[(numbers >= first) & (numbers <= last)]
         if not inside.size:
-            raise MissingMonths(key, expected=f"months of the record ({' to '.join(_names(numbers[[0, -1]]))})", found=f'"{text}"',
-                                remedy="choose spans within the record")
+            raise MissingMonths(
+                key,
+                expected=f"months of the record ({' to '.join(_names(numbers[[0, -1]]))})",
+                found=f'"{text}"',
+                remedy="choose spans within the record",
+            )
         chosen.update(inside.tolist())
     return chosen
 
@@ -149,7 +178,12 @@ def _held_out_blocks(product: Grid, land: np.ndarray, config: SplitConfig) -> tu
     if config.block_share <= 0:
         return ()
     size = config.block_cells
-    corners = [(r, c) for r in range(0, product.n_lat, size) for c in range(0, product.n_lon, size) if np.any(land[r : r + size, c : c + size] > 0)]
+    corners = [
+        (r, c)
+        for r in range(0, product.n_lat, size)
+        for c in range(0, product.n_lon, size)
+        if np.any(land[r : r + size, c : c + size] > 0)
+    ]
     count = min(len(corners), max(1, round(config.block_share * len(corners))))
     chosen = np.random.default_rng([config.seed, 2]).permutation(len(corners))[:count]
     boxes = []

@@ -38,14 +38,17 @@ class Running:
         if not self.count or not other.count:
             return self if self.count else other
         apart = other.mean - self.mean
-        return Running(count, self.mean + apart * other.count / count,
-                       self.squares + other.squares + apart * apart * self.count * other.count / count)
+        return Running(
+            count,
+            self.mean + apart * other.count / count,
+            self.squares + other.squares + apart * apart * self.count * other.count / count,
+        )
 
     @property
     def std(self) -> float:
-        """Standard deviation; 1 where nothing varies, so that dividing by it changes nothing."""
+        """Standard deviation; 1 where nothing varies but by rounding, so that dividing by it changes nothing."""
         std = (self.squares / self.count) ** 0.5 if self.count else 0.0
-        return std if std > 1e-6 * max(1.0, abs(self.mean)) * 1e-3 else 1.0
+        return std if std > 1e-9 * abs(self.mean) else 1.0
 
 
 Sums = Mapping[str, Running]
@@ -91,13 +94,21 @@ def measure(sample: Mapping[str, np.ndarray], shape: SampleShape, trained_months
 def statistics(sums: Sums, shape: SampleShape) -> Statistics:
     """The merged sums as the model takes them."""
     of = [sums.get(name, Running()) for name in ("gwsa", "net_water_input", "storage_change", "residual")]
-    climate, covariates, deviations = ([sums.get(f"{group}/{name}", Running()) for name in names] for group, names in (
-        ("climate", shape.climate), ("covariates", shape.covariates), ("deviations", shape.covariates)))
+    climate, covariates, deviations = (
+        [sums.get(f"{group}/{name}", Running()) for name in names]
+        for group, names in (("climate", shape.climate), ("covariates", shape.covariates), ("deviations", shape.covariates))
+    )
     return Statistics(
-        climate_mean=tuple(r.mean for r in climate), climate_std=tuple(r.std for r in climate),
-        gwsa_mean=of[0].mean, gwsa_std=of[0].std, net_water_input_std=of[1].std, storage_change_std=of[2].std,
-        covariate_mean=tuple(r.mean for r in covariates), covariate_std=tuple(r.std for r in covariates),
-        covariate_deviation_std=tuple(r.std for r in deviations), residual_std=of[3].std,
+        climate_mean=tuple(r.mean for r in climate),
+        climate_std=tuple(r.std for r in climate),
+        gwsa_mean=of[0].mean,
+        gwsa_std=of[0].std,
+        net_water_input_std=of[1].std,
+        storage_change_std=of[2].std,
+        covariate_mean=tuple(r.mean for r in covariates),
+        covariate_std=tuple(r.std for r in covariates),
+        covariate_deviation_std=tuple(r.std for r in deviations),
+        residual_std=of[3].std,
     )
 
 

@@ -40,8 +40,10 @@ def _in_processes(writer: ShardWriter, units: Sequence[Unit], workers: int, on_d
                 try:
                     result = ready.recv()
                 except EOFError as error:
-                    raise GwkerasError("A build process ended unexpectedly (out of memory?); the same command continues where it "
-                                       "stopped, perhaps with fewer --workers.") from error
+                    raise GwkerasError(
+                        "A build process ended unexpectedly (out of memory?); the same command continues where it "
+                        "stopped, perhaps with fewer --workers."
+                    ) from error
                 if isinstance(result, BaseException):
                     raise result
                 if todo:
@@ -97,15 +99,20 @@ def _on_cluster(writer: ShardWriter, units: Sequence[Unit], scheduler: str, on_d
     try:
         from distributed import Client, as_completed
     except ImportError as error:
-        raise BadInput("--scheduler", expected="the package distributed", found="none",
-                       remedy="install gwkeras[cluster], or use --workers") from error
+        raise BadInput(
+            "--scheduler", expected="the package distributed", found="none", remedy="install gwkeras[cluster], or use --workers"
+        ) from error
     try:
         client = Client(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
-        raise BadInput(f"--scheduler {scheduler}", expected="the address of a running Dask scheduler", found=str(error) or "no answer",
-                       remedy="start one with `dask scheduler`, or use --workers") from error
+        raise BadInput(
+            f"--scheduler {scheduler}",
+            expected="the address of a running Dask scheduler",
+            found=str(error) or "no answer",
+            remedy="start one with `dask scheduler`, or use --workers",
+        ) from error
     with client:
         shared = client.scatter(writer, broadcast=True, hash=False)
         futures = [client.submit(ShardWriter.write, shared, unit, pure=False) for unit in units]
-        for future in as_completed(futures):
+        for future in as_completed(futures, loop=client.loop):
             on_done(future.result())

@@ -51,32 +51,46 @@ class Codec:
         Raises: BadInput: where a feature is missing, not in the schema, or of another shape.
         """
         if sample.keys() != {f.name for f in self.features}:
-            raise BadInput("sample", expected=f"the features {', '.join(f.name for f in self.features)}",
-                           found=", ".join(sample), remedy="see core/schema.py")
+            raise BadInput(
+                "sample",
+                expected=f"the features {', '.join(f.name for f in self.features)}",
+                found=", ".join(sample),
+                remedy="see core/schema.py",
+            )
         parts = []
         for feature, prefix in zip(self.features, self._prefixes, strict=True):
             values = np.asarray(sample[feature.name], dtype=_DTYPE)
             if values.shape != feature.shape(self.shape):
-                raise BadInput(f"sample feature {feature.name}", expected=f"shape {feature.shape(self.shape)}",
-                               found=str(values.shape), remedy="see core/schema.py")
+                raise BadInput(
+                    f"sample feature {feature.name}",
+                    expected=f"shape {feature.shape(self.shape)}",
+                    found=str(values.shape),
+                    remedy="see core/schema.py",
+                )
             parts += [prefix, values.tobytes()]
         return b"".join(parts)
 
     def decode(self, serialised: tf.Tensor) -> dict[str, tf.Tensor]:
-        """A batch of serialised samples, (batch,) strings, as feature name -> (batch, ...) float32; runs inside a tf.data graph."""
+        """Serialised samples, (batch,) strings, as feature name -> (batch, ...) float32; runs inside a tf.data graph."""
         import tensorflow as tf  # here, because `encode` runs in many processes that never decode
 
         columns = tf.io.parse_example(serialised, {f.name: tf.io.FixedLenFeature([], tf.string) for f in self.features})
         batch = tf.shape(serialised)[0]
-        return {f.name: tf.ensure_shape(tf.reshape(tf.io.decode_raw(columns[f.name], tf.float32, little_endian=True),
-                                                   (batch, *f.shape(self.shape))), (None, *f.shape(self.shape)))
-                for f in self.features}
+        return {
+            f.name: tf.ensure_shape(
+                tf.reshape(tf.io.decode_raw(columns[f.name], tf.float32, little_endian=True), (batch, *f.shape(self.shape))),
+                (None, *f.shape(self.shape)),
+            )
+            for f in self.features
+        }
 
     def inputs_and_targets(self, batch: Mapping[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
         """Divides a decoded batch into what the model sees and what it should say."""
         targets = {f.name for f in features(self.shape, "target")}
-        return ({name: v for name, v in batch.items() if name not in targets},
-                {name: v for name, v in batch.items() if name in targets})
+        return (
+            {name: v for name, v in batch.items() if name not in targets},
+            {name: v for name, v in batch.items() if name in targets},
+        )
 
     @cached_property
     def _prefixes(self) -> tuple[bytes, ...]:

@@ -50,7 +50,13 @@ class Box:
 
 @dataclass(frozen=True)
 class SplitDescription:
-    """Who learns from what. Months are "2010-01"; `held_out` blocks are never a target of training, nor `buffer_degrees` around them."""
+    """Who learns from what.
+
+    Args:
+        train_months, validation_months, test_months: "2010-01" each; empty where patches of all months are dealt out.
+        held_out: blocks that are never a target of training or validation, nor is what lies within
+            `buffer_degrees` (latitude, longitude) around them.
+    """
 
     kind: str
     description: str
@@ -58,7 +64,7 @@ class SplitDescription:
     validation_months: tuple[str, ...]
     test_months: tuple[str, ...]
     held_out: tuple[Box, ...] = ()
-    buffer_degrees: tuple[float, float] = (0.0, 0.0)  # latitude, longitude
+    buffer_degrees: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,12 @@ class Manifest:
         """Raises: BadInput: where the build has no samples of that split."""
         found = tuple(s for s in self.shards if s.split == split)
         if not found:
-            raise BadInput(f"split '{split}'", expected="one of " + ", ".join(dict.fromkeys(s.split for s in self.shards)),
-                           found="no samples", remedy="build the shards with a configuration that has this split")
+            raise BadInput(
+                f"split '{split}'",
+                expected="one of " + ", ".join(dict.fromkeys(s.split for s in self.shards)),
+                found="no samples",
+                remedy="build the shards with a configuration that has this split",
+            )
         return found
 
     def samples_of(self, split: str) -> int:
@@ -125,20 +135,32 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = Path(folder) / MANIFEST
     if not path.is_file():
-        raise BadInput(folder, expected=f"a finished build with {MANIFEST}", found="none",
-                       remedy="run gwkeras build-tfrecords (again: a build that was interrupted continues)")
+        raise BadInput(
+            folder,
+            expected=f"a finished build with {MANIFEST}",
+            found="none",
+            remedy="run gwkeras build-tfrecords (again: a build that was interrupted continues)",
+        )
     try:
         data = json.loads(path.read_bytes())
         version = data["schema_version"]
     except (ValueError, KeyError, TypeError) as error:
-        raise CorruptShard(path, expected="a manifest in JSON", found=f"something else ({error})", remedy="build the shards again") from error
+        raise CorruptShard(
+            path, expected="a manifest in JSON", found=f"something else ({error})", remedy="build the shards again"
+        ) from error
     if version != SCHEMA_VERSION:
-        raise CorruptShard(path, expected=f"samples of schema version {SCHEMA_VERSION}", found=f"version {version}",
-                           remedy="build the shards again with this version of gwkeras")
+        raise CorruptShard(
+            path,
+            expected=f"samples of schema version {SCHEMA_VERSION}",
+            found=f"version {version}",
+            remedy="build the shards again with this version of gwkeras",
+        )
     try:
         return _manifest(data)
     except (KeyError, TypeError, AttributeError) as error:
-        raise CorruptShard(path, expected="a complete manifest", found=f"a fault at {error}", remedy="build the shards again") from error
+        raise CorruptShard(
+            path, expected="a complete manifest", found=f"a fault at {error}", remedy="build the shards again"
+        ) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -157,13 +179,15 @@ def write_atomically(path: Path, content: bytes) -> None:
 def _manifest(data: Mapping[str, Any]) -> Manifest:
     sample, split = data["sample"], data["split"]
     months = {key: tuple(split[key]) for key in ("train_months", "validation_months", "test_months", "buffer_degrees")}
-    return Manifest(**{
-        **data,
-        "sample": SampleShape(**{**sample, "climate": tuple(sample["climate"]), "covariates": tuple(sample["covariates"])}),
-        "grids": {name: tuple(Grid(**g) for g in grids) for name, grids in data["grids"].items()},
-        "statistics": Statistics.from_dict(data["statistics"]),
-        "shards": tuple(Shard(**s) for s in data["shards"]),
-        "sources": tuple(Source(**s) for s in data["sources"]),
-        "split": SplitDescription(**{**split, **months, "held_out": tuple(Box(**b) for b in split["held_out"])}),
-        "notes": tuple(data["notes"]),
-    })
+    return Manifest(
+        **{
+            **data,
+            "sample": SampleShape(**{**sample, "climate": tuple(sample["climate"]), "covariates": tuple(sample["covariates"])}),
+            "grids": {name: tuple(Grid(**g) for g in grids) for name, grids in data["grids"].items()},
+            "statistics": Statistics.from_dict(data["statistics"]),
+            "shards": tuple(Shard(**s) for s in data["shards"]),
+            "sources": tuple(Source(**s) for s in data["sources"]),
+            "split": SplitDescription(**{**split, **months, "held_out": tuple(Box(**b) for b in split["held_out"])}),
+            "notes": tuple(data["notes"]),
+        }
+    )

@@ -18,8 +18,19 @@ from gwkeras.data.verification import REMEDY, check_sizes
 _DAMAGED = re.compile(r"damaged shard <(?P<path>[^>]*)> expected <(?P<expected>\d+)>")
 
 
-def dataset(folder: Path, split: str, *, batch_size: int, seed: int = 0, shuffle_buffer: int = 0, repeat: bool = False,
-            first_epoch: int = 0, cache: bool = False, drop_remainder: bool = False, interleave: int = 8) -> tf.data.Dataset:
+def dataset(
+    folder: Path,
+    split: str,
+    *,
+    batch_size: int,
+    seed: int = 0,
+    shuffle_buffer: int = 0,
+    repeat: bool = False,
+    first_epoch: int = 0,
+    cache: bool = False,
+    drop_remainder: bool = False,
+    interleave: int = 8,
+) -> tf.data.Dataset:
     """Batches of (inputs, targets), dicts of float32 tensors named and shaped as in core/schema.py.
 
     The order is a function of `seed` and the number of the epoch alone, so a run that resumes at epoch n with
@@ -60,7 +71,9 @@ def dataset(folder: Path, split: str, *, batch_size: int, seed: int = 0, shuffle
     batches = tf.data.Dataset.range(first_epoch, last).flat_map(epoch)
     count = samples // batch_size if drop_remainder else ceil(samples / batch_size)
     batches = batches.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY if repeat else count))
-    decoded = batches.map(lambda b: codec.inputs_and_targets(codec.decode(b)), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    decoded = batches.map(
+        lambda b: codec.inputs_and_targets(codec.decode(b)), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    )
     return decoded.prefetch(2)
 
 
@@ -78,22 +91,30 @@ def naming_shards() -> Iterator[None]:
         match = _DAMAGED.search(error.message)
         if match is None:
             raise
-        raise CorruptShard(match["path"], expected=f"{match['expected']} readable samples", found="a damaged one",
-                           remedy=REMEDY) from error
+        raise CorruptShard(
+            match["path"], expected=f"{match['expected']} readable samples", found="a damaged one", remedy=REMEDY
+        ) from error
 
 
-def _records(folder: Path, shards: tuple[Shard, ...], manifest: Manifest, interleave: int, order: tf.Tensor | None) -> tf.data.Dataset:
+def _records(
+    folder: Path, shards: tuple[Shard, ...], manifest: Manifest, interleave: int, order: tf.Tensor | None
+) -> tf.data.Dataset:
     """Encoded samples of the shards, read `interleave` at a time; in another order of the shards where a seed is given."""
     files = tf.data.Dataset.from_tensor_slices(([str(folder / s.name) for s in shards], [s.samples for s in shards]))
     if order is not None:
         files = files.shuffle(len(shards), seed=order, reshuffle_each_iteration=False)
     compression = "GZIP" if manifest.compression == "gzip" else ""
-    return files.interleave(lambda path, samples: _shard(path, samples, compression), cycle_length=min(interleave, len(shards)),
-                            block_length=1, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return files.interleave(
+        lambda path, samples: _shard(path, samples, compression),
+        cycle_length=min(interleave, len(shards)),
+        block_length=1,
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
 
 
 def _shard(path: tf.Tensor, samples: tf.Tensor, compression: str) -> tf.data.Dataset:
-    """The records of one shard; TensorFlow's own error for a bad record does not say in which file, so this counts and says it."""
+    """The records of one shard, counted: TensorFlow's own error for a bad record does not say in which file it is."""
     end = tf.data.Dataset.from_tensors("")
     records = tf.data.TFRecordDataset(path, compression_type=compression, buffer_size=2**20).ignore_errors().concatenate(end)
 

@@ -21,7 +21,9 @@ def verify_shards(folder: Path) -> Manifest:
     check_sizes(folder, manifest.shards)
     for shard in manifest.shards:
         if (found := _sha256(folder / shard.name)) != shard.sha256:
-            raise CorruptShard(folder / shard.name, expected=f"SHA-256 {shard.sha256[:12]}…", found=f"{found[:12]}…", remedy=REMEDY)
+            raise CorruptShard(
+                folder / shard.name, expected=f"SHA-256 {shard.sha256[:12]}…", found=f"{found[:12]}…", remedy=REMEDY
+            )
     return manifest
 
 
@@ -34,8 +36,12 @@ def check_sizes(folder: Path, shards: tuple[Shard, ...]) -> None:
     """The quick part of `verify_shards`. Raises: CorruptShard: names the first that is missing or of another size."""
     for shard in shards:
         if (size := _size(folder / shard.name)) != shard.bytes:
-            raise CorruptShard(folder / shard.name, expected=f"{shard.bytes} bytes",
-                               found="no such file" if size is None else f"{size} bytes", remedy=REMEDY)
+            raise CorruptShard(
+                folder / shard.name,
+                expected=f"{shard.bytes} bytes",
+                found="no such file" if size is None else f"{size} bytes",
+                remedy=REMEDY,
+            )
 
 
 def _size(path: Path) -> int | None:

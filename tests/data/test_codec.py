@@ -17,9 +17,15 @@ tf = pytest.importorskip("tensorflow")
 @st.composite
 def shapes(draw: st.DrawFn) -> SampleShape:
     size = st.integers(1, 5)
-    return SampleShape(months=draw(st.integers(1, 4)), height=draw(size), width=draw(size), factor=draw(st.integers(1, 5)),
-                       climate=tuple(f"c{i}" for i in range(draw(st.integers(0, 4)))),
-                       covariates=tuple(f"k{i}" for i in range(draw(st.integers(0, 3)))), target_sigma=draw(st.booleans()))
+    return SampleShape(
+        months=draw(st.integers(1, 4)),
+        height=draw(size),
+        width=draw(size),
+        factor=draw(st.integers(1, 5)),
+        climate=tuple(f"c{i}" for i in range(draw(st.integers(0, 4)))),
+        covariates=tuple(f"k{i}" for i in range(draw(st.integers(0, 3)))),
+        target_sigma=draw(st.booleans()),
+    )
 
 
 def random_sample(shape: SampleShape, seed: int) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""A scale with known numbers, in the form of gwkeras.fields.scale.Scale; in a module of its own so that spawned processes find it."""
+"""A scale with known numbers, in the form of gwkeras.fields.scale.Scale; here so that spawned processes find it."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class FakeScale:
     @property
     def land(self) -> np.ndarray:
         land = np.ones(self.coarse.shape, np.float32)
-        land[:, -4:] = 0.0
         land[0, :] = 0.25
+        land[:, -4:] = 0.0
         return land
 
     @property
@@ -71,8 +71,10 @@ class FakeScale:
 
         land = cut(self.land)
         previous = bool(np.isin(number - 1, month_number(self.months)))
-        climate = [np.stack([cut(self.storage(number - k) + c), cut(self.storage(number - k) / 3)], -1) for c, k in
-                   [(7.0, k) for k in reversed(range(self.memory))]]
+        climate = [
+            np.stack([cut(self.storage(number - k) + c), cut(self.storage(number - k) / 3)], -1)
+            for c, k in [(7.0, k) for k in reversed(range(self.memory))]
+        ]
         place = self.coarse.window(row, col, height, width)
         fine_row, fine_col = np.mgrid[: self.fine.n_lat, : self.fine.n_lon]
         sample = {
@@ -93,7 +95,10 @@ class FakeScale:
 
     def target(self, month: int, row: int, col: int, height: int, width: int) -> np.ndarray:
         f = self.factor
-        fine = nearest_upsample(self.storage(int(month_number(self.months[month]))), f) + np.mgrid[: f * self.n_lat, : f * self.n_lon][1] % f
+        fine = (
+            nearest_upsample(self.storage(int(month_number(self.months[month]))), f)
+            + np.mgrid[: f * self.n_lat, : f * self.n_lon][1] % f
+        )
         fine = np.where(self.land_fine > 0, fine, np.nan)
         return window(fine, row * f, col * f, height * f, width * f, np.nan)[..., None].astype(np.float32)
 

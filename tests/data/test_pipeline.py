@@ -1,0 +1,145 @@
+"""The pipeline: every sample once, in an order that the seed decides; damage is named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+tf = pytest.importorskip("tensorflow")
+
+from dataclasses import replace  # noqa: E402
+
+from gwkeras.core.config import ShardConfig  # noqa: E402
+from gwkeras.core.errors import BadInput, CorruptShard  # noqa: E402
+from gwkeras.data.manifest import read_manifest  # noqa: E402
+from gwkeras.data.pipeline import dataset, naming_shards, steps_per_epoch  # noqa: E402
+from gwkeras.data.verification import verify_shards  # noqa: E402
+from tests.data.builds import CONFIG, flip_a_bit, key_of, small_build  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("build")
+    small_build(folder)
+    return folder
+
+
+@pytest.fixture
+def own_build(tmp_path):
+    small_build(tmp_path)
+    return tmp_path
+
+
+def keys(batches) -> list[tuple[float, float, float]]:
+    return [key_of(inputs, k) for inputs, _ in batches.as_numpy_iterator() for k in range(len(inputs["time"]))]
+
+
+def test_an_epoch_holds_every_sample_once(build):
+    manifest = read_manifest(build)
+    for split in ("train", "validation", "test"):
+        batches = dataset(build, split, batch_size=7, shuffle_buffer=20)
+        found = keys(batches)
+        assert len(found) == len(set(found)) == manifest.samples_of(split)
+        assert int(batches.cardinality()) == steps_per_epoch(manifest, split, 7) == -(-len(found) // 7)
+
+
+def test_values_are_those_of_the_scale(build):
+    from tests.tfrecords_build.fake_scale import FakeScale
+
+    inputs, targets = next(dataset(build, "test", batch_size=1).as_numpy_iterator())
+    scale = FakeScale()
+    from gwkeras.core.months import month_number
+
+    month = int(np.flatnonzero(month_number(scale.months) == int(inputs["time"][0]))[0])
+    row = round((inputs["latitude"][0, 0] - 10.25) / 0.5)
+    col = round((inputs["longitude"][0, 0] - 100.25) / 0.5)
+    for name, value in scale.sample(month, row, col, 8, 8).items():
+        np.testing.assert_array_equal(inputs[name][0], value)
+    np.testing.assert_array_equal(targets["target"][0], scale.target(month, row, col, 8, 8))
+
+
+def test_order_is_decided_by_seed_and_epoch(build):
+    def order(**options):
+        return keys(dataset(build, "train", batch_size=4, shuffle_buffer=16, **options))
+
+    assert order(seed=1) == order(seed=1)
+    assert order(seed=1) != order(seed=2)
+    assert order(seed=1, first_epoch=1) != order(seed=1)
+    assert sorted(order(seed=1, first_epoch=1)) == sorted(order(seed=2))
+
+
+def test_a_resumed_run_sees_what_it_would_have_seen(build):
+    steps = steps_per_epoch(read_manifest(build), "train", 4)
+    options = {"batch_size": 4, "shuffle_buffer": 16, "seed": 3, "repeat": True}
+    whole = keys(dataset(build, "train", **options).take(3 * steps))
+    resumed = keys(dataset(build, "train", first_epoch=2, **options).take(steps))
+    assert whole[-len(resumed) :] == resumed
+    assert sorted(whole[: len(resumed)]) == sorted(resumed)
+    assert int(dataset(build, "train", **options).cardinality()) == tf.data.INFINITE_CARDINALITY
+
+
+def test_without_a_buffer_the_order_is_that_of_the_shards(build):
+    first = keys(dataset(build, "train", batch_size=4, interleave=1))
+    assert first == keys(dataset(build, "train", batch_size=16, interleave=1, seed=9, first_epoch=4))
+    assert [k[0] for k in first] == sorted(k[0] for k in first)
+
+
+def test_a_cached_split_is_read_once_and_still_shuffled_anew(own_build):
+    steps = steps_per_epoch(read_manifest(own_build), "train", 4)
+    batches = iter(dataset(own_build, "train", batch_size=4, shuffle_buffer=1, repeat=True, cache=True).as_numpy_iterator())
+    epochs = [
+        [key_of(inputs, k) for inputs, _ in (next(batches) for _ in range(steps)) for k in range(len(inputs["time"]))]
+        for _ in range(2)
+    ]
+    assert epochs[0] != epochs[1]
+    assert sorted(epochs[0]) == sorted(epochs[1])
+    for path in own_build.glob("train-*"):
+        path.unlink()
+    assert len([next(batches) for _ in range(steps)]) == steps
+
+
+def test_drop_remainder(build):
+    samples = read_manifest(build).samples_of("train")
+    batches = dataset(build, "train", batch_size=samples - 1, drop_remainder=True)
+    assert int(batches.cardinality()) == 1
+    assert len(keys(batches)) == samples - 1
+
+
+def test_gzip_shards_are_read_as_they_are(tmp_path, build):
+    small_build(tmp_path, replace(CONFIG, shards=ShardConfig(samples=25, compression="gzip")))
+    assert keys(dataset(tmp_path, "train", batch_size=4)) == keys(dataset(build, "train", batch_size=4))
+    assert sum(s.bytes for s in read_manifest(tmp_path).shards) < 0.9 * sum(s.bytes for s in read_manifest(build).shards)
+
+
+def test_an_unknown_split_is_refused(build):
+    with pytest.raises(BadInput, match="split 'coarser'"):
+        dataset(build, "coarser", batch_size=4)
+
+
+def test_a_truncated_shard_is_named_before_anything_is_read(own_build):
+    path = own_build / "train-00001-of-00005.tfrecord"
+    path.write_bytes(path.read_bytes()[:-100])
+    for check in (lambda: dataset(own_build, "train", batch_size=4), lambda: verify_shards(own_build)):
+        with pytest.raises(CorruptShard, match=r"train-00001-of-00005\.tfrecord: expected \d+ bytes, found \d+ bytes"):
+            check()
+
+
+def test_a_missing_shard_is_named(own_build):
+    (own_build / "train-00001-of-00005.tfrecord").unlink()
+    with pytest.raises(CorruptShard, match=r"train-00001-of-00005\.tfrecord: .* no such file"):
+        dataset(own_build, "train", batch_size=4)
+
+
+@pytest.mark.parametrize("at", [3, 10, 5000, -1])
+def test_a_flipped_bit_is_named_by_verification_and_by_reading(own_build, at):
+    path = own_build / "train-00001-of-00005.tfrecord"
+    flip_a_bit(path, at)
+    with pytest.raises(CorruptShard, match=r"train-00001-of-00005\.tfrecord: expected SHA-256"):
+        verify_shards(own_build)
+    batches = dataset(own_build, "train", batch_size=4)
+    with pytest.raises(CorruptShard, match=r"train-00001-of-00005\.tfrecord: expected \d+ readable samples"), naming_shards():
+        list(batches)
+
+
+def test_shards_as_built_pass(build):
+    assert verify_shards(build) == read_manifest(build)
