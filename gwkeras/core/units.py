@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import lru_cache
 from typing import Any
@@ -72,8 +73,13 @@ def _plain(unit: str) -> str:
 
 @lru_cache
 def _registry() -> Any:
-    import cf_xarray.units  # takes half a second: only where a file is read
-
+    logger = logging.getLogger("pint.util")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # UDUNITS names replace some of pint's own, which it reports as a warning each
+    try:
+        import cf_xarray.units  # takes half a second: only where a file is read
+    finally:
+        logger.setLevel(level)
     return cf_xarray.units.units
 
 

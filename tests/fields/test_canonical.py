@@ -27,7 +27,9 @@ def check_places(field):
 
 def test_era5_globe_of_points_is_turned_and_rolled():
     """0…359.9 from 90 to -90 in float32, as ERA5-Land has them (here 1°)."""
-    field = canonical(globe(np.arange(90, -91, -1, dtype="f4"), np.arange(0, 360, 1, dtype="f4"), lat_name="latitude", lon_name="longitude"))
+    field = canonical(
+        globe(np.arange(90, -91, -1, dtype="f4"), np.arange(0, 360, 1, dtype="f4"), lat_name="latitude", lon_name="longitude")
+    )
     assert field.dims == ("lat", "lon")
     np.testing.assert_array_equal(field["lat"], np.arange(-90, 91))
     np.testing.assert_array_equal(field["lon"], np.arange(-180, 180))
@@ -64,8 +66,11 @@ def test_region_across_the_dateline_is_refused():
 def test_any_order_of_dimensions_and_extra_ones():
     lat, lon = np.array([1.0, 2.0, 3.0]), np.array([10.0, 11.0])
     values = value_at(lat, lon).T[:, None, :, None, None] * np.ones((1, 1, 1, 2, 1))
-    data = xr.DataArray(values, dims=("x", "height", "y", "time", "number"),
-                        coords={"x": lon, "y": lat, "height": [2.0], "time": np.array(["2002-04-16", "2002-05-16"], "M8[ns]")})  # fmt: skip
+    data = xr.DataArray(
+        values,
+        dims=("x", "height", "y", "time", "number"),
+        coords={"x": lon, "y": lat, "height": [2.0], "time": np.array(["2002-04-16", "2002-05-16"], "M8[ns]")},
+    )
     field = canonical(data)
     assert field.dims == ("time", "lat", "lon")
     assert set(field.coords) == {"time", "lat", "lon"}
@@ -90,7 +95,9 @@ def test_two_solutions_of_a_month_are_averaged_where_they_exist():
     stamps = np.array(["2015-05-12", "2015-04-27", "2015-04-02", "2015-07-16"], "M8[ns]")
     values = np.array([[[5.0, 5]], [[4.0, np.nan]], [[2.0, 6]], [[7.0, np.nan]]])
     for data in (values, xr.DataArray(values, dims=("time", "lat", "lon")).chunk(time=1).data):
-        field = canonical(xr.DataArray(data, dims=("time", "lat", "lon"), coords={"time": stamps, "lat": [1.0], "lon": [3.0, 4.0]}))
+        field = canonical(
+            xr.DataArray(data, dims=("time", "lat", "lon"), coords={"time": stamps, "lat": [1.0], "lon": [3.0, 4.0]})
+        )
         np.testing.assert_array_equal(field["time"].values.astype("M8[M]").astype(str), ["2015-04", "2015-05", "2015-07"])
         np.testing.assert_array_equal(field.values[:, 0], [[3, 6], [5, 5], [7, np.nan]])
 

@@ -70,8 +70,16 @@ def check(climate, rtol=1e-5, only=None, atol=None):
 def test_new_layout(tmp_path):
     climate = read_climate(source(write_era5_new(tmp_path / "data_0.nc", MONTHS, LAT, LON, VARIABLES)))
     check(climate)
-    assert list(climate) == ["precipitation", "evapotranspiration", "soil_moisture", "temperature", "surface_pressure",
-                             "snow_water_equivalent", "runoff", "snowmelt"]  # fmt: skip
+    assert list(climate) == [
+        "precipitation",
+        "evapotranspiration",
+        "soil_moisture",
+        "temperature",
+        "surface_pressure",
+        "snow_water_equivalent",
+        "runoff",
+        "snowmelt",
+    ]
     assert climate["precipitation"].attrs["units"] == "mm month-1"
 
 
@@ -133,9 +141,13 @@ def test_surface_runoff_stands_in_for_runoff(tmp_path):
 
 
 def test_hourly_era5_is_refused(tmp_path):
-    path = write_plain(tmp_path / "h.nc", ("valid_time", "latitude", "longitude"),
-                       {"valid_time": np.arange(48) * 3600 + 1104537600, "latitude": LAT, "longitude": LON}, {"tp": np.zeros((48, 5, 7), "f4")},
-                       {"valid_time": {"units": "seconds since 1970-01-01"}, "tp": {"units": "m"}})  # fmt: skip
+    path = write_plain(
+        tmp_path / "h.nc",
+        ("valid_time", "latitude", "longitude"),
+        {"valid_time": np.arange(48) * 3600 + 1104537600, "latitude": LAT, "longitude": LON},
+        {"tp": np.zeros((48, 5, 7), "f4")},
+        {"valid_time": {"units": "seconds since 1970-01-01"}, "tp": {"units": "m"}},
+    )
     with pytest.raises(BadInput, match="expected monthly means, found 48 steps in 1 months"):
         read_climate(source(path))
 
@@ -145,10 +157,16 @@ def test_gldas_noah_monthly(tmp_path):
     lat = LAT[::-1]
     mm = {k: v[:, ::-1] for k, v in VARIABLES.items()}
     files = {
-        "Rainf_f_tavg": mm["tp"] * 1000 / 86400, "Evap_tavg": -mm["e"] * 1000 / 86400, "SoilMoi0_10cm_inst": mm["swvl1"] * 100,
-        "SoilMoi10_40cm_inst": mm["swvl1"] * 300, "Tair_f_inst": mm["t2m"], "SWE_inst": mm["sd"] * 1000,
-        "Qs_acc": mm["ro"] * 1000 / 8 * 0.75, "Qsb_acc": mm["ro"] * 1000 / 8 * 0.25, "Qsm_acc": mm["smlt"] * 1000 / 8,
-    }  # fmt: skip
+        "Rainf_f_tavg": mm["tp"] * 1000 / 86400,
+        "Evap_tavg": -mm["e"] * 1000 / 86400,
+        "SoilMoi0_10cm_inst": mm["swvl1"] * 100,
+        "SoilMoi10_40cm_inst": mm["swvl1"] * 300,
+        "Tair_f_inst": mm["t2m"],
+        "SWE_inst": mm["sd"] * 1000,
+        "Qs_acc": mm["ro"] * 1000 / 8 * 0.75,
+        "Qsb_acc": mm["ro"] * 1000 / 8 * 0.25,
+        "Qsm_acc": mm["smlt"] * 1000 / 8,
+    }
     files["Rainf_f_tavg"] = files["Rainf_f_tavg"].copy()
     files["Rainf_f_tavg"][1, 0, 0] = np.nan
     climate = read_climate(source(write_gldas_monthly(tmp_path, MONTHS, lat, LON, files)))
@@ -163,7 +181,13 @@ PLAIN = {"time": np.array([0.0, 31.0, 60.0]), "lat": centres(0.5, 1.0, 3), "lon"
 
 def plain(path, variables, attributes):
     time = {"time": {"units": "days since 2004-01-01"}}
-    return write_plain(path, ("time", "lat", "lon"), PLAIN, {k: np.full((3, 3, 4), v, "f4") for k, v in variables.items()}, {**time, **attributes})
+    return write_plain(
+        path,
+        ("time", "lat", "lon"),
+        PLAIN,
+        {k: np.full((3, 3, 4), v, "f4") for k, v in variables.items()},
+        {**time, **attributes},
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,13 +219,15 @@ def test_refusals_name_file_and_variable(tmp_path):
     path = plain(tmp_path / "x.nc", {"pr": 1.0, "rain": 2.0, "q2": 3.0}, {"pr": {"units": "mm"}})
     with pytest.raises(BadInput, match=r"one variable for precipitation, found pr and rain"):
         read_climate(source(path))
-    with pytest.raises(UnknownUnits, match=r"x\.nc, variable rain: expected a units attribute convertible to mm month-1, found none"):
+    with pytest.raises(
+        UnknownUnits, match=r"x\.nc, variable rain: expected a units attribute convertible to mm month-1, found none"
+    ):
         read_climate(source(path, variables={"precipitation": "rain"}))
     with pytest.raises(UnknownUnits, match="found 'stere'"):
         read_climate(source(path, variables={"precipitation": "rain"}, units={"precipitation": "stere"}))
     with pytest.raises(BadInput, match=r"expected ppt, found pr\(time, lat, lon\), rain"):
         read_climate(source(path, variables={"precipitation": "ppt"}))
-    with pytest.raises(BadInput, match="expected names among precipitation, .*found 'rainfall'"):
+    with pytest.raises(BadInput, match=r"expected names among precipitation, .*found 'rainfall'"):
         read_climate(source(path, variables={"rainfall": "rain"}))
     with pytest.raises(BadInput, match="a climate variable with time"):
         read_climate(source(plain(tmp_path / "y.nc", {"z9": 1.0}, {})))

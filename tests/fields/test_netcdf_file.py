@@ -15,8 +15,14 @@ LAT, LON = centres(10.25, 0.5, 20), centres(20.25, 0.5, 30)
 def small(path, form="NETCDF4", months=36):
     values = np.random.default_rng(1).normal(size=(months, 20, 30)).astype("f4")
     stamps = np.arange(months) * 30.5
-    return write_plain(path, ("time", "lat", "lon"), {"time": stamps, "lat": LAT, "lon": LON}, {"x": values},
-                       {"time": {"units": "days since 2002-04-15"}, "x": {"units": "mm"}}, form=form)  # fmt: skip
+    return write_plain(
+        path,
+        ("time", "lat", "lon"),
+        {"time": stamps, "lat": LAT, "lon": LON},
+        {"x": values},
+        {"time": {"units": "days since 2002-04-15"}, "x": {"units": "mm"}},
+        form=form,
+    )
 
 
 @pytest.mark.parametrize("form", ["NETCDF4", "NETCDF3_64BIT_OFFSET", "NETCDF3_CLASSIC", "NETCDF4_CLASSIC"])
@@ -49,8 +55,13 @@ def test_what_is_no_netcdf(tmp_path, content, found):
 def test_packed_without_fill_value_uses_the_default_of_the_format(tmp_path):
     packed = np.full((2, 20, 30), 100, "i2")
     packed[0, 0, 0] = -32767
-    path = write_plain(tmp_path / "p.nc", ("time", "lat", "lon"), {"time": [0.0, 31.0], "lat": LAT, "lon": LON}, {"x": packed},
-                       {"x": {"scale_factor": 0.5, "add_offset": 7.0, "Units": " mm "}})  # fmt: skip
+    path = write_plain(
+        tmp_path / "p.nc",
+        ("time", "lat", "lon"),
+        {"time": [0.0, 31.0], "lat": LAT, "lon": LON},
+        {"x": packed},
+        {"x": {"scale_factor": 0.5, "add_offset": 7.0, "Units": " mm "}},
+    )
     data = open_netcdf(path)["x"]
     assert np.isnan(data.values[0, 0, 0])
     assert data.values[1, 3, 4] == 57.0

@@ -19,6 +19,7 @@ from tests.fixtures import (
 
 LAT, LON = centres(0.25, 0.5, 3), centres(10.25, 0.5, 4)
 VALUES = np.ones((1, 3, 4))
+TOTAL_STORAGE = "a total water storage variable (lwe_thickness)"
 RAIN = {"tp": VALUES * 0.01, "t2m": VALUES * 280}
 
 
@@ -27,14 +28,18 @@ RAIN = {"tp": VALUES * 0.01, "t2m": VALUES * 280}
     [
         (lambda p: write_g3p(p, ["2002-04"], LAT, LON, VALUES), "g3p", "a groundwater storage variable (gwsa)"),
         (lambda p: write_g3p(p, ["2002-04"], LAT, LON, VALUES, name="GWSA"), "g3p", "its title names G3P"),
-        (lambda p: write_grace_jpl(p, [("2002-04-01", "2002-04-30")], LAT, LON, VALUES, VALUES), "grace", "a total water storage variable (lwe_thickness)"),
-        (lambda p: write_grace_csr(p, ["2002-04-16"], LAT, LON, VALUES), "grace", "a total water storage variable (lwe_thickness)"),
+        (lambda p: write_grace_jpl(p, [("2002-04-01", "2002-04-30")], LAT, LON, VALUES, VALUES), "grace", TOTAL_STORAGE),
+        (lambda p: write_grace_csr(p, ["2002-04-16"], LAT, LON, VALUES), "grace", TOTAL_STORAGE),
         (lambda p: write_era5_new(p, ["2002-04"], LAT, LON, RAIN), "era5", "GRIB attributes"),
         (lambda p: write_era5_legacy(p, ["2002-04"], LAT, LON, RAIN), "era5", "its history names ECMWF"),
         (lambda p: write_gldas_monthly(p.parent / "g", ["2002-04"], LAT, LON, {"Rainf_f_tavg": VALUES}), "gldas", None),
-        (lambda p: write_plain(p, ("lat", "lon"), {"lat": LAT, "lon": LON}, {"tp": VALUES[0]}), "netcdf", "no names of a known product"),
+        (
+            lambda p: write_plain(p, ("lat", "lon"), {"lat": LAT, "lon": LON}, {"tp": VALUES[0]}),
+            "netcdf",
+            "no names of a known product",
+        ),
     ],
-)  # fmt: skip
+)
 def test_kind_and_reason(tmp_path, write, kind, reason):
     path = write(tmp_path / "x.nc")
     recognition = recognise(sorted(path.iterdir()) if path.is_dir() else [path])

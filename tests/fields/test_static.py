@@ -23,7 +23,9 @@ def maps(path, variables, attributes=None, dims=("time", "lat", "lon"), steps=1)
 
 def test_every_map_of_a_file_and_no_other_variable(tmp_path):
     variables = {"dem": HEIGHT[None], "slope": HEIGHT * 2, "soil_class": HEIGHT.astype("i2"), "row": LAT * 0, "crs": np.int32(0)}
-    static = read_static(source(maps(tmp_path / "s.nc", {k: v for k, v in variables.items() if k != "row"}, {"dem": {"units": "m"}})))
+    static = read_static(
+        source(maps(tmp_path / "s.nc", {k: v for k, v in variables.items() if k != "row"}, {"dem": {"units": "m"}}))
+    )
     assert set(static) == {"dem", "slope", "soil_class"}
     np.testing.assert_array_equal(static["dem"].values, HEIGHT[::-1])
     np.testing.assert_array_equal(static["soil_class"].values, HEIGHT[::-1])

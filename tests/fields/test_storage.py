@@ -27,7 +27,9 @@ def months(field):
 @pytest.mark.parametrize("name", ["gwsa", "GWSA"])
 @pytest.mark.parametrize("descending", [False, True])
 def test_g3p_in_one_file(tmp_path, name, descending):
-    record = read_storage(source(write_g3p(tmp_path / "any.nc", MONTHS, LAT, LON, GWSA, SIGMA, name=name, lat_descending=descending)))
+    record = read_storage(
+        source(write_g3p(tmp_path / "any.nc", MONTHS, LAT, LON, GWSA, SIGMA, name=name, lat_descending=descending))
+    )
     assert months(record.gwsa) == MONTHS
     assert str(record.gwsa["time"].values[0])[:10] == "2002-04-01"
     assert record.gwsa.dims == ("time", "lat", "lon")
@@ -56,7 +58,12 @@ def test_groundwater_goes_before_other_compartments_of_a_folder(tmp_path):
     np.testing.assert_array_equal(read_storage(source(tmp_path)).gwsa.values, GWSA)
 
 
-SOLUTIONS = [("2011-10-01", "2011-10-31"), ("2011-10-16", "2011-11-15"), ("2015-04-12", "2015-05-12"), ("2015-04-20", "2015-05-25")]
+SOLUTIONS = [
+    ("2011-10-01", "2011-10-31"),
+    ("2011-10-16", "2011-11-15"),
+    ("2015-04-12", "2015-05-12"),
+    ("2015-04-20", "2015-05-25"),
+]
 
 
 def test_grace_jpl(tmp_path):
@@ -92,22 +99,34 @@ def test_grace_csr_with_misspelt_attributes_and_unannounced_fill(tmp_path):
 def test_sentinels_without_attribute(tmp_path, sentinel):
     values = GWSA.copy()
     values[0, 3, 3] = sentinel
-    path = write_plain(tmp_path / "s.nc", ("time", "lat", "lon"), {"time": np.arange(6) * 31.0, "lat": LAT, "lon": LON}, {"gwsa": values},
-                       {"time": {"units": "days since 2002-04-15"}, "gwsa": {"units": "mm w.e."}})  # fmt: skip
+    path = write_plain(
+        tmp_path / "s.nc",
+        ("time", "lat", "lon"),
+        {"time": np.arange(6) * 31.0, "lat": LAT, "lon": LON},
+        {"gwsa": values},
+        {"time": {"units": "days since 2002-04-15"}, "gwsa": {"units": "mm w.e."}},
+    )
     read = read_storage(source(path)).gwsa.values
     assert np.isnan(read[0, 3, 3])
     assert np.isnan(read).sum() == np.isnan(GWSA).sum() + 1
 
 
 def without_units(path):
-    return write_plain(path, ("time", "lat", "lon"), {"time": np.arange(6) * 31.0, "lat": LAT, "lon": LON}, {"storage_of_gw": GWSA},
-                       {"time": {"units": "days since 2002-04-15"}})  # fmt: skip
+    return write_plain(
+        path,
+        ("time", "lat", "lon"),
+        {"time": np.arange(6) * 31.0, "lat": LAT, "lon": LON},
+        {"storage_of_gw": GWSA},
+        {"time": {"units": "days since 2002-04-15"}},
+    )
 
 
 def test_no_units_is_refused_unless_the_configuration_states_them(tmp_path):
     path = without_units(tmp_path / "n.nc")
     mapping = {"gwsa": "storage_of_gw"}
-    with pytest.raises(UnknownUnits, match=r"n\.nc, variable storage_of_gw: expected a units attribute convertible to mm, found none"):
+    with pytest.raises(
+        UnknownUnits, match=r"n\.nc, variable storage_of_gw: expected a units attribute convertible to mm, found none"
+    ):
         read_storage(source(path, variables=mapping))
     read = read_storage(source(path, variables=mapping, units={"gwsa": "m"})).gwsa
     np.testing.assert_allclose(read.values, GWSA * 1000, rtol=1e-6)
@@ -139,8 +158,13 @@ def test_a_month_in_two_files_is_averaged_and_said(tmp_path):
 
 
 def test_land_model_storage_becomes_an_anomaly(tmp_path):
-    path = write_plain(tmp_path / "c.nc", ("time", "lat", "lon"), {"time": np.arange(6) * 31.0, "lat": LAT, "lon": LON}, {"GWS_tavg": GWSA + 900},
-                       {"time": {"units": "days since 2002-04-15"}, "GWS_tavg": {"units": "mm"}})  # fmt: skip
+    path = write_plain(
+        tmp_path / "c.nc",
+        ("time", "lat", "lon"),
+        {"time": np.arange(6) * 31.0, "lat": LAT, "lon": LON},
+        {"GWS_tavg": GWSA + 900},
+        {"time": {"units": "days since 2002-04-15"}, "GWS_tavg": {"units": "mm"}},
+    )
     record = read_storage(source(path))
     np.testing.assert_allclose(record.gwsa.values, GWSA - GWSA.mean(axis=0), atol=1e-3)
     assert "absolute storage" in record.notes[0]

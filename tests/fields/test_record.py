@@ -1,0 +1,191 @@
+"""All sources of a run together: region, months, coarsening, what is said and what is refused."""
+
+import dataclasses
+import hashlib
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from gwkeras.core.config import DataConfig, RegionConfig, SourceConfig
+from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
+from gwkeras.fields.canonical import grid_of
+from gwkeras.fields.record import coarsened, read_fields
+from gwkeras.fields.survey import survey
+from tests.fixtures import centres, write_era5_split, write_g3p, write_plain
+
+LAT, LON = centres(0.25, 0.5, 12), centres(10.25, 0.5, 16)
+FINE_LAT, FINE_LON = centres(7.0, -0.1, 81), centres(9.0, 0.1, 101)
+STORAGE_MONTHS = ["2003-01", "2003-02", "2003-04", "2003-05"]
+CLIMATE_MONTHS = ["2002-11", "2002-12", "2003-01", "2003-02", "2003-03", "2003-04", "2003-05", "2003-06"]
+RNG = np.random.default_rng(5)
+GWSA = RNG.normal(0, 50, (4, 12, 16)).astype("f4")
+
+
+def source(*paths, **more):
+    return SourceConfig(path=tuple(str(p) for p in paths), **more)
+
+
+@pytest.fixture
+def data(tmp_path):
+    storage = write_g3p(tmp_path / "g3p.nc", STORAGE_MONTHS, LAT, LON, GWSA, np.full(GWSA.shape, 40.0))
+    shape = (8, 81, 101)
+    rain = RNG.random(shape) * 0.01
+    rain[3, 20, 30] = -1e-8
+    climate = write_era5_split(
+        tmp_path / "era5", CLIMATE_MONTHS, FINE_LAT, FINE_LON, {"tp": rain, "t2m": 290 + RNG.random(shape)}
+    )
+    maps = {"elevation": RNG.random((81, 101)), "lsm": RNG.random((81, 101))}
+    static = write_plain(tmp_path / "static.nc", ("lat", "lon"), {"lat": FINE_LAT, "lon": FINE_LON}, maps)
+    truth = write_g3p(
+        tmp_path / "truth.nc",
+        STORAGE_MONTHS,
+        centres(0.0625, 0.125, 48),
+        centres(10.0625, 0.125, 64),
+        np.repeat(np.repeat(GWSA, 4, 1), 4, 2),
+    )
+    return DataConfig(gwsa=source(storage), climate=(source(*climate),), static=(source(static),), truth=source(truth))
+
+
+def test_whole_record(data):
+    fields = read_fields(data)
+    assert fields.grid.describe() == "0.5° cells, 12 × 16, 0…6°N 10…18°E"
+    np.testing.assert_array_equal(fields.gwsa.values, GWSA)
+    assert set(fields.climate) == {"precipitation", "temperature"}
+    assert fields.climate["precipitation"].sizes["time"] == 8
+    # 0…6°N and a cell of 0.1° more on each side: -0.1…6.1, but the file starts at -1
+    np.testing.assert_allclose(fields.climate["temperature"]["lat"], np.arange(-0.1, 6.15, 0.1), atol=1e-9)
+    assert set(fields.static) == {"elevation"}
+    assert fields.land is not None
+    assert fields.land.name == "land"
+    assert fields.reference is None
+    assert fields.notes == [
+        "data_stream-moda_stepType-avgua.nc, data_stream-moda_stepType-avgad.nc: precipitation is negative in 1 of 41832 values, "
+        "down to -0.00028 mm month-1; set to zero (rounding of the packed file)"
+    ]
+    assert float(fields.climate["precipitation"].min()) == 0.0
+    assert [s["file"] for s in fields.sources] == [
+        "g3p.nc",
+        "data_stream-moda_stepType-avgua.nc",
+        "data_stream-moda_stepType-avgad.nc",
+        "static.nc",
+    ]
+    with open(data.gwsa.path[0], "rb") as file:
+        assert fields.sources[0]["sha256"] == hashlib.sha256(file.read()).hexdigest()
+
+
+def test_region_and_months(data):
+    region = RegionConfig(south=1, north=3, west=12, east=15)
+    fields = read_fields(dataclasses.replace(data, region=region, first_month="2003-02", last_month="2003-04"))
+    np.testing.assert_array_equal(fields.gwsa.values, GWSA[1:3, 2:6, 4:10])
+    np.testing.assert_array_equal(fields.uncertainty.values, np.full((2, 4, 6), 40.0))
+    # climate keeps what went before, as memory
+    assert fields.climate["precipitation"]["time"].values.astype("M8[M]").astype(str).tolist() == CLIMATE_MONTHS[:6]
+    assert fields.truth.shape == (2, 16, 24)
+    assert fields.grid.refine(4).is_close(grid_of(fields.truth))
+
+
+def test_truth_is_opened_but_not_read(data, monkeypatch):
+    read = []
+    getitem = xr.backends.netCDF4_.NetCDF4ArrayWrapper._getitem
+    monkeypatch.setattr(
+        xr.backends.netCDF4_.NetCDF4ArrayWrapper,
+        "_getitem",
+        lambda self, key: (read.append((self.datastore._filename, self.variable_name)), getitem(self, key))[1],
+    )
+    fields = read_fields(data)
+    assert ("truth.nc", "gwsa") not in [(name.rsplit("/")[-1], variable) for name, variable in read]
+    assert ("g3p.nc", "gwsa") in [(name.rsplit("/")[-1], variable) for name, variable in read]
+    np.testing.assert_array_equal(fields.truth.values[:, ::4, ::4], GWSA)
+
+
+def test_fingerprint_follows_content_and_not_place_or_truth(data, tmp_path):
+    base = read_fields(data).fingerprint
+    assert read_fields(dataclasses.replace(data, truth=None)).fingerprint == base
+    moved = tmp_path / "elsewhere.nc"
+    with open(data.gwsa.path[0], "rb") as file:
+        moved.write_bytes(file.read())
+    assert read_fields(dataclasses.replace(data, gwsa=source(moved))).fingerprint == base
+    assert read_fields(dataclasses.replace(data, last_month="2003-04")).fingerprint != base
+    write_g3p(moved, STORAGE_MONTHS, LAT, LON, GWSA + 1)
+    assert read_fields(dataclasses.replace(data, gwsa=source(moved))).fingerprint != base
+
+
+def test_coarsened_product_with_its_own_reference(data):
+    fields = read_fields(dataclasses.replace(data, gwsa=data.truth, reference=data.truth, truth=None, coarsen_product=4))
+    np.testing.assert_allclose(fields.gwsa.values, GWSA, rtol=1e-5)
+    assert fields.grid.factor_to(grid_of(fields.reference)) == 4
+    assert fields.reference.shape == (4, 48, 64)
+
+
+def test_coarsened_by_hand():
+    """Two rows at 45° and 46°: areas go as the difference of the sines of the edges; a block needs half its area."""
+    values = np.array([[[1.0, 2, np.nan, 7], [5, 4, np.nan, np.nan]]], "f4")
+    field = xr.DataArray(
+        values,
+        dims=("time", "lat", "lon"),
+        coords={"time": np.array(["2003-01-01"], "M8[ns]"), "lat": [45.5, 46.5], "lon": [0.5, 1.5, 2.5, 3.5]},
+        name="gwsa",
+    )
+    lower, upper = np.diff(np.sin(np.deg2rad([45.0, 46, 47])))
+    whole = (1 * lower + 2 * lower + 5 * upper + 4 * upper) / (2 * lower + 2 * upper)
+    result = coarsened(field, 2, 0.5).values[0, 0]
+    assert result[0] == pytest.approx(whole, rel=1e-6)
+    assert np.isnan(result[1])
+    assert coarsened(field, 2, 0.25).values[0, 0, 1] == pytest.approx(7.0)
+
+
+def test_no_months_in_common(data, tmp_path):
+    other = write_g3p(tmp_path / "late.nc", ["2015-01", "2015-02"], LAT, LON, GWSA[:2])
+    with pytest.raises(MissingMonths, match=r"months of the storage record \(2015-01 to 2015-02\), found 2002-11 to 2003-06"):
+        read_fields(dataclasses.replace(data, gwsa=source(other)))
+    with pytest.raises(MissingMonths, match="months from 2020-01 to the end, found 2003-01 to 2003-05"):
+        read_fields(dataclasses.replace(data, first_month="2020-01"))
+
+
+def test_region_without_data(data, tmp_path):
+    empty = write_g3p(tmp_path / "empty.nc", STORAGE_MONTHS, LAT, LON, np.where(LAT[:, None] < 3, np.nan, GWSA))
+    with pytest.raises(BadInput, match="expected data in the region, found only missing values"):
+        read_fields(dataclasses.replace(data, gwsa=source(empty), region=RegionConfig(south=0, north=2, west=10, east=15)))
+    with pytest.raises(GridMismatch, match="expected cells in the region"):
+        read_fields(dataclasses.replace(data, region=RegionConfig(south=50, north=60, west=10, east=15)))
+
+
+def test_file_damaged_inside_is_named(data, tmp_path):
+    path = tmp_path / "damaged.nc"
+    write_g3p(path, STORAGE_MONTHS, LAT, LON, GWSA)
+    content = bytearray(path.read_bytes())
+    start = content.rfind(b"\x78\x5e") if b"\x78\x5e" in content else content.rfind(b"\x78\x9c")
+    content[start : start + 200] = bytes(200)
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"damaged\.nc"):
+        read_fields(dataclasses.replace(data, gwsa=source(path)))
+
+
+def test_missing_files_are_named(data):
+    with pytest.raises(BadInput, match="nothing of that name"):
+        read_fields(dataclasses.replace(data, truth=source("nowhere/truth.nc")))
+
+
+def field(values, unit):
+    return xr.DataArray(
+        np.asarray(values, "f4").reshape(2, 1, 3),
+        dims=("time", "lat", "lon"),
+        attrs={"units": unit},
+        coords={"time": np.array(["2004-07-01", "2004-08-01"], "M8[ns]"), "lat": [25.1], "lon": [91, 91.5, 92]},
+    )
+
+
+def test_survey_says_where_the_odd_value_stands():
+    seen = survey(field([1, np.nan, 4089, -2, 3, 4], "mm month-1"), "precipitation", "f.nc", clipped=True)
+    assert seen.finite == 5
+    assert seen.notes == (
+        "f.nc: precipitation is negative in 1 of 5 values, down to -2 mm month-1; set to zero",
+        "f.nc: precipitation is above 3000 mm month-1 in 1 of 5 values, highest 4089 mm month-1 in 2004-07 at 25.1°N 92°E; kept, check it",
+    )
+    celsius = survey(field([20, 21, 22, 23, 24, 25], "K"), "temperature", "t.nc")
+    assert celsius.notes == (
+        "t.nc: temperature is below 180 K in 6 of 6 values, lowest 20 K in 2004-07 at 25.1°N 91°E; kept, check it",
+    )
+    assert survey(field([0.1] * 6, "m3 m-3"), "soil_moisture", "s.nc").notes == ()
+    assert survey(field([np.nan] * 6, "mm"), "gwsa", "s.nc") == survey(field([np.nan] * 6, "mm"), "gwsa", "s.nc").__class__(0, ())
