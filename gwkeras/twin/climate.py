@@ -57,7 +57,7 @@ def orographic_factor(grid: Grid, elevation: np.ndarray, eastward: float, northw
         upwind = ndimage.shift(smooth, move, order=1, mode="nearest")
         shadow = np.maximum(shadow, (upwind - smooth) * np.exp(-distance / 1.5))
     response = 0.28 * np.tanh(uplift / 900) + 0.40 * np.tanh(smooth / 1500) - 0.75 * np.tanh(shadow / 900)
-    return np.exp(1.15 * response)
+    return np.exp(0.9 * response)
 
 
 def _precipitation(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int) -> np.ndarray:
@@ -67,14 +67,14 @@ def _precipitation(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int) 
     angle = rng.normal(0.0, 0.5)
     oro = orographic_factor(grid, terrain.elevation, zonal * np.cos(angle), np.sin(angle))
     lat = grid.lat[:, None]
-    zones = 1500 * np.exp(-((lat / 14) ** 2)) + 750 * np.exp(-(((np.abs(lat) - 48) / 18) ** 2)) + 380  # mm per year
-    annual = zones * np.exp(0.35 * SmoothField(grid, 4.0).draw(rng)) * oro * np.exp(0.06 * FractalField(grid, 0.8, 2.8).draw(rng))
+    zones = 1900 * np.exp(-((lat / 14) ** 2)) + 1000 * np.exp(-(((np.abs(lat) - 48) / 18) ** 2)) + 650  # mm per year
+    annual = zones * np.exp(0.25 * SmoothField(grid, 4.0).draw(rng)) * oro * np.exp(0.06 * FractalField(grid, 0.8, 2.8).draw(rng))
     # Wet season: local summer in the tropics, moved by up to some months from place to place; weaker poleward.
     peak = np.where(lat >= 0, 7.0, 1.0) + 1.3 * SmoothField(grid, 5.0).draw(rng)
-    depth = np.clip(0.85 - 0.008 * np.abs(lat) + 0.12 * SmoothField(grid, 5.0).draw(rng), 0.1, 0.95)
+    depth = np.clip(0.95 - 0.008 * np.abs(lat) + 0.12 * SmoothField(grid, 5.0).draw(rng), 0.1, 0.95)
     sharpness = 1.0 + 0.8 * depth
     modes = _oscillations(len(months), rng)
-    loadings = [0.14 * SmoothField(grid, 6.0).draw(rng), 0.10 * SmoothField(grid, 6.0).draw(rng)]
+    loadings = [0.22 * SmoothField(grid, 6.0).draw(rng), 0.16 * SmoothField(grid, 6.0).draw(rng)]
     fronts = SmoothField(grid, 2.5).draws(rng, len(months), 0.15)
     storms = FractalField(grid, 0.9, 3.0).draws(generator(seed, "storms"), len(months))
     windiness = generator(seed, "wind").normal(0.0, 0.35, len(months))  # strength of the orographic contrast, month by month

@@ -13,9 +13,12 @@ from gwkeras.twin.landscape import Landscape
 _STEPS_DOWN = 3  # reservoirs of the Nash cascade
 _FREEZING = 273.65  # K; half of a month's precipitation falls as snow at this mean temperature
 _MELT_RATE = 60.0  # mm K-1 month-1
+_BYPASS_SHARE = 0.25  # of infiltrating water, down cracks and roots past the soil
 _CROP_FACTOR = 0.75
-_PUMPING_INTENSITY = 0.42  # share of the irrigated area's deficit that farmers make up
+_PUMPING_INTENSITY = 0.40  # share of the irrigated area's deficit that farmers make up
 _RETURN_SHARE = 0.25  # of pumped water, back into the ground
+_FULL = 500.0  # mm above the drainage level, from where springs run
+_SPRING_SHARE = 0.5  # of the excess, in a month
 _RESERVE = 500.0  # mm below the drainage level at which wells run dry
 
 
@@ -96,13 +99,14 @@ def _month(grid: Grid, land: np.ndarray, ground: Landscape, before: Stores, forc
     capacity = ground.soil_capacity
     water = rain + melt
     fast = water * ground.fast_share * np.minimum(before.soil / capacity, 1.0)
-    wet = before.soil + water - fast
-    evapotranspiration = np.minimum(forcing.potential * np.minimum(wet / (0.6 * capacity), 1.0), 0.9 * wet)
+    bypass = _BYPASS_SHARE * (water - fast)
+    wet = before.soil + water - fast - bypass
+    evapotranspiration = np.minimum(forcing.potential * np.minimum(wet / (0.8 * capacity), 1.0), 0.7 * wet)
     left = wet - evapotranspiration
     drainage = np.maximum(left - capacity, 0.0) + 0.18 * np.maximum(np.minimum(left, capacity) - 0.45 * capacity, 0.0)
-    recharge = drainage * ground.recharge_share
-    interflow = drainage - recharge
     soil = left - drainage
+    recharge = (drainage + bypass) * ground.recharge_share
+    interflow = drainage + bypass - recharge
 
     lateral = lateral_flow(grid, land, before.groundwater, ground.transmissivity)
     warm = 1 / (1 + np.exp(-(forcing.temperature - 284.0) / 2.0))
@@ -121,7 +125,9 @@ def _month(grid: Grid, land: np.ndarray, ground: Landscape, before: Stores, forc
     arrival = passing
 
     raised = before.groundwater + arrival + lateral - pumping
-    baseflow = np.maximum(raised, 0.0) * -np.expm1(-1 / ground.residence)
+    above = np.maximum(raised, 0.0)
+    springs = _SPRING_SHARE * np.maximum(above - _FULL, 0.0)
+    baseflow = springs + (above - springs) * -np.expm1(-1 / ground.residence)
     after = Stores(snow, soil, unsaturated, raised - baseflow)
     return after, Fluxes(snowfall, rain, melt, fast, evapotranspiration, interflow, recharge, arrival, baseflow, pumping,
                          pumping - return_flow, return_flow, lateral)

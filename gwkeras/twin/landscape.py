@@ -47,25 +47,25 @@ def make_landscape(grid: Grid, terrain: Terrain, seed: int) -> Landscape:
         return FractalField(grid, length, slope).draw(rng)
 
     plain = 2 * terrain.flatness - 1
-    soil = 0.92 * draw(2.0, 2.7) + 0.4 * plain
+    soil = 1.0 * draw(0.6, 3.8) + 0.3 * plain - 0.6 * terrain.standing
     fine = ndtr(soil)
-    soil_index = ndtr(0.9 * soil + 0.45 * draw(1.0, 2.6))
+    soil_index = ndtr(0.95 * soil + 0.25 * draw(1.0, 2.6))
 
-    suitability = 0.9 * draw(2.0, 2.7) + 1.5 * plain - 0.8
+    suitability = 1.0 * draw(0.7, 3.6) + 1.0 * plain - 0.4 * terrain.standing - 0.7
     irrigated = 0.9 * ndtr(1.6 * suitability - 0.6) * terrain.flatness
     mapped = 0.9 * ndtr(1.6 * (suitability + 0.35 * draw(1.0, 2.6)) - 0.6) * terrain.flatness
     irrigated_share = np.where(mapped < 0.02, 0.0, mapped)  # maps do not show the last gardens
 
-    wells = ndtr(0.8 * draw(1.5, 2.6))
-    rock, flow, depth = draw(2.5, 2.6), draw(2.5, 2.6), draw(2.5, 2.7)
+    wells = ndtr(0.3 + 0.8 * draw(0.6, 3.6))
+    rock, flow, depth = draw(0.5, 4.0), draw(0.5, 4.0), draw(0.5, 4.0)
     return Landscape(
         soil_index=soil_index,
         irrigated_share=irrigated_share,
-        soil_capacity=60 + 190 * fine,
+        soil_capacity=50 + 150 * fine,
         fast_share=np.clip(0.15 + 0.25 * fine + 0.25 * (1 - terrain.flatness), 0.0, 0.8),
-        recharge_share=ndtr(0.1 - 0.9 * (2 * fine - 1) + 0.35 * plain + 0.5 * rock),
+        recharge_share=ndtr(0.1 - 1.3 * (2 * fine - 1) + 0.3 * plain - 0.45 * terrain.standing + 0.4 * rock),
         delay=np.clip(np.exp(1.0 + 0.4 * (2 * fine - 1) - 0.35 * plain + 0.35 * depth), 1.0, 12.0),
-        residence=np.clip(np.exp(2.1 + 0.30 * plain + 0.35 * flow), 3.0, 48.0),
+        residence=np.clip(np.exp(2.5 + 0.20 * plain - 0.30 * terrain.standing + 0.3 * flow), 3.0, 36.0),
         transmissivity=0.01 * np.exp(0.5 * flow) * terrain.flatness,
         pumped_share=irrigated * wells,
     )

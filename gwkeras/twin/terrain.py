@@ -24,12 +24,14 @@ class Terrain:
         land: bool.
         relief: standard deviation of elevation over about 0.5°, m.
         flatness: 1 on plains … 0 in mountains.
+        standing: height above the surroundings of about 1°, in units of the local relief; negative in valleys.
     """
 
     elevation: np.ndarray
     land: np.ndarray
     relief: np.ndarray
     flatness: np.ndarray
+    standing: np.ndarray
 
 
 def make_terrain(grid: Grid, seed: int, sea_share: float) -> Terrain:
@@ -49,8 +51,10 @@ def make_terrain(grid: Grid, seed: int, sea_share: float) -> Terrain:
     height = height - level
     land = height > 0 if sea_share > 0 else np.ones(grid.shape, dtype=bool)
     elevation = np.where(land, np.maximum(height, _LOWEST_LAND), np.minimum(height, -1.0))
-    relief = _local_deviation(np.maximum(elevation, 0.0), 0.25 / grid.lat_step)
-    return Terrain(elevation, land, relief, np.exp(-relief / 150.0))
+    dry = np.maximum(elevation, 0.0)
+    relief = _local_deviation(dry, 0.25 / grid.lat_step)
+    standing = (dry - ndimage.gaussian_filter(dry, 0.5 / grid.lat_step, mode="nearest")) / (relief + 60.0)
+    return Terrain(elevation, land, relief, np.exp(-relief / 150.0), standing)
 
 
 def _unit_interval(field: np.ndarray) -> np.ndarray:

@@ -47,12 +47,12 @@ class TwinConfig:
     first_month: str = "2002-04"
     last_month: str = "2023-09"
     climate_first_month: str = "1999-01"
-    noise_mm: float = 4.0
+    noise_mm: float = 3.0
     gaussian_km: float = 0.0
     sea_share: float = 0.12
 
     def __post_init__(self) -> None:
-        months = np.array([self.climate_first_month, self.first_month, self.last_month], dtype="datetime64[M]")
+        months = [_month(name, getattr(self, name)) for name in ("climate_first_month", "first_month", "last_month")]
         for name, wrong, expected in (
             ("first_month", not (months[0] <= months[1] <= months[2]), "climate_first_month ≤ first_month ≤ last_month"),
             ("factor", self.factor < 1, "a whole number from 1"),
@@ -169,6 +169,13 @@ def _spin_up(grid: Grid, terrain: Terrain, landscape: Landscape, climate: Climat
     for stores, _ in simulate(grid, terrain.land, landscape, stores, year * _SPIN_UP_YEARS):
         pass
     return stores
+
+
+def _month(name: str, text: str) -> np.datetime64:
+    try:
+        return np.datetime64(text, "M")
+    except ValueError:
+        raise ConfigError(f"twin.{name}", expected="a month such as 2002-04", found=repr(text), remedy="correct it") from None
 
 
 def _months(first: str, last: str) -> np.ndarray:
