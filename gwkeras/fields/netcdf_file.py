@@ -35,8 +35,8 @@ def open_netcdf(path: Path) -> xr.Dataset:
         data = xr.decode_cf(raw, decode_times=False, decode_timedelta=False)
     status = path.stat()
     token = dask.base.tokenize(str(path.resolve()), status.st_size, status.st_mtime_ns)
-    chunks = {name: _chunks(variable) for name, variable in data.data_vars.items()}
-    data = data.assign({name: data[name].chunk(chunks[name], token=f"{token}-{name}") for name in chunks if data[name].ndim >= 2})
+    fields = [name for name, variable in data.data_vars.items() if variable.ndim >= 2 and variable.sizes[variable.dims[-1]] > 2]
+    data = data.assign({name: data[name].chunk(_chunks(data[name]), token=f"{token}-{name}") for name in fields})
     data.encoding["source"] = str(path)
     return data
 

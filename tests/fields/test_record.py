@@ -181,7 +181,8 @@ def test_survey_says_where_the_odd_value_stands():
     assert seen.finite == 5
     assert seen.notes == (
         "f.nc: precipitation is negative in 1 of 5 values, down to -2 mm month-1; set to zero",
-        "f.nc: precipitation is above 3000 mm month-1 in 1 of 5 values, highest 4089 mm month-1 in 2004-07 at 25.1°N 92°E; kept, check it",
+        "f.nc: precipitation is above 3000 mm month-1 in 1 of 5 values, "
+        "highest 4089 mm month-1 in 2004-07 at 25.1°N 92°E; kept, check it",
     )
     celsius = survey(field([20, 21, 22, 23, 24, 25], "K"), "temperature", "t.nc")
     assert celsius.notes == (

@@ -63,7 +63,7 @@ def _map(data: xr.Dataset, name: str, key: str, path: Path) -> xr.DataArray:
     variable = data[name]
     axes = axes_of(variable)
     variable = variable.squeeze([d for d in variable.dims if d not in (axes["lat"], axes["lon"])], drop=True)
-    value = canonical(masked(variable.astype(np.float32).rename(where_of(data, name))))
+    value = canonical(masked(variable.rename(where_of(data, name))))
     attributes = {k: v for k, v in data[name].attrs.items() if k in ("units", "long_name", "standard_name")}
     if key == "land":
         percent = attributes.get("units") == "%" or float(value.max().compute()) > 1.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import dask.array as da
 import numpy as np
 import xarray as xr
 
@@ -51,17 +52,27 @@ def field(data: xr.Dataset, name: str) -> xr.DataArray:
         variable = variable.assign_coords({dim: (dim, months_of(data, coordinate))})
     variable = variable.rename(where_of(data, name))
     attributes = {"source": label(data), "source_variable": name, "long_name": str(data[name].attrs.get("long_name", name))}
-    value = canonical(masked(variable.astype(np.float32)))
+    value = canonical(masked(variable))
     value.attrs = attributes
     return value
 
 
 def masked(data: xr.DataArray) -> xr.DataArray:
-    """The field with NaN for sentinels and absurd numbers that no attribute announced."""
-    valid = np.abs(data) < _ABSURD
+    """The field in float32, with NaN for sentinels and absurd numbers that no attribute announced."""
+    values = data.variable._data
+    if isinstance(values, da.Array):  # one layer of the graph: records of hundreds of files have hundreds of them
+        return data.copy(data=values.map_blocks(_masked, dtype=np.float32, meta=np.empty((0,) * data.ndim, np.float32)))
+    return data.copy(data=_masked(data.values))
+
+
+def _masked(values: np.ndarray) -> np.ndarray:
+    values = values.astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        absurd = ~(np.abs(values) < _ABSURD)
     for sentinel in SENTINELS:
-        valid = valid & (data != np.float32(sentinel))
-    return data.where(valid)
+        absurd |= values == np.float32(sentinel)
+    values[absurd] = np.nan
+    return values
 
 
 def stated_unit(data: xr.Dataset, name: str, canonical_name: str, source: SourceConfig) -> str | None:
