@@ -1,1 +1,1 @@
-"""The twin world: climate, terrain and groundwater whose fine truth is known, and the files a satellite and a reanalysis would make of it."""
+"""The twin world: terrain, climate and groundwater whose fine truth is known, and the files that observe it."""

@@ -32,7 +32,7 @@ class Climate:
 
 
 def make_climate(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int) -> Climate:
-    """A climate for these months: seasons, two slow oscillations, month-to-month weather, and mountains that wring rain from the wind."""
+    """Seasons, two slow oscillations, month-to-month weather, and mountains that wring rain from the wind."""
     return Climate(months, _precipitation(grid, terrain, months, seed), _temperature(grid, terrain, months, seed))
 
 
@@ -111,5 +111,6 @@ def _temperature(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int) ->
     years = np.arange(len(months)) / 12
     out = np.empty((len(months), *grid.shape), dtype=np.float32)
     for i, (month, anomaly) in enumerate(zip(calendar_month(months), anomalies, strict=True)):
-        out[i] = base + amplitude * np.cos(2 * np.pi * (month - peak) / 12) + 1.1 * anomaly + _WARMING * (years[i] - years[-1] / 2)
+        season = amplitude * np.cos(2 * np.pi * (month - peak) / 12)
+        out[i] = base + season + 1.1 * anomaly + _WARMING * (years[i] - years[-1] / 2)
     return out

@@ -1,4 +1,4 @@
-"""Potential evapotranspiration of the twin: Priestley–Taylor with its own radiation. Deliberately none of the formulae that readers use."""
+"""Potential evapotranspiration of the twin: Priestley–Taylor, deliberately none of the formulae that readers use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Monthly water balance: snow, soil, unsaturated zone, groundwater. Whatever leaves one store enters another or is counted as lost."""
+"""Monthly water balance: snow, soil, unsaturated zone, groundwater. What leaves a store enters another or is counted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BYPASS_SHARE = 0.25  # of infiltrating water, down cracks and roots past the so
 _CROP_FACTOR = 0.75
 _PUMPING_INTENSITY = 0.40  # share of the irrigated area's deficit that farmers make up
 _RETURN_SHARE = 0.25  # of pumped water, back into the ground
-_FULL = 500.0  # mm above the drainage level, from where springs run
+_FULL = 700.0  # mm above the drainage level, from where springs run
 _SPRING_SHARE = 0.5  # of the excess, in a month
 _RESERVE = 500.0  # mm below the drainage level at which wells run dry
 

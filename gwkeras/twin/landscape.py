@@ -63,9 +63,9 @@ def make_landscape(grid: Grid, terrain: Terrain, seed: int) -> Landscape:
         irrigated_share=irrigated_share,
         soil_capacity=50 + 150 * fine,
         fast_share=np.clip(0.15 + 0.25 * fine + 0.25 * (1 - terrain.flatness), 0.0, 0.8),
-        recharge_share=ndtr(0.1 - 1.3 * (2 * fine - 1) + 0.3 * plain - 0.45 * terrain.standing + 0.4 * rock),
+        recharge_share=ndtr(0.0 - 1.2 * (2 * fine - 1) + 0.3 * plain - 0.45 * terrain.standing + 0.4 * rock),
         delay=np.clip(np.exp(1.0 + 0.4 * (2 * fine - 1) - 0.35 * plain + 0.35 * depth), 1.0, 12.0),
-        residence=np.clip(np.exp(2.5 + 0.20 * plain - 0.30 * terrain.standing + 0.3 * flow), 3.0, 36.0),
+        residence=np.clip(np.exp(2.55 - 0.5 * (2 * fine - 1) + 0.20 * plain - 0.35 * terrain.standing + 0.35 * flow), 3.0, 36.0),
         transmissivity=0.01 * np.exp(0.5 * flow) * terrain.flatness,
         pumped_share=irrigated * wells,
     )

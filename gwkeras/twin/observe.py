@@ -26,7 +26,8 @@ _REANALYSIS_VARIABLES = {
 }
 
 
-def write_observations(world: World, folder: str | Path, *, gwsa_layout: Literal["single", "yearly"] = "single") -> dict[str, Path]:
+def write_observations(world: World, folder: str | Path, *,
+                       gwsa_layout: Literal["single", "yearly"] = "single") -> dict[str, Path]:
     """Writes the four records of a world into `folder`; each file appears whole or not at all.
 
     Args:
@@ -94,7 +95,8 @@ def _write_reanalysis(world: World, path: Path) -> None:
         variables = {}
         for name, (identity, text, unit, standard_name) in _REANALYSIS_VARIABLES.items():
             variable = _variable(file, name, ("valid_time", "latitude", "longitude"), unit, text, (len(at.lat), len(at.lon)))
-            variable.setncatts({"standard_name": standard_name, "GRIB_paramId": identity, "GRIB_shortName": name.replace("t2m", "2t"),
+            short_name = name.replace("t2m", "2t")
+            variable.setncatts({"standard_name": standard_name, "GRIB_paramId": identity, "GRIB_shortName": short_name,
                                 "GRIB_name": text, "GRIB_units": unit, "GRIB_dataType": "fc", "GRIB_typeOfLevel": "surface",
                                 "GRIB_gridType": "regular_ll", "coordinates": "number expver"})
             variables[name] = variable

@@ -166,8 +166,8 @@ def _spin_up(grid: Grid, terrain: Terrain, landscape: Landscape, climate: Climat
     start = int(calendar[0]) - 1
     year = year[start:] + year[:start]
     stores = empty_stores(landscape)
-    for stores, _ in simulate(grid, terrain.land, landscape, stores, year * _SPIN_UP_YEARS):
-        pass
+    for after, _ in simulate(grid, terrain.land, landscape, stores, year * _SPIN_UP_YEARS):
+        stores = after
     return stores
 
 

@@ -16,5 +16,6 @@ def test_polar_night_has_no_radiation():
 def test_evaporation_grows_with_heat_and_shrinks_with_cloud():
     sunny = priestley_taylor(np.array([283.0, 293.0, 303.0]), np.array(38.0), np.array(10.0), np.array(101325.0))
     cloudy = priestley_taylor(np.array([283.0, 293.0, 303.0]), np.array(38.0), np.array(300.0), np.array(101325.0))
-    assert (np.diff(sunny) > 0).all() and (cloudy < sunny).all()
+    assert (np.diff(sunny) > 0).all()
+    assert (cloudy < sunny).all()
     assert 2.0 < sunny[1] < 8.0  # mm per day in a subtropical summer

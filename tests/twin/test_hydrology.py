@@ -93,7 +93,8 @@ def test_steady_state_of_a_wet_cell():
 def test_pumping_lowers_groundwater_until_wells_run_dry():
     states = run_one_cell(one_cell(pumped_share=1.0), empty_stores(one_cell()), 0.0, 200.0, 2000)
     levels = np.array([stores.groundwater[0, 0] for stores, _ in states])
-    assert levels.min() > -500.1 and levels[-1] < -300
+    assert levels.min() > -500.1
+    assert levels[-1] < -300
     assert states[-1][1].pumping[0, 0] < states[5][1].pumping[0, 0]
 
 

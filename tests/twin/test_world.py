@@ -35,11 +35,12 @@ def test_same_seed_same_world(world):
     (-40, 140, 4, 0.125), (-1, -2, 2, 0.25), (60, -179, 5, 0.1), (-2, 176, 4, 0.125), (0, 0, 1, 0.5),
 ])
 def test_any_region_and_factor(south, west, factor, step):
-    config = TwinConfig(seed=1, south=south, north=south + 4, west=west, east=west + 4, factor=factor, fine_step=step, sea_share=0.0,
-                        **SHORT)
+    config = TwinConfig(seed=1, south=south, north=south + 4, west=west, east=west + 4, factor=factor, fine_step=step,
+                        sea_share=0.0, **SHORT)
     world = make_world(config)
     assert world.truth.shape == (24, 8 * factor, 8 * factor)
-    assert np.isfinite(world.truth).all() and np.isfinite(world.product.storage).all()
+    assert np.isfinite(world.truth).all()
+    assert np.isfinite(world.product.storage).all()
     assert np.nanstd(world.truth) > 1.0
 
 
@@ -75,7 +76,8 @@ def test_anomalies_are_relative_to_the_months_of_the_product(world):
 
 def test_sea_has_the_share_asked_for(world):
     assert np.mean(~world.terrain.land) == pytest.approx(0.2, abs=0.01)
-    assert (world.terrain.elevation[~world.terrain.land] < 0).all() and (world.terrain.elevation[world.terrain.land] > 0).all()
+    assert (world.terrain.elevation[~world.terrain.land] < 0).all()
+    assert (world.terrain.elevation[world.terrain.land] > 0).all()
     assert np.array_equal(np.isnan(world.truth[0]), ~world.terrain.land)
 
 
@@ -97,8 +99,10 @@ def test_mountains_are_rougher_than_plains():
 
 def test_product_file(files, world):
     with xr.open_dataset(files["gwsa"]) as file:
-        assert file["GWSA"].dims == ("time", "lat", "lon") and file["GWSA"].attrs["units"] == "mm"
-        assert file["uncertainty"].attrs["units"] == "mm" and (file["time"].dt.day == 16).all()
+        assert file["GWSA"].dims == ("time", "lat", "lon")
+        assert file["GWSA"].attrs["units"] == "mm"
+        assert file["uncertainty"].attrs["units"] == "mm"
+        assert (file["time"].dt.day == 16).all()
         assert file.sizes == {"time": 21, "lat": 16, "lon": 20}
         assert not np.isin(np.array(["2002-06", "2002-07", "2003-06"], "M8[ns]"), month_start(file["time"].values)).any()
         np.testing.assert_allclose(file["lat"], np.arange(-2.75, 5, 0.5))
@@ -107,27 +111,35 @@ def test_product_file(files, world):
 
 def test_climate_file_has_the_form_of_the_new_cds(files, world):
     with xr.open_dataset(files["climate"]) as file:
-        assert file["tp"].dims == ("valid_time", "latitude", "longitude") and file["tp"].dtype == np.float32
+        assert file["tp"].dims == ("valid_time", "latitude", "longitude")
+        assert file["tp"].dtype == np.float32
         assert {name: file[name].attrs["units"] for name in ("tp", "t2m", "swvl1", "sp")} == {
             "tp": "m", "t2m": "K", "swvl1": "m**3 m**-3", "sp": "Pa"}
-        assert (np.diff(file["latitude"]) < 0).all() and file["latitude"].attrs["stored_direction"] == "decreasing"
+        assert (np.diff(file["latitude"]) < 0).all()
+        assert file["latitude"].attrs["stored_direction"] == "decreasing"
         assert (float(file["latitude"][0]), float(file["latitude"][-1])) == (5.0, -3.0)
-        assert file["number"].ndim == 0 and file["expver"].dims == ("valid_time",)
-        assert file["valid_time"].values[0] == np.datetime64("2001-01-01") and file.sizes["valid_time"] == 39
-        assert (file["tp"].isnull() == file["t2m"].isnull()).all() and float(file["tp"].min()) >= 0
+        assert file["number"].ndim == 0
+        assert file["expver"].dims == ("valid_time",)
+        assert file["valid_time"].values[0] == np.datetime64("2001-01-01")
+        assert file.sizes["valid_time"] == 39
+        assert (file["tp"].isnull() == file["t2m"].isnull()).all()
+        assert float(file["tp"].min()) >= 0
         annual = float((file["tp"].mean("valid_time") * 365.25 * 1000).mean())
         land = world.terrain.land
         assert annual == pytest.approx(float(world.climate.precipitation.mean(axis=0)[land].mean() * 12), rel=0.15)
-        assert 0.05 < float(file["swvl1"].mean()) < 0.5 and 285 < float(file["t2m"].mean()) < 305
+        assert 0.05 < float(file["swvl1"].mean()) < 0.5
+        assert 285 < float(file["t2m"].mean()) < 305
 
 
 def test_static_and_truth_files(files, world):
     with xr.open_dataset(files["static"]) as file:
         assert {name: file[name].attrs["units"] for name in file.data_vars} == {
             "elevation": "m", "soil_index": "1", "irrigated_share": "1"}
-        assert 0 <= float(file["irrigated_share"].min()) and float(file["irrigated_share"].max()) <= 1
+        assert 0 <= float(file["irrigated_share"].min())
+        assert float(file["irrigated_share"].max()) <= 1
     with xr.open_dataset(files["truth"]) as file:
-        assert file["gwsa"].attrs["units"] == "mm" and file.sizes == {"time": 24, "lat": 64, "lon": 80}
+        assert file["gwsa"].attrs["units"] == "mm"
+        assert file.sizes == {"time": 24, "lat": 64, "lon": 80}
         np.testing.assert_array_equal(file["gwsa"].values, world.truth)
 
 
