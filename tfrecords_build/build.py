@@ -7,7 +7,9 @@ which the same command takes up; another configuration is refused. The manifest 
 from __future__ import annotations
 
 import errno
+import gc
 import os
+import pickle
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SCHEMA_VERSION, SampleS
 from gwkeras.data.codec import Codec
 from gwkeras.data.manifest import MANIFEST, Manifest, Source, digest, read_manifest, write_atomically, write_manifest
 from gwkeras.data.verification import intact_shards
+from gwkeras.fields.covariates import unit_of
 from gwkeras.fields.record import Fields
 from gwkeras.fields.scale import Scale
 from gwkeras.fields.scales import open_scales
@@ -46,12 +49,12 @@ class Origin:
 
     Args:
         fingerprint: changes with the content of the sources and how they are read.
-        units: covariate name -> unit.
+        static_units: name of a static field -> unit.
     """
 
     fingerprint: str = ""
     sources: tuple[Source, ...] = ()
-    units: dict[str, str] = field(default_factory=dict)
+    static_units: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -75,7 +78,12 @@ def build(
         BadInput: where the folder holds another build, the disk is full, or fields and configuration do not go together.
         RunInUse: where another process builds there.
     """
-    origin = Origin(fields.fingerprint, tuple(Source(**s) for s in fields.sources), notes=tuple(fields.notes))
+    origin = Origin(
+        fields.fingerprint,
+        tuple(Source(**s) for s in fields.sources),
+        {name: str(field.attrs.get("units", "1")) for name, field in fields.static.items()},
+        tuple(fields.notes),
+    )
     return build_scales(
         lambda cache: open_scales(fields, config, cache),
         config,
@@ -146,7 +154,9 @@ def _build(
     partial = output / _PARTIAL
     _claim(partial, wanted, overwrite)
 
-    scales = open_in(partial / "scales")
+    # Packed and unpacked, the scales let go of the pages of the files that were mapped while they were made.
+    scales = pickle.loads(pickle.dumps(open_in(partial / "scales")))
+    gc.collect()
     split, plan, notes = _plan(scales, config)
     first = scales["train"][0]
     shape = first.sample_shape(config.sample.height, config.sample.width)
@@ -176,7 +186,7 @@ def _build(
         config_hash=config_hash(config),
         build_hash=wanted,
         sample=shape,
-        units=_units(shape, origin),
+        units=_units(first, shape, origin),
         compression=config.shards.compression,
         grids={part: tuple(s.coarse for s in chosen) for part, chosen in sorted(by_split.items())},
         statistics=found,
@@ -273,10 +283,7 @@ def _check_space(output: Path, shape: SampleShape, missing: Sequence[Unit], conf
         )
 
 
-def _units(shape: SampleShape, origin: Origin) -> dict[str, str]:
+def _units(scale: Scale, shape: SampleShape, origin: Origin) -> dict[str, str]:
     of_fields = {f.name: f.unit for f in FEATURES if not f.unit.startswith("per ")}
-    return {
-        **of_fields,
-        **{name: CLIMATE_UNITS[name] for name in shape.climate},
-        **{name: origin.units.get(name, "1") for name in shape.covariates},
-    }
+    covariates = {c.name: unit_of(c, origin.static_units) for c in scale.fine_covariates}
+    return {**of_fields, **{name: CLIMATE_UNITS[name] for name in shape.climate}, **covariates}

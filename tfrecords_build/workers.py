@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
@@ -12,6 +14,7 @@ from gwkeras.core.errors import BadInput, GwkerasError
 from tfrecords_build.shards import ShardWriter, Unit, Written
 
 OnDone = Callable[[Written], None]
+_PATIENCE_SECONDS = 20.0  # for a shard that is being written while another one fails
 
 
 def run(writer: ShardWriter, units: Sequence[Unit], workers: int, scheduler: str | None, on_done: OnDone) -> None:
@@ -19,31 +22,32 @@ def run(writer: ShardWriter, units: Sequence[Unit], workers: int, scheduler: str
 
     Raises: whatever a worker raised; BadInput: where no scheduler answers at the address.
     """
+    packed = pickle.dumps(writer)
     if scheduler is not None:
-        _on_cluster(writer, units, scheduler, on_done)
+        _on_cluster(packed, units, scheduler, on_done)
     elif workers > 1 and len(units) > 1:
-        _in_processes(writer, units, min(workers, len(units)), on_done)
+        _in_processes(packed, units, min(workers, len(units)), on_done)
     else:
         for unit in units:
-            on_done(writer.write(unit))
+            on_done(_write(packed, unit))
 
 
-def _in_processes(writer: ShardWriter, units: Sequence[Unit], workers: int, on_done: OnDone) -> None:
+def _write(packed: bytes, unit: Unit) -> Written:
+    """Unpacks the writer anew for each shard, which lets go of mapped files: else each process would come to hold all."""
+    writer: ShardWriter = pickle.loads(packed)
+    return writer.write(unit)
+
+
+def _in_processes(packed: bytes, units: Sequence[Unit], workers: int, on_done: OnDone) -> None:
     todo = list(reversed(units))
-    with _processes(writer, workers) as connections:
+    with _processes(packed, workers) as connections:
+        busy = set(connections)
         for connection in connections:
             connection.send(todo.pop())
-        busy = set(connections)
         while busy:
             for ready in wait(list(busy)):
                 assert isinstance(ready, Connection)
-                try:
-                    result = ready.recv()
-                except EOFError as error:
-                    raise GwkerasError(
-                        "A build process ended unexpectedly (out of memory?); the same command continues where it "
-                        "stopped, perhaps with fewer --workers."
-                    ) from error
+                result = ready.recv()
                 if isinstance(result, BaseException):
                     raise result
                 if todo:
@@ -54,7 +58,7 @@ def _in_processes(writer: ShardWriter, units: Sequence[Unit], workers: int, on_d
 
 
 @contextmanager
-def _processes(writer: ShardWriter, workers: int) -> Iterator[list[Connection]]:
+def _processes(packed: bytes, workers: int) -> Iterator[list[Connection]]:
     # Spawned, not forked: a fork of a process in which TensorFlow or Dask run threads can hang.
     context = multiprocessing.get_context("spawn")
     connections: list[Connection] = []
@@ -65,15 +69,20 @@ def _processes(writer: ShardWriter, workers: int) -> Iterator[list[Connection]]:
             process = context.Process(target=_work, args=(theirs,), daemon=True)
             process.start()
             theirs.close()
-            ours.send(writer)
+            ours.send_bytes(packed)
             connections.append(ours)
             processes.append(process)
         yield connections
+    except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+        raise GwkerasError(
+            "A build process ended unexpectedly (out of memory?); the same command continues where it stopped, "
+            "perhaps with fewer --workers."
+        ) from error
     finally:
         for connection in connections:
             connection.close()  # idle workers end at once, busy ones after their shard
         for process in processes:
-            process.join(timeout=1)
+            process.join(timeout=_PATIENCE_SECONDS)
             if process.is_alive():
                 process.terminate()
                 process.join()
@@ -81,20 +90,21 @@ def _processes(writer: ShardWriter, workers: int) -> Iterator[list[Connection]]:
 
 def _work(connection: Connection) -> None:
     """A worker: units in, results out, until the other end closes (also because its process was killed)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers in order
     try:
-        writer = connection.recv()
+        packed = connection.recv_bytes()
         while True:
             unit = connection.recv()
             try:
-                result = writer.write(unit)
-            except (GwkerasError, OSError) as error:
+                result: Written | Exception = _write(packed, unit)
+            except Exception as error:  # whatever it is, it is the parent that says it
                 result = error
             connection.send(result)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 
 
-def _on_cluster(writer: ShardWriter, units: Sequence[Unit], scheduler: str, on_done: OnDone) -> None:
+def _on_cluster(packed: bytes, units: Sequence[Unit], scheduler: str, on_done: OnDone) -> None:
     """Sends the units to a running cluster, whose workers must see the same folders under the same paths."""
     try:
         from distributed import Client, as_completed
@@ -112,7 +122,7 @@ def _on_cluster(writer: ShardWriter, units: Sequence[Unit], scheduler: str, on_d
             remedy="start one with `dask scheduler`, or use --workers",
         ) from error
     with client:
-        shared = client.scatter(writer, broadcast=True, hash=False)
-        futures = [client.submit(ShardWriter.write, shared, unit, pure=False) for unit in units]
+        shared = client.scatter(packed, broadcast=True, hash=False)
+        futures = [client.submit(_write, shared, unit, pure=False) for unit in units]
         for future in as_completed(futures, loop=client.loop):
             on_done(future.result())

@@ -10,6 +10,7 @@ import numpy as np
 from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.months import from_month_number, month_number
 from gwkeras.core.schema import SampleShape
+from gwkeras.fields.covariates import Covariate
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class FakeScale:
     fail_after: int = -1  # month index from which the disk is full
 
     climate_channels = ("precipitation", "temperature")
+    fine_covariates = (Covariate("elevation", "elevation", "static"),)
     covariates = ("elevation",)
 
     @property

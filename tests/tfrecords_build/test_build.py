@@ -65,7 +65,7 @@ def written_samples(config: Config, scale: FakeScale = FakeScale()):
 
 def test_manifest_tells_what_the_folder_holds(tmp_path):
     source = Source("gwsa.nc", 12, "ab")
-    manifest = make(tmp_path, origin=Origin(sources=(source,), units={"elevation": "m"}, notes=("a note",)))
+    manifest = make(tmp_path, origin=Origin(sources=(source,), static_units={"elevation": "m"}, notes=("a note",)))
     assert read_manifest(tmp_path) == manifest == verify_shards(tmp_path)
     assert manifest.sources == (source,)
     assert manifest.units["elevation"] == "m"
