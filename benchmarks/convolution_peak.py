@@ -1,6 +1,6 @@
 """The floor under every training figure: float32 3 × 3 convolutions per second that this machine can do, forward and backward.
 
-    python benchmarks/convolution_peak.py [--threads 2]
+python benchmarks/convolution_peak.py [--threads 2]
 """
 
 from __future__ import annotations
@@ -38,8 +38,12 @@ def tensorflow_peak() -> float:
     @tf.function
     def step():
         forward = tf.nn.conv2d(x, kernel, 1, "SAME")
-        to_input = tf.raw_ops.Conv2DBackpropInput(input_sizes=x.shape, filter=kernel, out_backprop=grad, strides=[1, 1, 1, 1], padding="SAME")
-        to_kernel = tf.raw_ops.Conv2DBackpropFilter(input=x, filter_sizes=kernel.shape, out_backprop=grad, strides=[1, 1, 1, 1], padding="SAME")
+        to_input = tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=x.shape, filter=kernel, out_backprop=grad, strides=[1, 1, 1, 1], padding="SAME"
+        )
+        to_kernel = tf.raw_ops.Conv2DBackpropFilter(
+            input=x, filter_sizes=kernel.shape, out_backprop=grad, strides=[1, 1, 1, 1], padding="SAME"
+        )
         return tf.reduce_sum(forward[0, 0, 0]) + tf.reduce_sum(to_input[0, 0, 0]) + tf.reduce_sum(to_kernel[0, 0, 0])
 
     return 3 * 2 * MACS / seconds_of(lambda: step().numpy()) / 1e9

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -44,8 +46,8 @@ class PaperNetwork(nn.Module):
         super().__init__()
         self.memory = nn.ModuleList([ConvLSTM(channels, 64), ConvLSTM(64, 64)])
         widths = (65, *filters)
-        self.down = nn.ModuleList([double_convolution(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)])
-        self.up = nn.ModuleList([nn.ConvTranspose2d(b, a, 2, 2) for a, b in zip(filters[:-1], filters[1:], strict=True)])
+        self.down = nn.ModuleList([double_convolution(a, b) for a, b in pairwise(widths)])
+        self.up = nn.ModuleList([nn.ConvTranspose2d(b, a, 2, 2) for a, b in pairwise(filters)])
         self.merge = nn.ModuleList([double_convolution(2 * a, a) for a in filters[:-1]])
         self.heads = nn.Conv2d(filters[0], 2, 1)
 

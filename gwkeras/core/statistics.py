@@ -39,15 +39,20 @@ class Statistics:
         for names in (("climate_mean", "climate_std"), ("covariate_mean", "covariate_std", "covariate_deviation_std")):
             lengths = {name: len(getattr(self, name)) for name in names}
             if len(set(lengths.values())) > 1:
-                raise ConfigError("statistics", expected=f"{', '.join(names)} of one length", found=str(lengths),
-                                  remedy="rebuild the shards")
+                raise ConfigError(
+                    "statistics", expected=f"{', '.join(names)} of one length", found=str(lengths), remedy="rebuild the shards"
+                )
         for field in dataclasses.fields(self):
             values = getattr(self, field.name)
             values = values if isinstance(values, tuple) else (values,)
             low = 0.0 if field.name.endswith("_std") else float("-inf")
             if not all(low < value < float("inf") for value in values):
-                raise ConfigError(f"statistics.{field.name}", expected="finite values, standard deviations above zero",
-                                  found=str(values), remedy="leave out channels that never vary, or rebuild the shards")
+                raise ConfigError(
+                    f"statistics.{field.name}",
+                    expected="finite values, standard deviations above zero",
+                    found=str(values),
+                    remedy="leave out channels that never vary, or rebuild the shards",
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and floats, for JSON."""
@@ -58,6 +63,10 @@ class Statistics:
         """Inverse of `to_dict`. Raises: ConfigError: on keys that are missing or unknown."""
         names = {field.name for field in dataclasses.fields(cls)}
         if set(values) != names:
-            raise ConfigError("statistics", expected=f"the keys {sorted(names)}", found=str(sorted(values)), remedy="rebuild the shards")
-        return cls(**{key: tuple(map(float, value)) if isinstance(value, (list, tuple)) else float(value)
-                      for key, value in values.items()})
+            raise ConfigError(
+                "statistics", expected=f"the keys {sorted(names)}", found=str(sorted(values)), remedy="rebuild the shards"
+            )
+        plain: dict[str, Any] = {
+            key: tuple(map(float, value)) if isinstance(value, (list, tuple)) else float(value) for key, value in values.items()
+        }
+        return cls(**plain)

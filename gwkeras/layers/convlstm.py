@@ -26,8 +26,15 @@ class ConvLSTM2D(keras.layers.Layer):
     Output shape: (batch, H, W, filters), or (batch, T, H, W, filters) with `return_sequences`.
     """
 
-    def __init__(self, filters, kernel_size=3, return_sequences=False, kernel_initializer="glorot_uniform",
-                 recurrent_initializer="orthogonal", **kwargs):
+    def __init__(
+        self,
+        filters,
+        kernel_size=3,
+        return_sequences=False,
+        kernel_initializer="glorot_uniform",
+        recurrent_initializer="orthogonal",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.filters = filters
         self.kernel_size = kernel_size
@@ -40,9 +47,12 @@ class ConvLSTM2D(keras.layers.Layer):
         if input_shape[1] is None or input_shape[-1] is None:
             raise ValueError(f"Expected a fixed number of steps and channels. Received: input_shape={input_shape}")
         side, gates = self.kernel_size, _GATES * self.filters
-        self.kernel = self.add_weight(shape=(side, side, input_shape[-1], gates), initializer=self.kernel_initializer, name="kernel")
-        self.recurrent_kernel = self.add_weight(shape=(side, side, self.filters, gates),
-                                                initializer=self.recurrent_initializer, name="recurrent_kernel")
+        self.kernel = self.add_weight(
+            shape=(side, side, input_shape[-1], gates), initializer=self.kernel_initializer, name="kernel"
+        )
+        self.recurrent_kernel = self.add_weight(
+            shape=(side, side, self.filters, gates), initializer=self.recurrent_initializer, name="recurrent_kernel"
+        )
         self.bias = self.add_weight(shape=(gates,), initializer=self._unit_forget_bias, name="bias")
         self.input_spec = keras.layers.InputSpec(ndim=5, axes={1: input_shape[1], -1: input_shape[-1]})
         self.built = True
@@ -54,7 +64,9 @@ class ConvLSTM2D(keras.layers.Layer):
     def call(self, inputs):
         steps = ops.unstack(inputs, axis=1)
         # One kernel over [input, state] costs the same multiplications as two and saves adding the two results.
-        both = ops.concatenate([ops.cast(self.kernel, self.compute_dtype), ops.cast(self.recurrent_kernel, self.compute_dtype)], axis=2)
+        both = ops.concatenate(
+            [ops.cast(self.kernel, self.compute_dtype), ops.cast(self.recurrent_kernel, self.compute_dtype)], axis=2
+        )
         state, carry = self._first_step(steps[0])
         states = [state]
         for step in steps[1:]:
@@ -79,7 +91,11 @@ class ConvLSTM2D(keras.layers.Layer):
         return (batch, *middle, height, width, self.filters)
 
     def get_config(self):
-        return {**super().get_config(), "filters": self.filters, "kernel_size": self.kernel_size,
-                "return_sequences": self.return_sequences,
-                "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-                "recurrent_initializer": keras.initializers.serialize(self.recurrent_initializer)}
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "return_sequences": self.return_sequences,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "recurrent_initializer": keras.initializers.serialize(self.recurrent_initializer),
+        }

@@ -17,7 +17,9 @@ class _Scaling(keras.layers.Layer):
         self.mean, self.std = _as_list(mean), _as_list(std)
 
     def _constants(self):
-        return ops.convert_to_tensor(self.mean, dtype=self.compute_dtype), ops.convert_to_tensor(self.std, dtype=self.compute_dtype)
+        return ops.convert_to_tensor(self.mean, dtype=self.compute_dtype), ops.convert_to_tensor(
+            self.std, dtype=self.compute_dtype
+        )
 
     def compute_output_shape(self, input_shape, *_):
         return tuple(input_shape)

@@ -19,8 +19,16 @@ from gwkeras.losses.storage_change import storage_balance
 Tensors = dict[str, Any]
 
 
-def composite_loss(inputs: Tensors, targets: Tensors, outputs: Tensors, *, config: LossConfig, statistics: Statistics,
-                   factor: int, fine_step_degrees: float) -> tuple[Any, Tensors]:
+def composite_loss(
+    inputs: Tensors,
+    targets: Tensors,
+    outputs: Tensors,
+    *,
+    config: LossConfig,
+    statistics: Statistics,
+    factor: int,
+    fine_step_degrees: float,
+) -> tuple[Any, Tensors]:
     """Total and named terms, one value per sample each.
 
     Args:
@@ -34,11 +42,16 @@ def composite_loss(inputs: Tensors, targets: Tensors, outputs: Tensors, *, confi
         each (batch,). Samples without their previous month have 0 for the terms of ΔG.
     """
     mean, variance = ops.cast(outputs["mean"], "float32"), ops.cast(outputs["variance"], "float32")
-    terms = {"data": data_term(targets, mean, variance, inputs["land_fine"] > 0, config, statistics.residual_std),
-             **physics_terms(inputs, mean, config, statistics, factor, regional_block(config, fine_step_degrees)),
-             "smoothness": smoothness(mean / statistics.gwsa_std, inputs["land_fine"] > 0, config.smoothness)}
-    physics = (config.sign_weight * terms["sign"] + config.magnitude_weight * terms["magnitude"]
-               + config.regional_weight * terms["regional"])
+    terms = {
+        "data": data_term(targets, mean, variance, inputs["land_fine"] > 0, config, statistics.residual_std),
+        **physics_terms(inputs, mean, config, statistics, factor, regional_block(config, fine_step_degrees)),
+        "smoothness": smoothness(mean / statistics.gwsa_std, inputs["land_fine"] > 0, config.smoothness),
+    }
+    physics = (
+        config.sign_weight * terms["sign"]
+        + config.magnitude_weight * terms["magnitude"]
+        + config.regional_weight * terms["regional"]
+    )
     total = terms["data"] + config.physics_weight * physics + config.smoothness_weight * terms["smoothness"]
     return total, terms
 
@@ -62,14 +75,19 @@ def data_term(targets: Tensors, mean, variance, land, config: LossConfig, scale:
 def physics_terms(inputs: Tensors, mean, config: LossConfig, statistics: Statistics, factor: int, block: int) -> Tensors:
     """Constraints 1–3 and the printed form of the first: {"sign", "magnitude", "regional", "sign_share"}, (batch,) each."""
     balance = storage_balance(inputs, mean, factor)
-    change, infiltration = balance.storage_change / statistics.storage_change_std, balance.infiltration / statistics.storage_change_std
+    change, infiltration = (
+        balance.storage_change / statistics.storage_change_std,
+        balance.infiltration / statistics.storage_change_std,
+    )
     area = fine_row_area(inputs["latitude"], factor) * inputs["land_fine"]
     weights = ops.where(balance.mask, area, 0.0)
     present = inputs["has_previous"]
-    return {"sign": present * sign_hinge(change, balance.net_water_input, balance.mask),
-            "magnitude": present * magnitude(change, infiltration, balance.mask, centred=config.centred),
-            "regional": present * regional(change, infiltration, weights, block),
-            "sign_share": present * sign_share(change, balance.net_water_input, balance.mask)}
+    return {
+        "sign": present * sign_hinge(change, balance.net_water_input, balance.mask),
+        "magnitude": present * magnitude(change, infiltration, balance.mask, centred=config.centred),
+        "regional": present * regional(change, infiltration, weights, block),
+        "sign_share": present * sign_share(change, balance.net_water_input, balance.mask),
+    }
 
 
 def regional_block(config: LossConfig, fine_step_degrees: float) -> int:

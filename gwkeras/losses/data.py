@@ -30,7 +30,10 @@ def beta_nll(target, mean, variance, mask, beta: float = 0.5):
 
 
 def crps(target, mean, variance, mask):
-    """Continuous ranked probability score of a Normal: σ [z (2Φ(z) − 1) + 2φ(z) − 1/√π] (Gneiting et al. 2005, doi 10.1175/MWR2904.1)."""
+    """Continuous ranked probability score of a Normal: σ [z (2Φ(z) − 1) + 2φ(z) − 1/√π].
+
+    Source: Gneiting et al. 2005, doi 10.1175/MWR2904.1. In the unit of the target.
+    """
     sigma = ops.sqrt(variance)
     z = (target - mean) / sigma
     density = ops.exp(-0.5 * ops.square(z)) / math.sqrt(2.0 * math.pi)

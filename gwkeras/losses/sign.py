@@ -19,5 +19,8 @@ def sign_hinge(storage_change, net_water_input, mask):
 
 
 def sign_share(storage_change, net_water_input, mask):
-    """Eq. 12 as printed, mean max(0, −sgn ΔG · sgn(P − ET)): the share of cells that violate the sign; for reports, it trains nothing."""
+    """Eq. 12 as printed, mean max(0, −sgn ΔG · sgn(P − ET)): the share of cells with the wrong sign.
+
+    For reports: it trains nothing.
+    """
     return masked_mean(ops.relu(-ops.sign(ops.stop_gradient(storage_change)) * ops.sign(net_water_input)), mask)

@@ -38,7 +38,10 @@ def storage_balance(inputs: dict[str, Any], mean, factor: int) -> StorageBalance
     previous = upsample(fill_missing(inputs["gwsa_previous"], inputs["land"]), factor, "bicubic")
     alpha = inputs["infiltration_efficiency"]
     net = inputs["net_water_input"]
-    drivers = upsample(ops.concatenate([net, net * alpha, ops.cast(ops.logical_and(alpha > 0, inputs["land"] > 0), net.dtype)], axis=-1),
-                       factor, "nearest")
+    drivers = upsample(
+        ops.concatenate([net, net * alpha, ops.cast(ops.logical_and(alpha > 0, inputs["land"] > 0), net.dtype)], axis=-1),
+        factor,
+        "nearest",
+    )
     mask = ops.logical_and(drivers[..., 2:] > 0, inputs["land_fine"] > 0)
     return StorageBalance(mean - previous, drivers[..., :1], drivers[..., 1:2], mask)

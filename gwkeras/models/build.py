@@ -22,11 +22,17 @@ def build_model(config: ModelConfig, sample: SampleShape, statistics: Statistics
 
     Raises: ConfigError: where statistics and sample disagree, or there is nothing to learn from.
     """
-    for name, found, expected in (("climate", statistics.climate_mean, sample.climate),
-                                  ("covariates", statistics.covariate_mean, sample.covariates)):
+    for name, found, expected in (
+        ("climate", statistics.climate_mean, sample.climate),
+        ("covariates", statistics.covariate_mean, sample.covariates),
+    ):
         if len(found) != len(expected):
-            raise ConfigError(f"statistics of {name}", expected=f"{len(expected)} channels ({', '.join(expected)})",
-                              found=str(len(found)), remedy="rebuild the shards with this configuration")
+            raise ConfigError(
+                f"statistics of {name}",
+                expected=f"{len(expected)} channels ({', '.join(expected)})",
+                found=str(len(found)),
+                remedy="rebuild the shards with this configuration",
+            )
     if not sample.climate:
         raise ConfigError("sample.climate", expected="at least one climate channel", found="none", remedy="give a climate file")
     return _KINDS[config.kind](config, sample, statistics)

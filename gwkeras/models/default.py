@@ -32,19 +32,25 @@ def default_model(config: ModelConfig, sample: SampleShape, statistics: Statisti
     Outputs: {"mean": (batch, sH, sW, 1) mm, "variance": (batch, sH, sW, 1) mm²}.
     """
     covariates = ("covariates_fine",) if sample.covariates else ()
-    inputs = symbolic_inputs(sample, "climate", "gwsa", "gwsa_previous", "has_previous", "land", "land_fine", "time", "latitude",
-                             *covariates)
+    inputs = symbolic_inputs(
+        sample, "climate", "gwsa", "gwsa_previous", "has_previous", "land", "land_fine", "time", "latitude", *covariates
+    )
     gwsa, land, land_fine, latitude = (inputs[name] for name in ("gwsa", "land", "land_fine", "latitude"))
 
     features = trunk(inputs, config, statistics)
     deviations = []
     if covariates:
-        deviations = [BlockDeviation(sample.factor, statistics.covariate_deviation_std, name="covariate_deviation")(
-            inputs["covariates_fine"], land_fine, latitude)]
+        deviations = [
+            BlockDeviation(sample.factor, statistics.covariate_deviation_std, name="covariate_deviation")(
+                inputs["covariates_fine"], land_fine, latitude
+            )
+        ]
     detail, spread = refinement(features, deviations, inputs, config, sample)
 
     base = Upsampling(sample.factor, "bicubic", dtype="float32", name="bicubic")(FillMissing(name="gwsa_filled")(gwsa, land))
-    raw = layers.Add(dtype="float32", name="base_plus_detail")([base, Unstandardize(0.0, statistics.residual_std, name="detail")(detail)])
+    raw = layers.Add(dtype="float32", name="base_plus_detail")(
+        [base, Unstandardize(0.0, statistics.residual_std, name="detail")(detail)]
+    )
     mean = Conservation(sample.factor, name="mean")(raw, gwsa, land_fine, land, latitude)
     variance = Variance(statistics.residual_std, name="variance")(spread)
     return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="default")
@@ -59,9 +65,16 @@ def trunk(inputs: dict[str, keras.KerasTensor], config: ModelConfig, statistics:
     climate = Standardize(statistics.climate_mean, statistics.climate_std, name="climate_scale")(inputs["climate"], land[:, None])
     gwsa_scale = Standardize(statistics.gwsa_mean, statistics.gwsa_std, name="gwsa_scale")
     known = land * inputs["has_previous"][:, None, None, None]
-    fused = layers.Concatenate(name="fused")([
-        climate_memory(climate, config.convlstm_filters), gwsa_scale(inputs["gwsa"], land),
-        gwsa_scale(inputs["gwsa_previous"], known), known, land, CalendarMaps(name="calendar")(inputs["time"], land)])
+    fused = layers.Concatenate(name="fused")(
+        [
+            climate_memory(climate, config.convlstm_filters),
+            gwsa_scale(inputs["gwsa"], land),
+            gwsa_scale(inputs["gwsa_previous"], known),
+            known,
+            land,
+            CalendarMaps(name="calendar")(inputs["time"], land),
+        ]
+    )
     return unet(fused, config.unet_filters, config.batch_normalisation, config.dropout)
 
 
@@ -75,16 +88,26 @@ def refinement(features, deviations: list, inputs: dict[str, keras.KerasTensor],
     context = layers.Conv2D(config.refinement_filters, 1, name="context")(features)
     context = Upsampling(sample.factor, "bilinear", name="context_fine")(context)
     land_fine = inputs["land_fine"]
-    x = layers.Concatenate(name="fine_inputs")([context, *deviations, land_fine, CalendarMaps(name="calendar_fine")(inputs["time"], land_fine)])
+    x = layers.Concatenate(name="fine_inputs")(
+        [context, *deviations, land_fine, CalendarMaps(name="calendar_fine")(inputs["time"], land_fine)]
+    )
     for index in range(config.refinement_layers):
         x = layers.Conv2D(config.refinement_filters, 3, padding="same", activation="relu", name=f"refinement{index}")(x)
     detail = layers.Conv2D(1, 1, kernel_initializer="zeros", dtype="float32", name="detail_nonlinear")(x)
     if deviations:
-        coefficients = layers.Conv2D(len(sample.covariates), 1, kernel_initializer="zeros", dtype="float32", name="coefficients")(features)
+        coefficients = layers.Conv2D(len(sample.covariates), 1, kernel_initializer="zeros", dtype="float32", name="coefficients")(
+            features
+        )
         coefficients = Upsampling(sample.factor, "bilinear", dtype="float32", name="coefficients_fine")(coefficients)
         products = layers.Multiply(dtype="float32", name="coefficient_times_deviation")([coefficients, deviations[0]])
         linear = keras.ops.sum(products, axis=-1, keepdims=True)
         detail = layers.Add(dtype="float32", name="detail_sum")([detail, linear])
-    spread = layers.Conv2D(1, 1, kernel_initializer="zeros", bias_initializer=keras.initializers.Constant(_SOFTPLUS_ONE),
-                           dtype="float32", name="spread")(x)
+    spread = layers.Conv2D(
+        1,
+        1,
+        kernel_initializer="zeros",
+        bias_initializer=keras.initializers.Constant(_SOFTPLUS_ONE),
+        dtype="float32",
+        name="spread",
+    )(x)
     return detail, spread

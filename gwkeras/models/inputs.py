@@ -12,6 +12,11 @@ _FREE_AXES = {"H", "W", "sH", "sW"}
 def symbolic_inputs(sample: SampleShape, *names: str) -> dict[str, keras.KerasTensor]:
     """One keras.Input for each of `names` (all input features where none is named); height and width are free."""
     found = {feature.name: feature for feature in features(sample, "input")}
-    return {name: keras.Input(shape=tuple(None if axis in _FREE_AXES else sample.axes[axis] for axis in found[name].axes),
-                              dtype="float32", name=name)
-            for name in names or found}
+    return {
+        name: keras.Input(
+            shape=tuple(None if axis in _FREE_AXES else sample.axes[axis] for axis in found[name].axes),
+            dtype="float32",
+            name=name,
+        )
+        for name in names or found
+    }

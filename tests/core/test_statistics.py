@@ -12,8 +12,16 @@ def test_json_round_trip():
     assert Statistics.from_dict(json.loads(json.dumps(GIVEN.to_dict()))) == GIVEN
 
 
-@pytest.mark.parametrize("wrong", [{"climate_mean": (1.0,), "climate_std": ()}, {"residual_std": 0.0}, {"gwsa_std": float("nan")},
-                                   {"climate_mean": (1.0,), "climate_std": (-1.0,)}, {"gwsa_mean": float("inf")}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"climate_mean": (1.0,), "climate_std": ()},
+        {"residual_std": 0.0},
+        {"gwsa_std": float("nan")},
+        {"climate_mean": (1.0,), "climate_std": (-1.0,)},
+        {"gwsa_mean": float("inf")},
+    ],
+)
 def test_impossible_statistics_are_refused(wrong):
     with pytest.raises(ConfigError, match="statistics"):
         Statistics(**wrong)

@@ -11,7 +11,9 @@ from gwkeras.layers.conservation import Conservation
 from tests.gradients import gradient
 
 
-@pytest.mark.parametrize(("south", "step", "rows", "factor"), [(-90.0, 0.5, 8, 4), (84.0, 0.5, 12, 4), (5.0, 2.0, 6, 4), (-3.0, 0.1, 9, 5)])
+@pytest.mark.parametrize(
+    ("south", "step", "rows", "factor"), [(-90.0, 0.5, 8, 4), (84.0, 0.5, 12, 4), (5.0, 2.0, 6, 4), (-3.0, 0.1, 9, 5)]
+)
 def test_row_area_is_the_spheres(south, step, rows, factor):
     grid = Grid(south, 0.0, step, step, rows, 2)
     area = ops.convert_to_numpy(fine_row_area(ops.convert_to_tensor(grid.lat[None].astype("float32")), factor))[0, :, 0, 0]
@@ -36,8 +38,10 @@ def test_conserves_to_a_ten_thousandth_of_a_millimetre(seed, factor, south):
     land = (rng.random(grid.shape) > 0.2).astype("float32")
     gwsa = 100 * rng.normal(size=grid.shape).astype("float32")
     fine = 100 * rng.normal(size=fine_grid.shape).astype("float32")
-    result = Conservation(factor)(*(ops.convert_to_tensor(a[None, ..., None]) for a in (fine, gwsa, land_fine, land)),
-                                  ops.convert_to_tensor(grid.lat[None].astype("float32")))
+    result = Conservation(factor)(
+        *(ops.convert_to_tensor(a[None, ..., None]) for a in (fine, gwsa, land_fine, land)),
+        ops.convert_to_tensor(grid.lat[None].astype("float32")),
+    )
     result = ops.convert_to_numpy(result)[0, ..., 0]
     mean, weight = fine_grid.block_sum_and_weight(result.astype(float), factor, land_fine.astype(float))
     known = (weight > 0) & (land > 0)

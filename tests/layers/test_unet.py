@@ -21,7 +21,7 @@ def test_reach_of_the_deepest_level():
     x = keras.Input((None, None, 1))
     model = keras.Model(x, unet(x, (2, 2), batch_normalisation=False))
     for weight in model.trainable_weights:
-        weight.assign(ops.ones_like(weight))
+        weight.assign(np.ones(weight.shape))
     base = np.ones((1, 40, 40, 1), "float32")
     bump = base.copy()
     bump[0, 20, 20] += 1

@@ -18,9 +18,16 @@ PHYSICS = ("sign", "magnitude", "regional", "sign_share")
 def batch(samples=2, seed=0):
     rng = np.random.default_rng(seed)
     coarse, fine = (samples, SIDE, SIDE, 1), (samples, SIDE * FACTOR, SIDE * FACTOR, 1)
-    inputs = {"gwsa": 50 * rng.normal(size=coarse), "gwsa_previous": 50 * rng.normal(size=coarse), "has_previous": np.ones(samples),
-              "net_water_input": 30 * rng.normal(size=coarse), "infiltration_efficiency": rng.uniform(0.1, 0.5, coarse),
-              "land": np.ones(coarse), "land_fine": np.ones(fine), "latitude": np.tile(10 + 0.5 * np.arange(SIDE), (samples, 1))}
+    inputs = {
+        "gwsa": 50 * rng.normal(size=coarse),
+        "gwsa_previous": 50 * rng.normal(size=coarse),
+        "has_previous": np.ones(samples),
+        "net_water_input": 30 * rng.normal(size=coarse),
+        "infiltration_efficiency": rng.uniform(0.1, 0.5, coarse),
+        "land": np.ones(coarse),
+        "land_fine": np.ones(fine),
+        "latitude": np.tile(10 + 0.5 * np.arange(SIDE), (samples, 1)),
+    }
     targets = {"target": 50 * rng.normal(size=fine)}
     outputs = {"mean": 50 * rng.normal(size=fine), "variance": 100 * rng.random(fine) + 1}
     return tuple({name: value.astype("float32") for name, value in part.items()} for part in (inputs, targets, outputs))
@@ -36,8 +43,17 @@ def gradient_of_mean(inputs, targets, outputs, config=LossConfig()):
     parts = [{name: ops.convert_to_tensor(value) for name, value in part.items()} for part in (inputs, targets)]
 
     def total(mean):
-        return ops.sum(composite_loss(*parts, {"mean": mean, "variance": ops.convert_to_tensor(outputs["variance"])}, config=config,
-                                      statistics=STATISTICS, factor=FACTOR, fine_step_degrees=0.25)[0])
+        return ops.sum(
+            composite_loss(
+                *parts,
+                {"mean": mean, "variance": ops.convert_to_tensor(outputs["variance"])},
+                config=config,
+                statistics=STATISTICS,
+                factor=FACTOR,
+                fine_step_degrees=0.25,
+            )[0]
+        )
+
     return gradient(total, outputs["mean"])
 
 
@@ -45,7 +61,9 @@ def test_total_is_eq_10_one_value_a_sample():
     config = LossConfig(physics_weight=0.3, sign_weight=2.0, magnitude_weight=3.0, regional_weight=5.0, smoothness_weight=0.7)
     total, terms = loss(*batch(), config)
     assert total.shape == (2,)
-    expected = terms["data"] + 0.3 * (2 * terms["sign"] + 3 * terms["magnitude"] + 5 * terms["regional"]) + 0.7 * terms["smoothness"]
+    expected = (
+        terms["data"] + 0.3 * (2 * terms["sign"] + 3 * terms["magnitude"] + 5 * terms["regional"]) + 0.7 * terms["smoothness"]
+    )
     np.testing.assert_allclose(total, expected, rtol=1e-6)
     alone, _ = loss(*({name: value[1:] for name, value in part.items()} for part in batch()), config)
     np.testing.assert_allclose(alone, total[1:], rtol=1e-5)
@@ -91,7 +109,9 @@ def test_padding_does_not_matter():
         for name, value in part.items():
             if value.ndim == 4:
                 pad = 2 if value.shape[1] == SIDE else 2 * FACTOR
-                part[name] = np.pad(value, ((0, 0), (0, pad), (0, pad), (0, 0)), constant_values=np.nan if name == "target" else 0)
+                part[name] = np.pad(
+                    value, ((0, 0), (0, pad), (0, pad), (0, 0)), constant_values=np.nan if name == "target" else 0
+                )
     outputs["variance"] += 1e-3
     inputs["latitude"] = np.tile(10 + 0.5 * np.arange(SIDE + 2, dtype="float32"), (2, 1))
     after, _ = loss(inputs, targets, outputs)
@@ -142,7 +162,9 @@ def test_shifting_all_of_the_storage_change():
     after = loss(inputs, targets, shifted, config)[1]
     for name in ("magnitude", "smoothness"):
         np.testing.assert_allclose(after[name], before[name], rtol=1e-4)
-    both = loss({**inputs, "gwsa_previous": inputs["gwsa_previous"] + 10}, {"target": targets["target"] + 10}, shifted, LossConfig())[1]
+    both = loss(
+        {**inputs, "gwsa_previous": inputs["gwsa_previous"] + 10}, {"target": targets["target"] + 10}, shifted, LossConfig()
+    )[1]
     for name, value in loss(inputs, targets, outputs)[1].items():  # a change of baseline changes nothing at all
         np.testing.assert_allclose(both[name], value, rtol=1e-4, err_msg=name)
 
@@ -153,8 +175,12 @@ def test_units_of_the_record_do_not_matter():
     for name in ("gwsa", "gwsa_previous", "net_water_input"):
         inputs[name] *= 100
     scaled = Statistics(gwsa_std=5000.0, net_water_input_std=3000.0, storage_change_std=2000.0, residual_std=500.0)
-    after = loss(inputs, {"target": targets["target"] * 100}, {"mean": outputs["mean"] * 100, "variance": outputs["variance"] * 1e4},
-                 statistics=scaled)[0]
+    after = loss(
+        inputs,
+        {"target": targets["target"] * 100},
+        {"mean": outputs["mean"] * 100, "variance": outputs["variance"] * 1e4},
+        statistics=scaled,
+    )[0]
     np.testing.assert_allclose(after, before, rtol=1e-4)
 
 

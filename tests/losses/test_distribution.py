@@ -10,7 +10,10 @@ from gwkeras.losses.distribution import Normal, distribution, normal
 def test_log_prob_of_backend_and_closed_form_agree():
     rng = np.random.default_rng(0)
     mean, variance, value = (rng.normal(size=(2, 3, 3, 1)), rng.random((2, 3, 3, 1)) + 0.05, rng.normal(size=(2, 3, 3, 1)))
-    outputs = {"mean": ops.convert_to_tensor(mean.astype("float32")), "variance": ops.convert_to_tensor(variance.astype("float32"))}
+    outputs = {
+        "mean": ops.convert_to_tensor(mean.astype("float32")),
+        "variance": ops.convert_to_tensor(variance.astype("float32")),
+    }
     value = value.astype("float32")
     found = distribution(outputs)
     closed = Normal(outputs["mean"], ops.sqrt(outputs["variance"]))

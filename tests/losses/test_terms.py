@@ -38,7 +38,9 @@ def test_nll_by_hand():
 
 def test_beta_nll_by_hand_and_between_its_limits():
     assert number(beta_nll(TARGET, MEAN, VARIANCE, KNOWN, 0.5)) == (0.5 + 2 * 0.5 * math.log(4) + 2) / 3
-    assert number(beta_nll(TARGET, MEAN, VARIANCE, KNOWN, 0.0)) == float(ops.convert_to_numpy(nll(TARGET, MEAN, VARIANCE, KNOWN))[0])
+    assert number(beta_nll(TARGET, MEAN, VARIANCE, KNOWN, 0.0)) == float(
+        ops.convert_to_numpy(nll(TARGET, MEAN, VARIANCE, KNOWN))[0]
+    )
 
 
 def test_beta_one_gives_the_mean_the_gradient_of_a_squared_error():
@@ -139,17 +141,25 @@ def test_padding_changes_no_term():
     a, b, variance, weights = (rng.random((1, 4, 4, 1)).astype("float32") + 0.1 for _ in range(4))
     some = rng.random((1, 4, 4, 1)) > 0.3
     terms = {
-        "nll": lambda a, b, v, w, m: nll(a, b, v, m), "beta": lambda a, b, v, w, m: beta_nll(a, b, v, m),
-        "crps": lambda a, b, v, w, m: crps(a, b, v, m), "sign": lambda a, b, v, w, m: sign_hinge(a - 0.5, b, m),
-        "magnitude": lambda a, b, v, w, m: magnitude(a, b, m, centred=True), "smoothness": lambda a, b, v, w, m: smoothness(a, m),
+        "nll": lambda a, b, v, w, m: nll(a, b, v, m),
+        "beta": lambda a, b, v, w, m: beta_nll(a, b, v, m),
+        "crps": lambda a, b, v, w, m: crps(a, b, v, m),
+        "sign": lambda a, b, v, w, m: sign_hinge(a - 0.5, b, m),
+        "magnitude": lambda a, b, v, w, m: magnitude(a, b, m, centred=True),
+        "smoothness": lambda a, b, v, w, m: smoothness(a, m),
         "regional": lambda a, b, v, w, m: regional(a, b, ops.where(m, w, 0.0), 2),
     }
+
     def padded(values, fill):
         return np.pad(values, ((0, 0), (0, 2), (0, 4), (0, 0)), constant_values=fill)
 
     for name, term in terms.items():
         bare = term(*map(ops.convert_to_tensor, (a, b, variance, weights, some)))
-        wide = term(*map(ops.convert_to_tensor, (padded(a, 9), padded(b, -9), padded(variance, 2), padded(weights, 3), padded(some, False))))
+        wide = term(
+            *map(
+                ops.convert_to_tensor, (padded(a, 9), padded(b, -9), padded(variance, 2), padded(weights, 3), padded(some, False))
+            )
+        )
         np.testing.assert_allclose(ops.convert_to_numpy(wide), ops.convert_to_numpy(bare), rtol=1e-5, err_msg=name)
 
 

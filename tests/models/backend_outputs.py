@@ -29,8 +29,15 @@ def main(path: str) -> None:
 
         def loss(gwsa, model=model):
             outputs = model({**tensors, "gwsa": gwsa})
-            total, _ = composite_loss(tensors, {"target": ops.convert_to_tensor(target)}, outputs, config=LossConfig(), statistics=STATISTICS,
-                                      factor=FACTOR, fine_step_degrees=0.125)
+            total, _ = composite_loss(
+                tensors,
+                {"target": ops.convert_to_tensor(target)},
+                outputs,
+                config=LossConfig(),
+                statistics=STATISTICS,
+                factor=FACTOR,
+                fine_step_degrees=0.125,
+            )
             return ops.sum(total)
 
         results[f"{kind}_loss"] = ops.convert_to_numpy(loss(tensors["gwsa"]))

@@ -15,19 +15,34 @@ FACTOR = 4
 PAPER = SampleShape(6, 32, 32, FACTOR, ("precipitation", "soil_moisture", "temperature", "surface_pressure"))
 SAMPLE = SampleShape(2, 8, 8, FACTOR, ("precipitation", "temperature"), ("elevation", "soil"))
 SMALL = {"convlstm_filters": (4,), "unet_filters": (4, 6), "refinement_filters": 5}
-STATISTICS = Statistics(climate_mean=(80.0, 290.0), climate_std=(40.0, 8.0), gwsa_mean=3.0, gwsa_std=50.0, covariate_mean=(300.0, 0.5),
-                        covariate_std=(200.0, 0.2), covariate_deviation_std=(90.0, 0.1), residual_std=6.0)
+STATISTICS = Statistics(
+    climate_mean=(80.0, 290.0),
+    climate_std=(40.0, 8.0),
+    gwsa_mean=3.0,
+    gwsa_std=50.0,
+    covariate_mean=(300.0, 0.5),
+    covariate_std=(200.0, 0.2),
+    covariate_deviation_std=(90.0, 0.1),
+    residual_std=6.0,
+)
 
 
 def sample_inputs(sample=SAMPLE, height=8, width=8, seed=0, samples=2):
     rng = np.random.default_rng(seed)
     axes = {**sample.axes, "H": height, "W": width, "sH": height * sample.factor, "sW": width * sample.factor}
     inputs = {f.name: rng.normal(size=(samples, *(axes[a] for a in f.axes))) for f in features(sample, "input")}
-    inputs["climate"] = inputs["climate"] * STATISTICS.climate_std + STATISTICS.climate_mean if len(sample.climate) == 2 else inputs["climate"]
+    inputs["climate"] = (
+        inputs["climate"] * STATISTICS.climate_std + STATISTICS.climate_mean if len(sample.climate) == 2 else inputs["climate"]
+    )
     inputs["gwsa"] *= 50
     inputs["gwsa_previous"] *= 50
-    inputs |= {"has_previous": np.ones(samples), "land": np.ones((samples, height, width, 1)), "time": np.arange(samples) + 7.0,
-               "land_fine": np.ones((samples, axes["sH"], axes["sW"], 1)), "latitude": np.tile(20 + 0.5 * np.arange(height), (samples, 1))}
+    inputs |= {
+        "has_previous": np.ones(samples),
+        "land": np.ones((samples, height, width, 1)),
+        "time": np.arange(samples) + 7.0,
+        "land_fine": np.ones((samples, axes["sH"], axes["sW"], 1)),
+        "latitude": np.tile(20 + 0.5 * np.arange(height), (samples, 1)),
+    }
     return {name: value.astype("float32") for name, value in inputs.items()}
 
 
@@ -43,7 +58,10 @@ def randomised(model, seed=0):
 
 
 def called(model, inputs):
-    return {name: ops.convert_to_numpy(value) for name, value in model({k: ops.convert_to_tensor(v) for k, v in inputs.items()}).items()}
+    return {
+        name: ops.convert_to_numpy(value)
+        for name, value in model({k: ops.convert_to_tensor(v) for k, v in inputs.items()}).items()
+    }
 
 
 def test_papers_parameter_counts():
@@ -55,7 +73,9 @@ def test_papers_parameter_counts():
 def test_heads_before_the_upsampling_equal_heads_after_it():
     model = randomised(small("paper"))
     inputs = sample_inputs()
-    feature_map = keras.Model(model.inputs, model.get_layer("decoder0_relu2").output)({k: inputs[k] for k in ("climate", "gwsa", "land")})
+    feature_map = keras.Model(model.inputs, model.get_layer("decoder0_relu2").output)(
+        {k: inputs[k] for k in ("climate", "gwsa", "land")}
+    )
     fine = keras.layers.UpSampling2D(FACTOR, interpolation="bilinear")(feature_map)
     kernel, bias = model.get_layer("heads").get_weights()
     heads = ops.convert_to_numpy(fine) @ kernel[0, 0] + bias
@@ -93,8 +113,9 @@ def test_default_learns_from_its_first_step_on():
     model = small()
     model.compile(loss="mse", optimizer=keras.optimizers.Adam(0.01))
     inputs = sample_inputs()
+    inputs["covariates_fine"] *= STATISTICS.covariate_deviation_std
     start = called(model, inputs)["mean"]
-    elevation = inputs["covariates_fine"][..., :1]
+    elevation = inputs["covariates_fine"][..., :1] / 90
     blocks = elevation.reshape(2, 8, 4, 8, 4, 1).mean((2, 4), keepdims=True)
     target = start + 3 * (elevation - np.broadcast_to(blocks, (2, 8, 4, 8, 4, 1)).reshape(elevation.shape))
     feed = {tensor.name: inputs[tensor.name] for tensor in model.inputs}
