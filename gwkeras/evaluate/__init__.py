@@ -1,0 +1,1 @@
+"""Scores of any method against any fine field, on one footing."""

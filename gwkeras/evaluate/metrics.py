@@ -1,0 +1,70 @@
+"""Area-weighted scores, accumulated month by month so that a record of any length fits in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Scores:
+    """Sums from which RMSE, MAE, R² and coverage follow; `add` once a month, read the properties at the end.
+
+    Cells count with their weight (area × land fraction) where prediction and truth are both finite.
+    """
+
+    weight: float = 0.0
+    squared: float = 0.0
+    absolute: float = 0.0
+    truth: float = 0.0
+    truth_squared: float = 0.0
+    covered: float = 0.0
+    interval_weight: float = 0.0
+    cells: int = field(default=0)
+
+    def add(self, predicted: np.ndarray, truth: np.ndarray, weights: np.ndarray, lower: np.ndarray | None = None,
+            upper: np.ndarray | None = None) -> None:
+        """Adds one field.
+
+        Args:
+            predicted, truth: (n_lat, n_lon) mm.
+            weights: (n_lat, n_lon) area × land fraction.
+            lower, upper: bounds of the interval whose coverage is counted.
+        """
+        use = np.isfinite(predicted) & np.isfinite(truth) & (weights > 0)
+        w = weights[use].astype(np.float64)
+        y = truth[use].astype(np.float64)
+        error = predicted[use].astype(np.float64) - y
+        self.cells += int(use.sum())
+        self.weight += w.sum()
+        self.squared += (w * error**2).sum()
+        self.absolute += (w * np.abs(error)).sum()
+        self.truth += (w * y).sum()
+        self.truth_squared += (w * y**2).sum()
+        if lower is not None and upper is not None:
+            self.covered += w[(lower[use] <= y) & (y <= upper[use])].sum()
+            self.interval_weight += w.sum()
+
+    @property
+    def rmse(self) -> float:
+        return float(np.sqrt(self.squared / self.weight)) if self.weight else float("nan")
+
+    @property
+    def mae(self) -> float:
+        return float(self.absolute / self.weight) if self.weight else float("nan")
+
+    @property
+    def r2(self) -> float:
+        """1 − Σw(ŷ − y)² / Σw(y − ȳ)², over all months and cells together."""
+        spread = self.truth_squared - self.truth**2 / self.weight if self.weight else 0.0
+        return float(1.0 - self.squared / spread) if spread > 0 else float("nan")
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of the weight inside the interval; None where no interval was given."""
+        return float(self.covered / self.interval_weight) if self.interval_weight else None
+
+    def as_dict(self) -> dict[str, float | None]:
+        """The figures of a summary: rmse and mae in mm, r2 and coverage_90 as shares."""
+        return {"rmse": self.rmse, "mae": self.mae, "r2": self.r2, "coverage_90": self.coverage}

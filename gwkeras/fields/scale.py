@@ -1,0 +1,208 @@
+"""A scale: what the network sees of the fields at one pair of grids, coarse and fine.
+
+Training shards and whole-region downscaling cut their samples here, so that what is trained is what is run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gwkeras.core.errors import BadInput
+from gwkeras.core.grid import Grid, nearest_upsample
+from gwkeras.core.months import month_number
+from gwkeras.core.schema import SampleShape
+from gwkeras.fields.array_cache import DiskArray
+from gwkeras.fields.covariates import Covariate
+from gwkeras.fields.evapotranspiration import infiltration_efficiency
+from gwkeras.fields.interpolation import upsample
+from gwkeras.fields.layer import Layer
+
+
+@dataclass(frozen=True)
+class BicubicArray:
+    """The bicubic interpolation of `storage`, computed a month at a time: for the globe the whole would be 4 GB."""
+
+    storage: DiskArray
+    factor: int
+    periodic: bool
+    _recent: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getitem__(self, index: tuple[int, slice, slice]) -> np.ndarray:
+        month, rows, cols = index
+        if month not in self._recent:
+            self._recent.clear()
+            self._recent[month] = upsample(self.storage[month], self.factor, "bicubic", periodic=self.periodic)
+        return self._recent[month][rows, cols]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Storage on a coarse grid with all that is known on it and on the grid `factor` times finer.
+
+    Args:
+        coarse, fine: layers; `fine.grid` is `coarse.grid.refine(factor)`, or contains it from cell `fine_origin` on.
+        months: (M,) first days of the months that have storage and a whole climate sequence.
+        storage: (M', n_lat, n_lon) mm, NaN where missing, of all months in `storage_months`.
+        fine_target: (M', s n_lat, s n_lon) mm on the whole of `fine.grid`, or None where nothing fine is known.
+    """
+
+    factor: int
+    memory: int
+    climate_channels: tuple[str, ...]
+    fine_covariates: tuple[Covariate, ...]
+    coarse_layer: Layer
+    fine_layer: Layer
+    fine_origin: tuple[int, int]
+    months: np.ndarray
+    storage_months: np.ndarray
+    storage: DiskArray
+    fine_target: DiskArray | BicubicArray | None
+    fine_target_sigma: DiskArray | None
+    constant_efficiency: float
+
+    @property
+    def coarse(self) -> Grid:
+        return self.coarse_layer.grid
+
+    @property
+    def fine(self) -> Grid:
+        return self.coarse.refine(self.factor)
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.fine_covariates)
+
+    @property
+    def land(self) -> np.ndarray:
+        """(n_lat, n_lon) land fraction of the coarse cells that ever have storage."""
+        return self.coarse_layer.land
+
+    @property
+    def land_fine(self) -> np.ndarray:
+        """(s n_lat, s n_lon)."""
+        rows, cols = self._fine_slices
+        return self.fine_layer.land[rows, cols]
+
+    def sample_shape(self, height: int, width: int) -> SampleShape:
+        return SampleShape(self.memory, height, width, self.factor, self.climate_channels, self.covariates,
+                           self.fine_target_sigma is not None)
+
+    def sample(self, month: int, row: int, col: int, height: int, width: int) -> dict[str, np.ndarray]:
+        """The inputs of one sample, as core/schema.py describes them.
+
+        Args:
+            month: index into `months`.
+            row, col: south-west coarse cell; may be negative. Cells outside the domain are padding: land 0, values 0.
+        """
+        stamp = self.months[month]
+        now = int(np.searchsorted(self.storage_months, stamp))
+        climate_now = int(np.searchsorted(self.coarse_layer.months, stamp))
+        window = self._window(row, col, height, width)
+        fine = window.refined(self.factor)
+
+        storage = window.cut(self.storage[now])
+        valid = np.isfinite(storage) & (window.cut(self.land) > 0)
+        land = np.where(valid, window.cut(self.land), 0.0)
+        land_fine = fine.cut(self.land_fine) * nearest_upsample(valid, self.factor)
+        previous = now > 0 and month_number(self.storage_months[now - 1]) == month_number(stamp) - 1
+        before = window.cut(self.storage[now - 1]) if previous else np.zeros_like(storage)
+        has_all_previous = valid & np.isfinite(before)
+
+        steps = slice(climate_now - self.memory + 1, climate_now + 1)
+        climate = np.stack([window.cut(self.coarse_layer.channels[c][steps]) for c in self.climate_channels], axis=-1) \
+            if self.climate_channels else np.zeros((self.memory, height, width, 0), np.float32)
+        water, efficiency = self._water(climate_now, window, valid)
+        place = self.coarse.window(row, col, height, width)
+        sample = {
+            "climate": climate,
+            "gwsa": np.where(valid, storage, 0.0)[..., None],
+            "gwsa_previous": np.where(has_all_previous, before, 0.0)[..., None],
+            "has_previous": np.float32(previous),
+            "net_water_input": water[..., None],
+            "infiltration_efficiency": np.where(has_all_previous, efficiency, 0.0)[..., None],
+            "land": land[..., None],
+            "land_fine": land_fine[..., None],
+            "time": np.float32(month_number(stamp)),
+            "latitude": place.lat,
+            "longitude": place.lon,
+        }
+        if self.fine_covariates:
+            whole = self.fine_layer.covariates(self.fine_covariates, climate_now)
+            rows, cols = self._fine_slices
+            sample["covariates_fine"] = np.moveaxis(fine.cut(whole[:, rows, cols]), 0, -1) * (land_fine > 0)[..., None]
+        return {name: np.asarray(value, dtype=np.float32, order="C") for name, value in sample.items()}
+
+    def target(self, month: int, row: int, col: int, height: int, width: int) -> np.ndarray:
+        """(s·height, s·width, 1) mm; NaN outside the domain and wherever the fine storage or the coarse cell is unknown."""
+        if self.fine_target is None:
+            raise BadInput("target", expected="a fine field at this scale", found="none", remedy="choose another target")
+        return self._cut_fine(self.fine_target, month, row, col, height, width)
+
+    def target_sigma(self, month: int, row: int, col: int, height: int, width: int) -> np.ndarray | None:
+        """(s·height, s·width, 1) mm, or None where the target comes without a standard error."""
+        if self.fine_target_sigma is None:
+            return None
+        return np.nan_to_num(self._cut_fine(self.fine_target_sigma, month, row, col, height, width))
+
+    def storage_of(self, month: int) -> np.ndarray:
+        """(n_lat, n_lon) mm, coarse storage of `months[month]`."""
+        return self.storage[int(np.searchsorted(self.storage_months, self.months[month]))]
+
+    def _cut_fine(self, array: DiskArray, month: int, row: int, col: int, height: int, width: int) -> np.ndarray:
+        now = int(np.searchsorted(self.storage_months, self.months[month]))
+        rows, cols = self._fine_slices
+        window = self._window(row, col, height, width)
+        values = window.refined(self.factor).cut(array[now, rows, cols], outside=np.nan)
+        known = nearest_upsample(np.isfinite(window.cut(self.storage[now], outside=np.nan)), self.factor)
+        return np.where(known, values, np.nan)[..., None].astype(np.float32)
+
+    def _window(self, row: int, col: int, height: int, width: int) -> _Window:
+        return _Window(self.coarse.shape, row, col, height, width, self.coarse.is_periodic)
+
+    @property
+    def _fine_slices(self) -> tuple[slice, slice]:
+        top, left = self.fine_origin
+        return slice(top, top + self.coarse.n_lat * self.factor), slice(left, left + self.coarse.n_lon * self.factor)
+
+    def _water(self, climate_now: int, window: _Window, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """P − ET and α of the month; both 0 where P − ET is unknown."""
+        if "net_water_input" not in self.coarse_layer.channels:
+            return np.zeros(valid.shape), np.zeros(valid.shape)
+        water = np.where(valid, window.cut(self.coarse_layer.channels["net_water_input"][climate_now]), 0.0)
+        if "soil_moisture" in self.coarse_layer.channels:
+            efficiency = infiltration_efficiency(window.cut(self.coarse_layer.channels["soil_moisture"][climate_now]))
+        else:
+            efficiency = np.full(valid.shape, self.constant_efficiency)
+        return water, np.where(valid, efficiency, 0.0)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A window on a domain of `shape` that may reach beyond its edges, or around the globe where it is periodic."""
+
+    shape: tuple[int, int]
+    row: int
+    col: int
+    height: int
+    width: int
+    periodic: bool = False
+
+    def refined(self, factor: int) -> _Window:
+        return _Window((self.shape[0] * factor, self.shape[1] * factor), self.row * factor, self.col * factor,
+                       self.height * factor, self.width * factor, self.periodic)
+
+    def cut(self, values: np.ndarray, outside: float = 0.0) -> np.ndarray:
+        """(..., n_lat, n_lon) -> (..., height, width)."""
+        if self.periodic and (self.col < 0 or self.col + self.width > self.shape[1]):
+            values = np.take(values, np.arange(self.col, self.col + self.width) % self.shape[1], axis=-1)
+            return replace(self, shape=(self.shape[0], self.width), col=0, periodic=False).cut(values, outside)
+        top, left = max(self.row, 0), max(self.col, 0)
+        bottom, right = min(self.row + self.height, self.shape[0]), min(self.col + self.width, self.shape[1])
+        inside = values[..., top:bottom, left:right]
+        if inside.shape[-2:] == (self.height, self.width):
+            return inside
+        padded = np.full((*values.shape[:-2], self.height, self.width), outside, dtype=values.dtype)
+        padded[..., top - self.row : bottom - self.row, left - self.col : right - self.col] = inside
+        return padded

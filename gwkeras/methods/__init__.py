@@ -1,0 +1,1 @@
+"""Every way to downscale, behind one interface."""

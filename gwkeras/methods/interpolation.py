@@ -1,0 +1,39 @@
+"""Interpolations: the methods that see nothing but the coarse field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gwkeras.fields.interpolation import Kind, conserve, upsample
+from gwkeras.fields.scale import Scale
+from gwkeras.methods.method import Prediction
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """Nearest neighbour, bilinear or bicubic interpolation; `conserving` shifts each coarse cell to its own mean afterwards."""
+
+    kind: Kind
+    conserving: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} + conservation" if self.conserving else self.kind
+
+    def predict(self, scale: Scale, month: int) -> Prediction:
+        coarse = scale.storage_of(month)
+        fine = upsample(coarse, scale.factor, self.kind, periodic=scale.coarse.is_periodic)
+        if self.conserving:
+            fine = conserve(fine, coarse, scale.fine, scale.factor, scale.land_fine)
+        return Prediction(np.where(scale.land_fine > 0, fine, np.nan))
+
+
+BASELINES: tuple[Interpolation, ...] = (
+    Interpolation("nearest"),
+    Interpolation("bilinear"),
+    Interpolation("bicubic"),
+    Interpolation("bicubic", conserving=True),
+)
+"""What every method is compared with, simplest first."""

@@ -1,0 +1,37 @@
+"""One interface for every way to downscale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from gwkeras.fields.scale import Scale
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Fine storage of one month.
+
+    Args:
+        mean: (s n_lat, s n_lon) mm; NaN where there is no land or the coarse cell is unknown.
+        sigma: the same shape, mm, standard error; None where the method has none.
+        lower, upper: bounds of the 90 % interval, mm; None likewise.
+    """
+
+    mean: np.ndarray
+    sigma: np.ndarray | None = None
+    lower: np.ndarray | None = None
+    upper: np.ndarray | None = None
+
+
+class Method(Protocol):
+    """A way to downscale. It sees a `Scale`, never a target, so that all methods are judged on one footing."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in tables and in summary.json."""
+
+    def predict(self, scale: Scale, month: int) -> Prediction:
+        """The fine field of `scale.months[month]` over the whole domain."""

@@ -1,0 +1,1 @@
+"""From shards to a trained model: one run from its folder to its checkpoints."""
