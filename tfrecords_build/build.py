@@ -30,6 +30,7 @@ from gwkeras.fields.covariates import unit_of
 from gwkeras.fields.record import Fields
 from gwkeras.fields.scale import Scale
 from gwkeras.fields.scales import open_scales
+from tfrecords_build.patch_size import with_patch_size
 from tfrecords_build.patches import coarser_entries, entries
 from tfrecords_build.shards import ShardWriter, Unit, Written, read_record, units
 from tfrecords_build.splits import Split, divide
@@ -78,6 +79,7 @@ def build(
         BadInput: where the folder holds another build, the disk is full, or fields and configuration do not go together.
         RunInUse: where another process builds there.
     """
+    config = with_patch_size(config, fields.grid)
     origin = Origin(
         fields.fingerprint,
         tuple(Source(**s) for s in fields.sources),

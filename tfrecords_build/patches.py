@@ -76,11 +76,9 @@ def entries(scales: list[Scale], split: Split, config: Config) -> tuple[dict[str
 
 
 def coarser_entries(scales: list[Scale], split: Split, config: Config) -> np.ndarray:
-    """All samples of the part "coarser": as many as `patches.train` where patches are random."""
+    """Samples of the part "coarser", at most `patches.train`."""
     pool = _Pool.of(scales, split, config, "coarser")
-    return pool.take(
-        _subset(pool, config.patches.train, config.patches.seed, 4) if config.patches.layout == "random" else np.arange(pool.size)
-    )
+    return pool.take(_subset(pool, config.patches.train, config.patches.seed, 4))
 
 
 class _Pool:
@@ -120,15 +118,13 @@ class _Pool:
 
 
 def _draw(pools: dict[str, _Pool], patches: PatchConfig) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Random patches in the numbers of the configuration, or the whole lattice."""
-    if patches.layout == "lattice":
-        return {part: pool.take(np.arange(pool.size)) for part, pool in pools.items()}, ()
+    """Patches in the numbers of the configuration, drawn at random from the lattice or from all positions."""
     wanted = {"train": patches.train, "validation": patches.validation, "test": patches.test}
     parts = {part: pool.take(_subset(pool, wanted[part], patches.seed, k)) for k, (part, pool) in enumerate(pools.items())}
     notes = tuple(
         f"{wanted[p]} {p} patches were asked for and {len(e)} different ones exist."
         for p, e in parts.items()
-        if len(e) < wanted[p]
+        if patches.layout == "random" and len(e) < wanted[p]
     )
     return parts, notes
 

@@ -95,8 +95,11 @@ class SampleConfig:
     months: int = _key(
         6, "T, length of the climate sequence; its last month is the sample's", unit="months", at_least=1, at_most=120
     )
-    height: int = _key(32, "H, rows of a patch", unit="coarse cells", at_least=4, at_most=1024)
-    width: int = _key(32, "W, columns of a patch", unit="coarse cells", at_least=4, at_most=1024)
+    height: int = _key(
+        0, "H, rows of a patch; 0: as many as the region has at the scale trained on, at most 32", unit="coarse cells", at_least=0,
+        at_most=1024,
+    )
+    width: int = _key(0, "W, columns of a patch; 0: likewise", unit="coarse cells", at_least=0, at_most=1024)
     factor: int = _key(4, "s, fine cells along a side of a coarse cell", at_least=1, at_most=64)
     climate: tuple[str, ...] = _key((), "climate channels; []: every channel that the climate files hold")
     covariates: tuple[str, ...] = _key(
@@ -143,9 +146,9 @@ class PatchConfig:
     stride: int = _key(
         0, "of the lattice; 0: patch size minus overlap of a quarter", unit="coarse cells", at_least=0, at_most=1024
     )
-    train: int = _key(8000, "number of random patches to train on", unit="patches", at_least=0, at_most=10_000_000)
-    validation: int = _key(2000, "number of random patches to validate on", unit="patches", at_least=0, at_most=10_000_000)
-    test: int = _key(500, "number of random patches to test on", unit="patches", at_least=0, at_most=10_000_000)
+    train: int = _key(8000, "number of patches to train on, at most", unit="patches", at_least=0, at_most=10_000_000)
+    validation: int = _key(2000, "number of patches to validate on, at most", unit="patches", at_least=0, at_most=10_000_000)
+    test: int = _key(500, "number of patches to test on, at most", unit="patches", at_least=0, at_most=10_000_000)
     minimum_land: float = _key(0.05, "patches with a smaller share of land are left out", unit="1", at_least=0, at_most=1)
     seed: int = _key(0, "of random patches", at_least=0)
 
@@ -166,15 +169,15 @@ class ModelConfig:
         "default", "paper: as published; default: with fine covariates and exact conservation"
     )
     convlstm_filters: tuple[int, ...] = _key(
-        (64, 64), "channels of each ConvLSTM layer", unit="channels", at_least=1, at_most=4096
+        (16,), "channels of each ConvLSTM layer", unit="channels", at_least=1, at_most=4096
     )
     unet_filters: tuple[int, ...] = _key(
-        (64, 128, 256, 512), "channels of each U-Net level; the last is the bottleneck", unit="channels", at_least=1, at_most=4096
+        (32, 32), "channels of each U-Net level; the last is the bottleneck", unit="channels", at_least=1, at_most=4096
     )
     refinement_filters: int = _key(32, "channels of the fine-scale block", unit="channels", at_least=1, at_most=4096)
     refinement_layers: int = _key(2, "convolutions of the fine-scale block", at_least=0, at_most=64)
     batch_normalisation: bool = _key(True, "after each convolution of the U-Net")
-    dropout: float = _key(0.0, "share of features dropped while training", unit="1", at_least=0, below=1)
+    dropout: float = _key(0.3, "share of features dropped while training", unit="1", at_least=0, below=1)
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,7 @@ class TrainingConfig:
     """One training run."""
 
     epochs: int = _key(30, "at most", unit="epochs", at_least=1, at_most=100_000)
-    batch_size: int = _key(16, "over all devices together", unit="samples", at_least=1, at_most=65_536)
+    batch_size: int = _key(32, "over all devices together", unit="samples", at_least=1, at_most=65_536)
     learning_rate: float = _key(1e-3, "of AdamW at the start", unit="1", above=0, at_most=1)
     weight_decay: float = _key(1e-5, "of AdamW", unit="1", at_least=0, at_most=1)
     clip_norm: float = _key(1.0, "largest norm of the gradient", unit="1", above=0)

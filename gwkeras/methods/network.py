@@ -26,7 +26,7 @@ class Network:
         tile: side of a tile, coarse cells, halo included; a region that fits into one tile is one pass.
         halo: coarse cells that neighbouring tiles share on each side, over which they are blended.
         sigma_scale: what calibration multiplies the predicted standard deviation by.
-        interval: probability of the interval between `lower` and `upper`.
+        interval_factor: half width of the interval between `lower` and `upper`, in calibrated standard deviations.
         conserving: whether the mosaic is made to average to the coarse field.
     """
 
@@ -35,7 +35,7 @@ class Network:
     tile: int = 64
     halo: int = 8
     sigma_scale: float = 1.0
-    interval: float = 0.9
+    interval_factor: float = NormalDist().inv_cdf(0.95)
     conserving: bool = True
     name: str = "model"
 
@@ -61,7 +61,7 @@ class Network:
             mean = conserve(mean, coarse.astype(np.float64), scale.fine, factor, scale.land_fine)
         # Tiles see the same data, so their errors are one error: variances are averaged, not reduced by the number of tiles.
         sigma = self.sigma_scale * np.sqrt(np.where(known, variance / np.where(weight > 0, weight, 1.0), np.nan))
-        half = NormalDist().inv_cdf(0.5 + self.interval / 2) * sigma
+        half = self.interval_factor * sigma
         return Prediction(mean, sigma, mean - half, mean + half)
 
     def _tiles(self, scale: Scale) -> Iterator[tuple[int, int, int, int]]:

@@ -83,16 +83,18 @@ def refinement(features, deviations: list, inputs: dict[str, keras.KerasTensor],
 
     Two paths are added. Linear: each covariate's deviation times a coefficient that varies in space and time, as in
     geographically weighted regression with a neural network for its weights (Du et al. 2020,
-    doi 10.1080/13658816.2019.1707834). Convolutional: a small network on deviations, land and trunk features.
+    doi 10.1080/13658816.2019.1707834). Convolutional: a small network on deviations, land and trunk features. Dropout on
+    both is what makes them carry over to another scale: without it the convolutions learn the training scale by heart.
+    The spread learns from what the mean has learned without acting back on it (Stirn et al. 2023, arXiv 2212.09184).
     """
-    context = layers.Conv2D(config.refinement_filters, 1, name="context")(features)
+    features = _dropout(features, config.dropout, "features_dropout")
+    context = layers.Conv2D(config.refinement_filters // 2, 1, name="context")(features)
     context = Upsampling(sample.factor, "bilinear", name="context_fine")(context)
-    land_fine = inputs["land_fine"]
-    x = layers.Concatenate(name="fine_inputs")(
-        [context, *deviations, land_fine, CalendarMaps(name="calendar_fine")(inputs["time"], land_fine)]
-    )
+    fine = layers.Concatenate(name="fine_inputs")([context, *deviations, inputs["land_fine"]])
+    x = fine
     for index in range(config.refinement_layers):
         x = layers.Conv2D(config.refinement_filters, 3, padding="same", activation="relu", name=f"refinement{index}")(x)
+        x = _dropout(x, config.dropout, f"refinement{index}_dropout")
     detail = layers.Conv2D(1, 1, kernel_initializer="zeros", dtype="float32", name="detail_nonlinear")(x)
     if deviations:
         coefficients = layers.Conv2D(len(sample.covariates), 1, kernel_initializer="zeros", dtype="float32", name="coefficients")(
@@ -102,6 +104,7 @@ def refinement(features, deviations: list, inputs: dict[str, keras.KerasTensor],
         products = layers.Multiply(dtype="float32", name="coefficient_times_deviation")([coefficients, deviations[0]])
         linear = keras.ops.sum(products, axis=-1, keepdims=True)
         detail = layers.Add(dtype="float32", name="detail_sum")([detail, linear])
+    spread = layers.Conv2D(config.refinement_filters // 2, 1, activation="relu", name="spread_hidden")(keras.ops.stop_gradient(fine))
     spread = layers.Conv2D(
         1,
         1,
@@ -109,5 +112,9 @@ def refinement(features, deviations: list, inputs: dict[str, keras.KerasTensor],
         bias_initializer=keras.initializers.Constant(_SOFTPLUS_ONE),
         dtype="float32",
         name="spread",
-    )(x)
+    )(spread)
     return detail, spread
+
+
+def _dropout(x, rate: float, name: str):
+    return layers.Dropout(rate, name=name)(x) if rate else x

@@ -1,0 +1,177 @@
+"""From files to a downscaled record: the stages of a run, each usable alone, and all of them in a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import gwkeras
+from gwkeras.core.config import Config, SourceConfig
+from gwkeras.core.configuration import config_hash, from_dict, load_config, to_dict, write_config
+from gwkeras.core.errors import BadInput
+from gwkeras.data.manifest import Manifest, read_manifest
+from gwkeras.evaluate.compare import Comparison, choose_judge, compare
+from gwkeras.export import export_saved_model
+from gwkeras.fields.record import Fields, read_fields
+from gwkeras.fields.scales import application_scale
+from gwkeras.fields.writer import Provenance
+from gwkeras.methods.downscale import Written, downscale_record
+from gwkeras.methods.interpolation import BASELINES
+from gwkeras.methods.network import Network
+from gwkeras.methods.trained import load_network, network_method
+from gwkeras.report.page import write_report
+from gwkeras.report.picture import draw_month
+from gwkeras.report.summary import summary, write_summary
+from gwkeras.training.calibration import Calibration
+from gwkeras.training.run_folder import RunFolder
+from gwkeras.training.train import Trained, train
+from tfrecords_build.build import build
+
+Progress = Callable[[str, int, int], None]
+"""Called with a label, the number done and the number in all."""
+
+
+def silent(label: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass
+class Experiment:
+    """One configuration at work in one run folder; what a stage has read or made stays for the next one."""
+
+    config: Config
+    run: RunFolder
+    progress: Progress = silent
+    seconds: dict[str, float] = field(default_factory=dict)
+    _fields: Fields | None = None
+
+    @classmethod
+    def open(cls, run: Path, progress: Progress = silent) -> Experiment:
+        """The experiment of an existing run folder.
+
+        Raises: BadInput: where the folder holds no configuration.
+        """
+        folder = RunFolder(run)
+        if not folder.config.exists():
+            raise BadInput(run, expected="a run folder with config.yaml", found="none", remedy="run gwkeras build-tfrecords first, or name the "
+                           "folder with --run")
+        return cls(load_config(folder.config), folder, progress)
+
+    @property
+    def fields(self) -> Fields:
+        if self._fields is None:
+            self._fields = read_fields(self.config.data)
+        return self._fields
+
+    @property
+    def manifest(self) -> Manifest:
+        return read_manifest(self.run.shards)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Adds the block's duration to `seconds`."""
+        started = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+
+    def build(self, workers: int = 1, scheduler: str | None = None, overwrite: bool = False) -> Manifest:
+        """Shards and config.yaml in the run folder."""
+        with self.timed("build"):
+            manifest = build(self.fields, self.config, self.run.shards, workers=workers, scheduler=scheduler, overwrite=overwrite,
+                             progress=lambda done, total: self.progress("building shards", done, total))
+            write_config(self.config, self.run.config)
+        return manifest
+
+    def train(self) -> Trained:
+        """The network, its calibration and its history."""
+        with self.timed("train"):
+            return train(self.config, self.run, self.progress)
+
+    def method(self) -> Network:
+        """The trained network as a method."""
+        return network_method(load_network(self.run), Calibration.read(self.run.calibration), self.config)
+
+    def evaluate(self) -> Comparison:
+        """Scores of all methods on the held-out months; evaluation.nc, the picture and report.md."""
+        with self.timed("evaluate"):
+            manifest, method = self.manifest, self.method()
+            judge = choose_judge(self.fields, self.config, manifest, self.run.cache)
+            comparison = compare(judge, [*BASELINES, method], manifest, lambda done, total: self.progress("evaluating", done, total))
+            partial = self.run.evaluation.with_suffix(".partial")
+            comparison.by_month.to_netcdf(partial)
+            partial.replace(self.run.evaluation)
+            draw_month(judge, method, self.run.picture)
+            self._report(comparison)
+        return comparison
+
+    def export(self, output: Path | None = None) -> Path:
+        """The SavedModel, as the next version in `output`."""
+        with self.timed("export"):
+            return export_saved_model(load_network(self.run), Calibration.read(self.run.calibration), output or self.run.saved_model)
+
+    def downscale(self, output: Path | None = None) -> Written:
+        """The downscaled record of all months."""
+        with self.timed("downscale"):
+            scale = application_scale(self.fields, self.config, self.run.cache)
+            provenance = Provenance(
+                source=f"model-generated: gwkeras {gwkeras.__version__}, target {self.config.target.kind}",
+                history=f"gwkeras downscale --run {self.run.root.name}", config_hash=config_hash(self.config),
+                model_version=f"{self.config.name}, gwkeras {gwkeras.__version__}",
+                input_hashes={s["file"]: s["sha256"] for s in self.fields.sources})
+            return downscale_record(self.method(), scale, output or self.run.fine, provenance=provenance, interval=self.config.downscale.interval,
+                                    progress=lambda done, total: self.progress("downscaling", done, total))
+
+    def _report(self, comparison: Comparison, facts: dict[str, str] | None = None) -> None:
+        manifest, calibration = self.manifest, Calibration.read(self.run.calibration)
+        samples = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
+        write_report(self.run.report, config=self.config, manifest=manifest, comparison=comparison, picture=self.run.picture,
+                     notes=manifest.notes, facts={"samples": samples, "calibration": f"σ × {calibration.sigma_scale:.2f}, interval ± "
+                                                  f"{calibration.interval_factor:.2f} σ, from {calibration.basis}", **(facts or {})})
+
+
+def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -> Comparison:
+    """build-tfrecords → train → evaluate → export → downscale → report, in one run folder; summary.json comes last."""
+    manifest = experiment.build(workers=workers, overwrite=overwrite)
+    trained = experiment.train()
+    comparison = experiment.evaluate()
+    exported = experiment.export()
+    written = experiment.downscale()
+    with experiment.timed("report"):
+        facts = {"training": f"{trained.epochs:.1f} passes over the training samples"
+                 + (", chosen one scale up" if trained.transfer else ""),
+                 "largest conservation error": f"{written.conservation_max_mm:.1e} mm", "months downscaled": str(written.months),
+                 "exported model": f"{exported.parent.name}/{exported.name}"}
+        experiment._report(comparison, facts)
+    details = {"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in trained.transfer.rmse] if trained.transfer else []}
+    write_summary(experiment.run.summary, summary(comparison, conservation_max_mm=written.conservation_max_mm, seconds=experiment.seconds,
+                                                  test_months=manifest.test_months, training=details))
+    return comparison
+
+
+def with_files(config: Config, *, gwsa: Sequence[Path] = (), climate: Sequence[Path] = (), static: Sequence[Path] = (), truth: Path | None = None,
+               reference: Path | None = None, target: str | None = None) -> Config:
+    """`config` with the files of a command line in the place of its own; kinds are recognised by content.
+
+    A `reference` target without a reference of its own learns from the truth, which then judges in the held-out months only.
+    """
+    def source(*paths: Path) -> SourceConfig:
+        return SourceConfig(path=tuple(str(p.absolute()) for p in paths))
+
+    data = config.data
+    if gwsa:
+        data = replace(data, gwsa=source(*gwsa))
+    if climate:
+        data = replace(data, climate=(source(*climate),))
+    if static:
+        data = replace(data, static=tuple(source(p) for p in static))
+    if truth is not None:
+        data = replace(data, truth=source(truth))
+    if reference is not None:
+        data = replace(data, reference=source(reference))
+    if target == "reference" and data.reference is None and data.truth is not None:
+        data = replace(data, reference=data.truth)
+    changed = replace(config, data=data, target=replace(config.target, kind=target) if target else config.target)  # type: ignore[arg-type]
+    return from_dict(to_dict(changed), "the command line")

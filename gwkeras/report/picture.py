@@ -1,0 +1,45 @@
+"""One picture: the coarse field, what it is judged by, the model, and the model's error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from gwkeras.core.grid import Grid, nearest_upsample
+from gwkeras.evaluate.compare import Judge
+from gwkeras.methods.method import Method
+
+
+def draw_month(judge: Judge, model: Method, path: Path) -> np.datetime64:
+    """Draws the held-out month whose truth varies most, as PNG, and returns it."""
+    month = max(judge.months, key=lambda m: float(np.nanstd(judge.truth(m))))
+    scale, truth = judge.scale, judge.truth(month)
+    prediction = model.predict(scale, month)
+    coarse = np.where(scale.land_fine > 0, nearest_upsample(scale.storage_of(month), scale.factor), np.nan)
+    error = prediction.mean - truth
+    span = float(np.nanpercentile(np.abs(truth), 99))
+    error_span = max(float(np.nanpercentile(np.abs(error), 99)), 1e-6)
+    panels = [(f"coarse, {scale.coarse.lat_step:g}°", coarse, span), (judge.basis, truth, span),
+              (f"{model.name}, {scale.fine.lat_step:g}°", prediction.mean, span), (f"{model.name} less truth", error, error_span)]
+    figure = Figure(figsize=(11, 11 * 0.86 * scale.fine.n_lat / scale.fine.n_lon + 1), layout="constrained", dpi=110)
+    FigureCanvasAgg(figure)
+    stamp = scale.months[month]
+    figure.suptitle(f"Groundwater storage anomaly, {str(stamp)[:7]}, mm")
+    for axes, (title, field, limit) in zip(figure.subplots(2, 2).flat, panels, strict=True):
+        image = axes.pcolormesh(scale.fine.lon_edges, scale.fine.lat_edges, field, cmap="RdBu", vmin=-limit, vmax=limit, rasterized=True)
+        axes.set_title(title)
+        axes.set_aspect(1 / np.cos(np.deg2rad(_middle(scale.fine))))
+        axes.set_xlabel("longitude, °E")
+        axes.set_ylabel("latitude, °N")
+        figure.colorbar(image, ax=axes, shrink=0.8)
+    partial = path.with_name(f".{path.name}")
+    figure.savefig(partial, format="png")
+    partial.replace(path)
+    return stamp
+
+
+def _middle(grid: Grid) -> float:
+    return (grid.south + grid.north) / 2

@@ -1,0 +1,49 @@
+"""summary.json: the figures of a run for other programs."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import resource
+from pathlib import Path
+from typing import Any
+
+from gwkeras.evaluate.compare import Comparison
+from gwkeras.evaluate.metrics import Scores
+
+
+def summary(comparison: Comparison, *, conservation_max_mm: float, seconds: dict[str, float], test_months: tuple[str, ...],
+            training: dict[str, Any]) -> dict[str, Any]:
+    """Scores by method (mm), the largest conservation error (mm), time by stage (s) and the largest memory (MiB)."""
+    result = {
+        "methods": _figures(comparison.scores),
+        "unit": "mm",
+        "judged_by": comparison.judge.basis,
+        "test_months": list(test_months),
+        "conservation_max_mm": conservation_max_mm,
+        "seconds": {stage: round(s, 2) for stage, s in seconds.items()},
+        "peak_memory_mib": round(peak_memory_mib(), 1),
+        "training": training,
+    }
+    if comparison.held_out_blocks:
+        result["methods_in_held_out_blocks"] = _figures(comparison.held_out_blocks)
+    return result
+
+
+def write_summary(path: Path, content: dict[str, Any]) -> None:
+    """Writes JSON, whole or not at all."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+    os.replace(partial, path)
+
+
+def peak_memory_mib() -> float:
+    """Largest resident memory of this process and of the largest process it started, MiB."""
+    own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return max(own, children) / 1024
+
+
+def _figures(scores: dict[str, Scores]) -> dict[str, dict[str, float | None]]:
+    return {name: {key: None if value is None or math.isnan(value) else round(value, 5) for key, value in s.as_dict().items()}
+            for name, s in scores.items()}

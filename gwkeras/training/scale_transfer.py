@@ -1,0 +1,70 @@
+"""How long to train when the answer is wanted at a scale that cannot be trained on.
+
+A network that learns to undo a coarsening at 2° → 0.5° goes on improving there long after it has begun to get worse at
+0.5° → 0.125°. So a second network is trained one scale up (4° → 1°) and judged at 2° → 0.5°, where the answer is known:
+the number of updates at which it carries over best is the number that the network in use is trained for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from gwkeras.training.calibration import Calibration, calibrate
+from gwkeras.training.fit import Progress, Samples, StepProgress, fit, new_model
+
+TOLERANCE = 0.005
+"""The shortest training within half a per cent of the best one is taken: along a flat valley, the less learned by heart the better."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What the training one scale up has shown.
+
+    Args:
+        epochs: that carry over best, of the coarser training.
+        updates: the same in batches.
+        rmse: mm, one value per epoch, at the scale that the network in use is trained on.
+        calibration: of the coarser network's standard deviations at that scale.
+    """
+
+    epochs: int
+    updates: int
+    rmse: tuple[float, ...]
+    calibration: Calibration
+
+
+def choose_by_transfer(samples: Samples, progress: Progress) -> Transfer:
+    """Trains on "coarser" with early stopping by the score on "validation", one scale finer."""
+    training = samples.config.training
+    model = new_model(samples, training.seed)
+    best = _KeepShortest()
+    fit(model, samples, "coarser", epochs=training.epochs, validation="validation",
+        callbacks=[best, StepProgress(progress, "training one scale up"),
+                   keras.callbacks.EarlyStopping(monitor="val_mse", mode="min", patience=training.stopping_patience)])
+    epochs = best.restore(model)
+    return Transfer(epochs, epochs * samples.steps("coarser"), tuple(best.rmse), calibrate(model, samples, "validation"))
+
+
+class _KeepShortest(keras.callbacks.Callback):
+    """Keeps the weights of each epoch that may turn out to be the shortest one within the tolerance of the best."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rmse: list[float] = []
+        self._weights: dict[int, list[np.ndarray]] = {}
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.rmse.append(math.sqrt((logs or {})["val_mse"]))
+        self._weights[len(self.rmse)] = self.model.get_weights()
+        limit = min(self.rmse) * (1 + TOLERANCE)
+        self._weights = {n: weights for n, weights in self._weights.items() if self.rmse[n - 1] <= limit}
+
+    def restore(self, model: keras.Model) -> int:
+        """Gives `model` the chosen epoch's weights and returns its number, from 1."""
+        chosen = min(self._weights)
+        model.set_weights(self._weights[chosen])
+        return chosen
