@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,10 +67,12 @@ def demo(
     from gwkeras.core.configuration import load_config, shipped_config
     from gwkeras.pipeline import with_files
 
+    started = time.perf_counter()
     files = _make_twin(output / "world", seed=seed)
+    twin_seconds = time.perf_counter() - started
     config = with_files(load_config(shipped_config("demo"), settings or ()), gwsa=[files["gwsa"]], climate=[files["climate"]],
                         static=[files["static"]], truth=files["truth"])
-    _run_all(config, output, workers=1, overwrite=True)
+    _run_all(config, output, workers=1, overwrite=True, before={"twin": twin_seconds})
 
 
 @app.command()
@@ -187,14 +190,14 @@ def _make_twin(folder: Path, **settings: object) -> dict[str, Path]:
     return files
 
 
-def _run_all(config: Config, output: Path, workers: int, overwrite: bool) -> None:
+def _run_all(config: Config, output: Path, workers: int, overwrite: bool, before: dict[str, float] | None = None) -> None:
     from gwkeras.console import show_scores, watched
     from gwkeras.pipeline import Experiment, run_all
     from gwkeras.training.run_folder import RunFolder
 
     folder = RunFolder(output)
     with watched(output) as progress:
-        comparison = run_all(Experiment(config, folder, progress), workers, overwrite)
+        comparison = run_all(Experiment(config, folder, progress, dict(before or {})), workers, overwrite)
     show_scores(comparison)
     typer.echo(f"Picture  {folder.picture}\nRecord   {folder.fine}\nReport   {folder.report}\nFigures  {folder.summary}")
 

@@ -31,6 +31,7 @@ def draw_month(judge: Judge, model: Method, path: Path) -> np.datetime64:
     for axes, (title, field, limit) in zip(figure.subplots(2, 2).flat, panels, strict=True):
         image = axes.pcolormesh(scale.fine.lon_edges, scale.fine.lat_edges, field, cmap="RdBu", vmin=-limit, vmax=limit, rasterized=True)
         axes.set_title(title)
+        axes.set_facecolor("0.85")  # sea and cells without data, as against a storage of zero
         axes.set_aspect(1 / np.cos(np.deg2rad(_middle(scale.fine))))
         axes.set_xlabel("longitude, °E")
         axes.set_ylabel("latitude, °N")
