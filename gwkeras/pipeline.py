@@ -29,6 +29,7 @@ from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.train import Trained, train
 from tfrecords_build.build import build
+from tfrecords_build.seasonal_detail import with_seasonal_detail
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, the number done and the number in all."""
@@ -115,7 +116,8 @@ class Experiment:
     def downscale(self, output: Path | None = None) -> Written:
         """The downscaled record of all months."""
         with self.timed("downscale"):
-            scale = application_scale(self.fields, self.config, self.run.cache)
+            scale = with_seasonal_detail(application_scale(self.fields, self.config, self.run.cache), self.manifest.split, self.config,
+                                         self.run.cache)
             provenance = Provenance(
                 source=f"model-generated: gwkeras {gwkeras.__version__}, target {self.config.target.kind}",
                 history=f"gwkeras downscale --run {self.run.root.name}", config_hash=config_hash(self.config),

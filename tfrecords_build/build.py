@@ -30,8 +30,10 @@ from gwkeras.fields.covariates import unit_of
 from gwkeras.fields.record import Fields
 from gwkeras.fields.scale import Scale
 from gwkeras.fields.scales import open_scales
+from gwkeras.fields.seasonal_detail import NAME
 from tfrecords_build.patch_size import with_patch_size
 from tfrecords_build.patches import coarser_entries, entries
+from tfrecords_build.seasonal_detail import with_seasonal_detail
 from tfrecords_build.shards import ShardWriter, Unit, Written, read_record, units
 from tfrecords_build.splits import Split, divide
 from tfrecords_build.statistics import merge, statistics
@@ -160,6 +162,7 @@ def _build(
     scales = pickle.loads(pickle.dumps(open_in(partial / "scales")))
     gc.collect()
     split, plan, notes = _plan(scales, config)
+    scales = {part: [with_seasonal_detail(s, split.describe(), config, partial / "scales") for s in chosen] for part, chosen in scales.items()}
     first = scales["train"][0]
     shape = first.sample_shape(config.sample.height, config.sample.width)
     by_split = {part: scales["coarser" if part == "coarser" else "train"] for part in {u.split for u in plan}}
@@ -288,4 +291,6 @@ def _check_space(output: Path, shape: SampleShape, missing: Sequence[Unit], conf
 def _units(scale: Scale, shape: SampleShape, origin: Origin) -> dict[str, str]:
     of_fields = {f.name: f.unit for f in FEATURES if not f.unit.startswith("per ")}
     covariates = {c.name: unit_of(c, origin.static_units) for c in scale.fine_covariates}
+    if scale.seasonal_detail:
+        covariates[NAME] = "mm"
     return {**of_fields, **{name: CLIMATE_UNITS[name] for name in shape.climate}, **covariates}

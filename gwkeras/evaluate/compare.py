@@ -19,6 +19,7 @@ from gwkeras.fields.regrid import Regridder
 from gwkeras.fields.scale import Scale
 from gwkeras.fields.scales import application_scale, open_scales
 from gwkeras.methods.method import Method
+from tfrecords_build.seasonal_detail import with_seasonal_detail
 from tfrecords_build.splits import held_out_mask
 
 
@@ -55,11 +56,11 @@ def choose_judge(fields: Fields, config, manifest: Manifest, cache: Path) -> Jud
     Raises: MissingMonths: where no held-out month can be judged.
     """
     if fields.truth is not None:
-        scale = application_scale(fields, config, cache)
+        scale = with_seasonal_detail(application_scale(fields, config, cache), manifest.split, config, cache)
         truth, stamps = _truth_on(scale, fields.truth), fields.truth["time"].values
         basis = f"the fine truth at {scale.fine.lat_step:g}°"
     else:
-        scale = open_scales(fields, config, cache)["train"][0]
+        scale = with_seasonal_detail(open_scales(fields, config, cache)["train"][0], manifest.split, config, cache)
         stamps = scale.months
         basis = {"coarsen": f"the held-out product at {scale.fine.lat_step:g}°, one scale up",
                  "bicubic": "the bicubic interpolation of the product, which is no evidence of detail",

@@ -18,6 +18,7 @@ from gwkeras.fields.covariates import Covariate
 from gwkeras.fields.evapotranspiration import infiltration_efficiency
 from gwkeras.fields.interpolation import upsample
 from gwkeras.fields.layer import Layer
+from gwkeras.fields.seasonal_detail import NAME, SeasonalDetail
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Scale:
     fine_target: DiskArray | BicubicArray | None
     fine_target_sigma: DiskArray | None
     constant_efficiency: float
+    seasonal_detail: SeasonalDetail | None = None
 
     @property
     def coarse(self) -> Grid:
@@ -72,7 +74,7 @@ class Scale:
 
     @property
     def covariates(self) -> tuple[str, ...]:
-        return tuple(c.name for c in self.fine_covariates)
+        return (*(c.name for c in self.fine_covariates), *((NAME,) if self.seasonal_detail else ()))
 
     @property
     def land(self) -> np.ndarray:
@@ -128,11 +130,18 @@ class Scale:
             "latitude": place.lat,
             "longitude": place.lon,
         }
-        if self.fine_covariates:
-            whole = self.fine_layer.covariates(self.fine_covariates, climate_now)
-            rows, cols = self._fine_slices
-            sample["covariates_fine"] = np.moveaxis(fine.cut(whole[:, rows, cols]), 0, -1) * (land_fine > 0)[..., None]
+        if self.covariates:
+            whole = self._covariate_maps(climate_now, now)
+            sample["covariates_fine"] = np.moveaxis(fine.cut(whole), 0, -1) * (land_fine > 0)[..., None]
         return {name: np.asarray(value, dtype=np.float32, order="C") for name, value in sample.items()}
+
+    def _covariate_maps(self, climate_now: int, now: int) -> np.ndarray:
+        """(K, s n_lat, s n_lon) all fine covariates of a month over the domain."""
+        rows, cols = self._fine_slices
+        maps = [self.fine_layer.covariates(self.fine_covariates, climate_now)[:, rows, cols]] if self.fine_covariates else []
+        if self.seasonal_detail:
+            maps.append(self.seasonal_detail.of(now)[None])
+        return np.concatenate(maps) if len(maps) > 1 else maps[0]
 
     def target(self, month: int, row: int, col: int, height: int, width: int) -> np.ndarray:
         """(s·height, s·width, 1) mm; NaN outside the domain and wherever the fine storage or the coarse cell is unknown."""

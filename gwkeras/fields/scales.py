@@ -185,14 +185,17 @@ def _fine_land(fields: Fields, grid: Grid, config: Config) -> np.ndarray:
 
 
 def _data_mask(fields: Fields, grid: Grid) -> np.ndarray:
-    """1 where at least half of a cell has data in the first field that has gaps at all, else 0; 1 everywhere if none has gaps."""
-    candidates = [*fields.static.values(), *(c.isel(time=0) for c in fields.climate.values())]
-    for field in candidates:
+    """1 where at least half of a cell has data in the first field that has gaps at all, else 0; 1 everywhere if none has gaps.
+
+    Cells beyond the edge of that field's file are taken as land: a file that ends there says nothing about them.
+    """
+    reference = [] if fields.reference is None else [fields.reference.isel(time=0)]
+    for field in [*reference, *fields.static.values(), *(c.isel(time=0) for c in fields.climate.values())]:
         valid = np.isfinite(np.asarray(field.values))
         if valid.all() or not valid.any():
             continue
         share = Regridder(grid_of(field), grid)(valid.astype(float), minimum_valid_share=0.0)
-        return (np.nan_to_num(share) >= 0.5).astype(np.float32)
+        return (np.nan_to_num(share, nan=1.0) >= 0.5).astype(np.float32)
     return np.ones(grid.shape, np.float32)
 
 
