@@ -12,9 +12,11 @@ import gwkeras
 from gwkeras.core.config import Config, SourceConfig
 from gwkeras.core.configuration import config_hash, from_dict, load_config, to_dict, write_config
 from gwkeras.core.errors import BadInput
-from gwkeras.data.manifest import Manifest, read_manifest
+from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
 from gwkeras.evaluate.compare import Comparison, choose_judge, compare
-from gwkeras.export import export_saved_model
+from gwkeras.export.description import describe_run
+from gwkeras.export.saved_model import export_saved_model
+from gwkeras.export.warmup import real_samples
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.fields.scales import application_scale
 from gwkeras.fields.writer import Provenance
@@ -111,7 +113,11 @@ class Experiment:
     def export(self, output: Path | None = None) -> Path:
         """The SavedModel, as the next version in `output`."""
         with self.timed("export"):
-            return export_saved_model(load_network(self.run), Calibration.read(self.run.calibration), output or self.run.saved_model)
+            network, calibration, manifest = load_network(self.run), Calibration.read(self.run.calibration), self.manifest
+            info = describe_run(network, calibration, self.config, manifest)
+            samples = real_samples(self.run.shards, manifest, info.inputs)
+            return export_saved_model(network, calibration, output or self.run.saved_model, info=info, samples=samples,
+                                      manifest=(self.run.shards / MANIFEST).read_bytes()).folder
 
     def downscale(self, output: Path | None = None) -> Written:
         """The downscaled record of all months."""

@@ -1,0 +1,1 @@
+"""The trained network as a SavedModel that TF Serving loads, proven before it is left behind."""

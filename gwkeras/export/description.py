@@ -1,0 +1,42 @@
+"""A run's model in its own words."""
+
+from __future__ import annotations
+
+import json
+
+import keras
+
+import gwkeras
+from gwkeras.core.config import Config
+from gwkeras.core.configuration import config_hash, to_dict
+from gwkeras.data.manifest import Manifest
+from gwkeras.models.build import size_divisor
+from gwkeras.serving.model_info import ModelInfo
+from gwkeras.training.calibration import Calibration
+
+
+def describe_run(network: keras.Model, calibration: Calibration, config: Config, manifest: Manifest) -> ModelInfo:
+    """What `model_info` says of the network of a run."""
+    sample, train = manifest.sample, manifest.grids["train"][0]
+    # `coarsen` learns one scale up from where it is applied.
+    finer = sample.factor if config.target.kind == "coarsen" else 1
+    return ModelInfo(
+        name=config.name,
+        version=gwkeras.__version__,
+        config_hash=config_hash(config),
+        kind=config.model.kind,
+        months=sample.months,
+        factor=sample.factor,
+        divisor=size_divisor(config.model),
+        inputs=tuple(tensor.name for tensor in network.inputs),
+        climate=sample.climate,
+        climate_units=tuple(manifest.units.get(name, "1") for name in sample.climate),
+        covariates=sample.covariates,
+        covariate_units=tuple(manifest.units.get(name, "1") for name in sample.covariates),
+        grid_step=(train.lat_step / finer, train.lon_step / finer),
+        sigma_scale=calibration.sigma_scale,
+        interval=calibration.interval,
+        interval_factor=calibration.interval_factor,
+        calibrated=calibration.basis != Calibration().basis,
+        network=json.dumps(to_dict(config.model)),
+    )
