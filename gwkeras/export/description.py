@@ -10,6 +10,7 @@ import gwkeras
 from gwkeras.core.config import Config
 from gwkeras.core.configuration import config_hash, to_dict
 from gwkeras.data.manifest import Manifest
+from gwkeras.fields.seasonal_detail import NAME as SEASONAL_DETAIL
 from gwkeras.models.build import size_divisor
 from gwkeras.serving.model_info import ModelInfo
 from gwkeras.training.calibration import Calibration
@@ -18,6 +19,7 @@ from gwkeras.training.calibration import Calibration
 def describe_run(network: keras.Model, calibration: Calibration, config: Config, manifest: Manifest) -> ModelInfo:
     """What `model_info` says of the network of a run."""
     sample, train = manifest.sample, manifest.grids["train"][0]
+    units = {SEASONAL_DETAIL: "mm", **manifest.units}
     # `coarsen` learns one scale up from where it is applied.
     finer = sample.factor if config.target.kind == "coarsen" else 1
     return ModelInfo(
@@ -30,9 +32,9 @@ def describe_run(network: keras.Model, calibration: Calibration, config: Config,
         divisor=size_divisor(config.model),
         inputs=tuple(tensor.name for tensor in network.inputs),
         climate=sample.climate,
-        climate_units=tuple(manifest.units.get(name, "1") for name in sample.climate),
+        climate_units=tuple(units.get(name, "1") for name in sample.climate),
         covariates=sample.covariates,
-        covariate_units=tuple(manifest.units.get(name, "1") for name in sample.covariates),
+        covariate_units=tuple(units.get(name, "1") for name in sample.covariates),
         grid_step=(train.lat_step / finer, train.lon_step / finer),
         sigma_scale=calibration.sigma_scale,
         interval=calibration.interval,

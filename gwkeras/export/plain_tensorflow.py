@@ -29,7 +29,7 @@ def answer(saved_model: str, questions: str, answers: str) -> None:
         raise SystemExit("model_info gives no row for each request")
     if any(name.split(".")[0] == "gwkeras" for name in sys.modules):
         raise SystemExit("gwkeras was imported")
-    np.savez(answers, **found)
+    np.savez(answers, allow_pickle=False, **found)
 
 
 if __name__ == "__main__":
