@@ -18,11 +18,13 @@ from gwkeras.fields.interpolation import upsample
 
 @dataclass(frozen=True)
 class Running:
-    """Count, mean and sum of squared deviations of the values seen so far."""
+    """Count, mean, sum of squared deviations and range of the values seen so far."""
 
     count: int = 0
     mean: float = 0.0
     squares: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
 
     @classmethod
     def of(cls, values: np.ndarray) -> Running:
@@ -30,7 +32,7 @@ class Running:
             return cls()
         values = values.astype(np.float64)
         mean = values.mean()
-        return cls(values.size, float(mean), float(np.square(values - mean).sum()))
+        return cls(values.size, float(mean), float(np.square(values - mean).sum()), float(values.min()), float(values.max()))
 
     def merge(self, other: Running) -> Running:
         """Both together (Chan, Golub & LeVeque 1983, doi 10.1080/00031305.1983.10483115)."""
@@ -42,6 +44,8 @@ class Running:
             count,
             self.mean + apart * other.count / count,
             self.squares + other.squares + apart * apart * self.count * other.count / count,
+            min(self.low, other.low),
+            max(self.high, other.high),
         )
 
     @property
@@ -109,6 +113,8 @@ def statistics(sums: Sums, shape: SampleShape) -> Statistics:
         covariate_std=tuple(r.std for r in covariates),
         covariate_deviation_std=tuple(r.std for r in deviations),
         residual_std=of[3].std,
+        climate_min=tuple(r.low for r in climate),
+        climate_max=tuple(r.high for r in climate),
     )
 
 

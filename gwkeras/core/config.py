@@ -217,7 +217,10 @@ class TrainingConfig:
 class DownscaleConfig:
     """The whole region, month after month."""
 
-    tile: int = _key(64, "side of an inference tile", unit="coarse cells", at_least=4, at_most=4096)
+    tile: int = _key(
+        0, "side of an inference tile, the halo not counted; 0: the tiling with the least to compute", unit="coarse cells", at_least=0,
+        at_most=4096,
+    )
     interval: float = _key(0.9, "probability inside the written bounds", unit="1", above=0, below=1)
 
 

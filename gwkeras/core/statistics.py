@@ -15,6 +15,7 @@ class Statistics:
 
     Args:
         climate_mean, climate_std: one per climate channel, in that channel's canonical unit.
+        climate_min, climate_max: the range of each in training; empty where unknown (in shards built before these were kept).
         gwsa_mean, gwsa_std: of the coarse anomaly, mm.
         net_water_input_std: of P − ET, mm month⁻¹.
         storage_change_std: of gwsa(t) − gwsa(t−1), mm month⁻¹.
@@ -34,9 +35,12 @@ class Statistics:
     covariate_std: tuple[float, ...] = ()
     covariate_deviation_std: tuple[float, ...] = ()
     residual_std: float = 1.0
+    climate_min: tuple[float, ...] = ()
+    climate_max: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        for names in (("climate_mean", "climate_std"), ("covariate_mean", "covariate_std", "covariate_deviation_std")):
+        ranges = ("climate_min", "climate_max") if self.climate_min or self.climate_max else ()
+        for names in (("climate_mean", "climate_std", *ranges), ("covariate_mean", "covariate_std", "covariate_deviation_std")):
             lengths = {name: len(getattr(self, name)) for name in names}
             if len(set(lengths.values())) > 1:
                 raise ConfigError(
@@ -62,7 +66,7 @@ class Statistics:
     def from_dict(cls, values: dict[str, Any]) -> Statistics:
         """Inverse of `to_dict`. Raises: ConfigError: on keys that are missing or unknown."""
         names = {field.name for field in dataclasses.fields(cls)}
-        if set(values) != names:
+        if not names - {"climate_min", "climate_max"} <= set(values) <= names:
             raise ConfigError(
                 "statistics", expected=f"the keys {sorted(names)}", found=str(sorted(values)), remedy="rebuild the shards"
             )

@@ -108,8 +108,8 @@ class Scale:
         valid = np.isfinite(storage) & (window.cut(self.land) > 0)
         land = np.where(valid, window.cut(self.land), 0.0)
         land_fine = fine.cut(self.land_fine) * nearest_upsample(valid, self.factor)
-        previous = now > 0 and month_number(self.storage_months[now - 1]) == month_number(stamp) - 1
-        before = window.cut(self.storage[now - 1]) if previous else np.zeros_like(storage)
+        previous = self.previous_of(month)
+        before = np.zeros_like(storage) if previous is None else window.cut(previous)
         has_all_previous = valid & np.isfinite(before)
 
         steps = slice(climate_now - self.memory + 1, climate_now + 1)
@@ -121,7 +121,7 @@ class Scale:
             "climate": climate,
             "gwsa": np.where(valid, storage, 0.0)[..., None],
             "gwsa_previous": np.where(has_all_previous, before, 0.0)[..., None],
-            "has_previous": np.float32(previous),
+            "has_previous": np.float32(previous is not None),
             "net_water_input": water[..., None],
             "infiltration_efficiency": np.where(has_all_previous, efficiency, 0.0)[..., None],
             "land": land[..., None],
@@ -158,6 +158,18 @@ class Scale:
     def storage_of(self, month: int) -> np.ndarray:
         """(n_lat, n_lon) mm, coarse storage of `months[month]`."""
         return self.storage[int(np.searchsorted(self.storage_months, self.months[month]))]
+
+    def previous_of(self, month: int) -> np.ndarray | None:
+        """(n_lat, n_lon) mm, coarse storage of the month before `months[month]`; None where the record lacks that month."""
+        now = int(np.searchsorted(self.storage_months, self.months[month]))
+        consecutive = now > 0 and month_number(self.storage_months[now - 1]) == month_number(self.months[month]) - 1
+        return self.storage[now - 1] if consecutive else None
+
+    def climate_of(self, month: int) -> np.ndarray:
+        """(T, n_lat, n_lon, D) the climate that the network sees for `months[month]`."""
+        now = int(np.searchsorted(self.coarse_layer.months, self.months[month]))
+        steps = slice(now - self.memory + 1, now + 1)
+        return np.stack([self.coarse_layer.channels[c][steps] for c in self.climate_channels], axis=-1)
 
     def _cut_fine(self, array: DiskArray, month: int, row: int, col: int, height: int, width: int) -> np.ndarray:
         now = int(np.searchsorted(self.storage_months, self.months[month]))

@@ -1,15 +1,27 @@
-"""The network of a run folder, ready to downscale."""
+"""Trained networks ready to downscale: from a run folder, an exported folder, or a server."""
 
 from __future__ import annotations
 
-import keras
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
 
-from gwkeras.core.config import Config
+import keras
+import numpy as np
+
+from gwkeras.core.config import Config, DownscaleConfig, ModelConfig
 from gwkeras.core.errors import BadInput
-from gwkeras.methods.network import Network
-from gwkeras.models.build import size_divisor
+from gwkeras.data.manifest import Manifest, read_manifest
+from gwkeras.methods.network import Network, Predict
+from gwkeras.methods.receptive_field import receptive_field
+from gwkeras.models.build import build_model, size_divisor
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
+
+_WORKING_BYTES = 640 * 2**20  # of activations at a time; beside it stand the libraries and the month's fields
 
 
 def load_network(run: RunFolder) -> keras.Model:
@@ -28,24 +40,105 @@ def load_network(run: RunFolder) -> keras.Model:
                        remedy="train again") from error
 
 
-def network_method(network: keras.Model, calibration: Calibration, config: Config) -> Network:
-    """The network as a method of comparison and downscaling, at the configuration's tiling."""
-    names = [tensor.name for tensor in network.inputs]
-    divisor = size_divisor(config.model)
-    return Network(lambda inputs: network.predict_on_batch({name: inputs[name] for name in names}), divisor,
-                   tile=config.downscale.tile, halo=_halo(config), sigma_scale=calibration.sigma_scale,
-                   interval_factor=calibration.interval_factor, conserving=config.model.kind == "default")
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """The network of a run folder as a `Predict`. Sent to another process, it is loaded there.
 
-
-def _halo(config: Config) -> int:
-    """Coarse cells from which an output cell can be reached: what lies further off than this from a tile's edge is exact.
-
-    Each ConvLSTM step and layer reaches one cell further; each level of the U-Net has two 3 × 3 convolutions down and two up
-    on cells 2^level wide, and pooling may shift by one of those; bicubic interpolation and the fine block reach two.
+    Args:
+        root: the run folder.
+        factor: s; None: the one that the network was trained with. No weight depends on it, so that any other gives a network too.
     """
-    model = config.model
-    reach = len(model.convlstm_filters) * config.sample.months + 2
-    for level in range(len(model.unet_filters)):
-        sides = 1 if level == len(model.unet_filters) - 1 else 2
-        reach += (2 * sides + 1) * 2**level
-    return reach
+
+    root: Path
+    factor: int | None = None
+
+    def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        network = self.network
+        return network.predict_on_batch({tensor.name: inputs[tensor.name] for tensor in network.inputs})
+
+    @cached_property
+    def network(self) -> keras.Model:
+        with self._lock:
+            if "network" in self.__dict__:  # another thread has loaded it meanwhile
+                return self.__dict__["network"]
+            run = RunFolder(self.root)
+            network = load_network(run)
+            if self.factor is None:
+                return network
+            manifest = read_manifest(run.shards)
+            return self.__dict__.setdefault("network", _at_factor(network, manifest, self.factor))
+
+    @cached_property
+    def _lock(self) -> Any:
+        return Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self.root, "factor": self.factor}
+
+
+def _at_factor(network: keras.Model, manifest: Manifest, factor: int) -> keras.Model:
+    """The same weights in a network that refines by another factor."""
+    from dataclasses import replace
+
+    from gwkeras.core.configuration import from_dict
+
+    if factor == manifest.sample.factor:
+        return network
+    config = from_dict(manifest.config, "manifest.json")
+    other = build_model(config.model, replace(manifest.sample, factor=factor), manifest.statistics)
+    other.set_weights(network.get_weights())
+    return other
+
+
+def network_method(network: keras.Model | Predict, calibration: Calibration, config: Config, factor: int | None = None) -> Network:
+    """A network in memory as a method of comparison and downscaling, at the configuration's tiling."""
+    run: Predict = network
+    if isinstance(network, keras.Model):
+        names = [tensor.name for tensor in network.inputs]
+
+        def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return network.predict_on_batch({name: inputs[name] for name in names})
+
+    return _method(run, config.model, config.downscale, months=config.sample.months, factor=factor or config.sample.factor,
+                   sigma_scale=calibration.sigma_scale, interval_factor=calibration.interval_factor)
+
+
+class Exported(Protocol):
+    """What `gwkeras.serving` gives: a `Predict` that knows its model."""
+
+    model_info: Any
+    sigma_scale: float
+
+    @property
+    def interval_factor(self) -> float:
+        """Half width of the interval, in standard deviations as returned."""
+
+    def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """A batch of samples to fields."""
+
+
+def exported_method(model: Exported, downscale: DownscaleConfig) -> Network:
+    """An exported model, in a folder or behind a server, as a method. Its σ is calibrated already."""
+    info = model.model_info
+    return _method(model, info.model_config, downscale, months=info.months, factor=info.factor, sigma_scale=model.sigma_scale,
+                   interval_factor=model.interval_factor)
+
+
+def _method(run: Predict, model: ModelConfig, downscale: DownscaleConfig, *, months: int, factor: int, sigma_scale: float,
+            interval_factor: float) -> Network:
+    divisor = size_divisor(model)
+    return Network(run, divisor, receptive_field(model, months, factor), tile=downscale.tile,
+                   cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * _numbers_a_cell(model, factor))),
+                   sigma_scale=sigma_scale, interval_factor=interval_factor, conservation="inside" if model.kind == "default" else "none")
+
+
+def _numbers_a_cell(model: ModelConfig, factor: int) -> int:
+    """Rough count of float32 values that live at the same time for one coarse cell, at the widest place of the network."""
+    memory = 10 * max(model.convlstm_filters)
+    trunk = 6 * model.unet_filters[0] + sum(_sides(model.unet_filters))
+    fine = factor**2 * (4 * model.refinement_filters if model.kind == "default" else 6)
+    return max(memory, trunk, fine + model.unet_filters[0])
+
+
+def _sides(filters: Sequence[int]) -> list[int]:
+    return [-(-2 * width // 4**depth) for depth, width in enumerate(filters)]
