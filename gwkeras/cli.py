@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gwkeras
+from gwkeras.commands.downscale import downscale
 
 if TYPE_CHECKING:
     from gwkeras.core.config import Config
@@ -170,13 +171,7 @@ def export(
     _done(str(folder), f"gwkeras downscale --run {experiment.run.root}")
 
 
-@app.command()
-def downscale(run: RunOption = None, output: Annotated[Path | None, typer.Option(help="NetCDF file to write.")] = None,
-              settings: SetOption = None) -> None:
-    """The downscaled record of all months, as CF NetCDF."""
-    with _experiment(run, None, settings) as experiment:
-        written = experiment.downscale(output)
-    _done(f"{written.path} ({written.months} months; block means differ from the product by at most {written.conservation_max_mm:.1e} mm)")
+app.command()(downscale)
 
 
 def _make_twin(folder: Path, **settings: object) -> dict[str, Path]:

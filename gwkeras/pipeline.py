@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import gwkeras
 from gwkeras.core.config import Config, SourceConfig
-from gwkeras.core.configuration import config_hash, from_dict, load_config, to_dict, write_config
+from gwkeras.core.configuration import from_dict, load_config, to_dict, write_config
 from gwkeras.core.errors import BadInput
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
 from gwkeras.evaluate.compare import Comparison, choose_judge, compare
@@ -19,8 +18,8 @@ from gwkeras.export.saved_model import export_saved_model
 from gwkeras.export.warmup import real_samples
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.fields.scales import application_scale
-from gwkeras.fields.writer import Provenance
-from gwkeras.methods.downscale import Written, downscale_record
+from gwkeras.methods.application import provenance, trained_range
+from gwkeras.methods.downscale import Job, Written, downscale_record
 from gwkeras.methods.interpolation import BASELINES
 from gwkeras.methods.network import Network
 from gwkeras.methods.trained import load_network, network_method
@@ -124,13 +123,10 @@ class Experiment:
         with self.timed("downscale"):
             scale = with_seasonal_detail(application_scale(self.fields, self.config, self.run.cache), self.manifest.split, self.config,
                                          self.run.cache)
-            provenance = Provenance(
-                source=f"model-generated: gwkeras {gwkeras.__version__}, target {self.config.target.kind}",
-                history=f"gwkeras downscale --run {self.run.root.name}", config_hash=config_hash(self.config),
-                model_version=f"{self.config.name}, gwkeras {gwkeras.__version__}",
-                input_hashes={s["file"]: s["sha256"] for s in self.fields.sources})
-            return downscale_record(self.method(), scale, output or self.run.fine, provenance=provenance, interval=self.config.downscale.interval,
-                                    progress=lambda done, total: self.progress("downscaling", done, total))
+            job = Job(self.method(), scale, trained_range(self.manifest))
+            return downscale_record(
+                job, output or self.run.fine, provenance=provenance(self.config, self.fields, self.run), existing="overwrite",
+                interval=self.config.downscale.interval, progress=lambda done, total: self.progress("downscaling, fine cells", done, total))
 
     def _report(self, comparison: Comparison, facts: dict[str, str] | None = None) -> None:
         manifest, calibration = self.manifest, Calibration.read(self.run.calibration)

@@ -59,4 +59,5 @@ def near_coast(land: np.ndarray, periodic: bool) -> np.ndarray:
 
 def outside(climate: np.ndarray, low: Sequence[float], high: Sequence[float]) -> np.ndarray:
     """(n_lat, n_lon) whether any month of any channel of `climate` (T, n_lat, n_lon, D) lies outside low … high."""
-    return ((climate < np.asarray(low)) | (climate > np.asarray(high))).any(axis=(0, 3))
+    beyond = (climate < np.asarray(low)) | (climate > np.asarray(high))
+    return np.asarray(beyond.any(axis=(0, 3)))

@@ -19,12 +19,15 @@ import xarray as xr
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
 from gwkeras.core.units import STORAGE
+from gwkeras.fields.quality import FLAGS, NO_DATA
+from gwkeras.fields.spool import Spool
 
 CONVENTIONS = "CF-1.11"
-VARIABLES = ("gwsa", "gwsa_sigma", "gwsa_lower", "gwsa_upper")
+VARIABLES = ("gwsa", "gwsa_sigma", "gwsa_lower", "gwsa_upper", "gwsa_quality")
 
 _EPOCH = np.datetime64("2002-01-01", "D")
-_BUFFER_BYTES = 64 * 2**20  # months are written in groups of about this size, which are the chunks along time
+_BUFFER_BYTES = 64 * 2**20  # months wait in memory up to this size, beyond it on disk
+_GROUP_BYTES = 512 * 2**20  # months are written in groups of about this size, which are the chunks along time
 _MOST_MONTHS = 24
 _CHUNK_CELLS = 2**18  # 1 MiB of float32: a map and a time series both read few chunks
 _LITTLE_SPACE = 2**20  # free bytes below which a failed write is put down to the disk
@@ -64,9 +67,14 @@ class Provenance:
         """Global attributes of the file."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         pairs = {
-            "source": self.source, "history": f"{now} {self.history}", "references": self.references,
-            "institution": self.institution, "comment": self.comment, "date_created": now,
-            "config_hash": self.config_hash, "model_version": self.model_version,
+            "source": self.source,
+            "history": f"{now} {self.history}",
+            "references": self.references,
+            "institution": self.institution,
+            "comment": self.comment,
+            "date_created": now,
+            "config_hash": self.config_hash,
+            "model_version": self.model_version,
             "input_hashes": " ".join(f"{name}={digest}" for name, digest in self.input_hashes.items()),
         }
         return {name: text for name, text in pairs.items() if text}
@@ -76,7 +84,7 @@ class FieldWriter:
     """Writes fields a month at a time; memory does not grow with the number of months.
 
     Used as a context manager: the file appears under its name when the block ends well. On an exception nothing is
-    left behind and a file that was there before is untouched.
+    left behind and a file that was there before is untouched. `continuing` adds months to a file.
 
     Args:
         path: of the file to write; its folder is created where absent.
@@ -87,16 +95,40 @@ class FieldWriter:
     Raises: BadInput: where the folder cannot be written to or the disk is full, or where no month was given.
     """
 
-    def __init__(self, path: str | Path, grid: Grid, *, title: str = "Groundwater storage anomaly",
-                 provenance: Provenance | None = None, interval: float = 0.9) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        grid: Grid,
+        *,
+        title: str = "Groundwater storage anomaly",
+        provenance: Provenance | None = None,
+        interval: float = 0.9,
+    ) -> None:
         self.path, self.grid = Path(path), grid
         self._title, self._provenance, self._interval = title, provenance or Provenance(), interval
         self._partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.partial")
         self._file: netCDF4.Dataset | None = None
         self._names: tuple[str, ...] = ()
-        self._group = 1
-        self._pending: list[tuple[np.datetime64, dict[str, np.ndarray]]] = []
-        self._last: np.datetime64 | None = None
+        self._group, self._rows = 1, 1
+        self._spool: Spool | None = None
+        self._continues = False
+        self.last: np.datetime64 | None = None
+
+    @classmethod
+    def continuing(
+        cls, path: str | Path, grid: Grid, *, provenance: Provenance | None = None, interval: float = 0.9
+    ) -> FieldWriter:
+        """A writer that adds months to a file that it, or an earlier one, has written; `last` is the file's last month.
+
+        The file itself is untouched until the block ends well: months are added to a copy.
+
+        Raises: BadInput: where the file is absent, damaged, or made by another model or configuration. GridMismatch: where its
+            cells are others.
+        """
+        writer = cls(path, grid, provenance=provenance, interval=interval)
+        writer._continues = True
+        writer.last = _last_month(writer.path, grid, writer._provenance)
+        return writer
 
     def __enter__(self) -> FieldWriter:
         try:
@@ -105,31 +137,44 @@ class FieldWriter:
             raise self._sentence(error) from error
         return self
 
-    def append(self, month: np.datetime64, gwsa: np.ndarray, sigma: np.ndarray | None = None, lower: np.ndarray | None = None,
-               upper: np.ndarray | None = None) -> None:
+    def append(
+        self,
+        month: np.datetime64,
+        gwsa: np.ndarray,
+        sigma: np.ndarray | None = None,
+        lower: np.ndarray | None = None,
+        upper: np.ndarray | None = None,
+        quality: np.ndarray | None = None,
+    ) -> None:
         """Adds one month.
 
         Args:
             month: any moment in it, later than the month before.
             gwsa, sigma, lower, upper: (n_lat, n_lon) mm, NaN where missing; the same ones for every month.
+            quality: (n_lat, n_lon) uint8, bits of `gwkeras.fields.quality.FLAGS`.
         Raises: GridMismatch: where a field has another shape. BadInput: where the disk is full. ValueError: where months
             do not ascend or the fields given change.
         """
         stamp = np.datetime64(str(np.asarray(month).astype("datetime64[M]")), "M")
-        fields = {name: np.asarray(values, dtype=np.float32)
-                  for name, values in zip(VARIABLES, (gwsa, sigma, lower, upper), strict=True) if values is not None}
+        given = zip(VARIABLES, (gwsa, sigma, lower, upper, quality), strict=True)
+        fields = {name: np.asarray(values, dtype=_kind(name)) for name, values in given if values is not None}
         for name, values in fields.items():
             if values.shape != self.grid.shape:
-                raise GridMismatch(name, expected=self.grid.describe(), found=" × ".join(map(str, values.shape)) + " cells",
-                                   remedy="write it on its own grid")
-        if self._last is not None and (stamp <= self._last or tuple(fields) != self._names):
-            raise ValueError(f"{stamp} with {', '.join(fields)} cannot follow {self._last} with {', '.join(self._names)}")
-        self._last, self._names = stamp, tuple(fields)
-        self._pending.append((stamp, fields))
+                raise GridMismatch(
+                    name,
+                    expected=self.grid.describe(),
+                    found=" × ".join(map(str, values.shape)) + " cells",
+                    remedy="write it on its own grid",
+                )
+        if self.last is not None and (stamp <= self.last or (self._names and tuple(fields) != self._names)):
+            raise ValueError(f"{stamp} with {', '.join(fields)} cannot follow {self.last} with {', '.join(self._names)}")
         try:
             if self._file is None:
-                self._create()
-            if len(self._pending) == self._group:
+                self._open(tuple(fields))
+            assert self._spool is not None
+            self._spool.add(stamp, fields)
+            self.last = stamp
+            if len(self._spool.months) == self._group:
                 self._flush()
         except (OSError, RuntimeError) as error:
             raise self._sentence(error) from error
@@ -142,6 +187,8 @@ class FieldWriter:
             if self._file is not None:
                 with suppress(OSError, RuntimeError):  # the file is given up; what its library says of that no longer matters
                     self._file.close()
+            if self._spool is not None:
+                self._spool.close()
             self._partial.unlink(missing_ok=True)
 
     def _finish(self) -> None:
@@ -157,33 +204,107 @@ class FieldWriter:
         except (OSError, RuntimeError) as failure:
             raise self._sentence(failure) from failure
 
+    def _open(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        kinds = {name: _kind(name) for name in names}
+        self._spool = Spool(self.path.parent, kinds, self.grid.shape, _BUFFER_BYTES)
+        if self._continues:
+            self._continue()
+        else:
+            self._create()
+        assert self._file is not None
+        self._group, self._rows, _ = self._file["gwsa"].chunking()
+
+    def _continue(self) -> None:
+        shutil.copyfile(self.path, self._partial)
+        self._file = file = netCDF4.Dataset(self._partial, "a")
+        present = tuple(name for name in VARIABLES if name in file.variables)
+        if present != self._names:
+            raise BadInput(
+                self.path,
+                expected=f"a file with {', '.join(self._names)}",
+                found=", ".join(present),
+                remedy="write the whole record anew with --overwrite",
+            )
+        attributes = self._provenance.attributes()
+        earlier = getattr(file, "history", "")
+        file.setncatts({**attributes, "history": f"{attributes['history']}\n{earlier}".strip()})
+
     def _create(self) -> None:
         grid = self.grid
-        self._group = int(np.clip(_BUFFER_BYTES // (4 * len(self._names) * grid.n_lat * grid.n_lon), 1, _MOST_MONTHS))
+        month = sum(_kind(name).itemsize for name in self._names) * grid.n_lat * grid.n_lon
+        group = int(np.clip(_GROUP_BYTES // month, 1, _MOST_MONTHS))
         self._file = file = netCDF4.Dataset(self._partial, "w", format="NETCDF4")
         file.setncatts({"Conventions": CONVENTIONS, "title": self._title, **self._provenance.attributes()})
         for name, size in (("time", None), ("lat", grid.n_lat), ("lon", grid.n_lon), ("bounds", 2)):
             file.createDimension(name, size)
-        _variable(file, "time", "i4", ("time",), {
-            "standard_name": "time", "long_name": "first day of the month", "axis": "T", "bounds": "time_bounds",
-            "units": f"days since {_EPOCH} 00:00:00", "calendar": "standard", "units_metadata": "leap_seconds: none"})
+        _variable(
+            file,
+            "time",
+            "i4",
+            ("time",),
+            {
+                "standard_name": "time",
+                "long_name": "first day of the month",
+                "axis": "T",
+                "bounds": "time_bounds",
+                "units": f"days since {_EPOCH} 00:00:00",
+                "calendar": "standard",
+                "units_metadata": "leap_seconds: none",
+            },
+        )
         _variable(file, "time_bounds", "i4", ("time", "bounds"), {})
         for name, word, axis, unit, centres, edges in (
             ("lat", "latitude", "Y", "degrees_north", grid.lat, grid.lat_edges),
             ("lon", "longitude", "X", "degrees_east", grid.lon, grid.lon_edges),
         ):
-            _variable(file, name, "f8", (name,), {"standard_name": word, "long_name": word, "units": unit, "axis": axis,
-                                                  "bounds": f"{name}_bounds"})[:] = centres
+            _variable(
+                file,
+                name,
+                "f8",
+                (name,),
+                {"standard_name": word, "long_name": word, "units": unit, "axis": axis, "bounds": f"{name}_bounds"},
+            )[:] = centres
             _variable(file, f"{name}_bounds", "f8", (name, "bounds"), {})[:] = np.stack([edges[:-1], edges[1:]], axis=-1)
-        _variable(file, "crs", "i4", (), {
-            "grid_mapping_name": "latitude_longitude", "long_name": "WGS 84", "semi_major_axis": 6378137.0,
-            "inverse_flattening": 298.257223563, "longitude_of_prime_meridian": 0.0, "crs_wkt": _WGS84})[...] = 0
-        chunks = (self._group, *(_even_part(n, (_CHUNK_CELLS / self._group) ** 0.5) for n in grid.shape))
+        _variable(
+            file,
+            "crs",
+            "i4",
+            (),
+            {
+                "grid_mapping_name": "latitude_longitude",
+                "long_name": "WGS 84",
+                "semi_major_axis": 6378137.0,
+                "inverse_flattening": 298.257223563,
+                "longitude_of_prime_meridian": 0.0,
+                "crs_wkt": _WGS84,
+            },
+        )[...] = 0
+        chunks = (group, *(_even_part(n, (_CHUNK_CELLS / group) ** 0.5) for n in grid.shape))
         for name in self._names:
-            _variable(file, name, "f4", ("time", "lat", "lon"), self._attributes(name), compression="zlib", complevel=2,
-                      shuffle=True, chunksizes=chunks, fill_value=netCDF4.default_fillvals["f4"])
+            missing = NO_DATA if name == "gwsa_quality" else netCDF4.default_fillvals["f4"]
+            _variable(
+                file,
+                name,
+                _kind(name).str[1:],
+                ("time", "lat", "lon"),
+                self._attributes(name),
+                compression="zlib",
+                complevel=2,
+                shuffle=True,
+                chunksizes=chunks,
+                fill_value=missing,
+            )
 
     def _attributes(self, name: str) -> dict[str, Any]:
+        if name == "gwsa_quality":
+            return {
+                "long_name": "reasons to trust the groundwater storage anomaly less",
+                "standard_name": "quality_flag",
+                "flag_masks": np.array(list(FLAGS.values()), np.uint8),
+                "flag_meanings": " ".join(FLAGS),
+                "grid_mapping": "crs",
+            }
         percent = f"{100 * self._interval:g} %"
         meaning = {
             "gwsa": "groundwater storage anomaly as water equivalent height",
@@ -199,38 +320,54 @@ class FieldWriter:
         return attributes
 
     def _flush(self) -> None:
-        if not self._pending or self._file is None:
+        if self._spool is None or self._file is None or not self._spool.months:
             return
         start = self._file["time"].size
-        part = slice(start, start + len(self._pending))
-        months = np.array([stamp for stamp, _ in self._pending])
+        part = slice(start, start + len(self._spool.months))
+        months = np.array(self._spool.months)
         first, after = ((m.astype("datetime64[D]") - _EPOCH).astype(np.int32) for m in (months, months + 1))
         self._file["time"][part] = first
         self._file["time_bounds"][part] = np.stack([first, after], axis=-1)
         for name in self._names:
-            self._file[name][part] = np.ma.masked_invalid(np.stack([fields[name] for _, fields in self._pending]), copy=False)
-        self._pending.clear()
+            for rows, band in self._spool.bands(name, self._rows):
+                self._file[name][part, rows] = band if band.dtype == np.uint8 else np.ma.masked_invalid(band, copy=False)
+        self._spool.clear()
 
     def _sentence(self, error: Exception) -> BadInput:
         """What the failure of a write means to the user; HDF5 itself says only 'HDF error'."""
         with suppress(OSError):
             if shutil.disk_usage(self.path.parent).free < _LITTLE_SPACE:
-                return BadInput(self.path, expected="room on the disk", found="a full disk",
-                                remedy="free some space or write elsewhere")
-        return BadInput(self.path, expected="a file that can be written", found=f"'{error}'",
-                        remedy="check the folder's permissions, quota and free space, or write elsewhere")
+                return BadInput(
+                    self.path, expected="room on the disk", found="a full disk", remedy="free some space or write elsewhere"
+                )
+        return BadInput(
+            self.path,
+            expected="a file that can be written",
+            found=f"'{error}'",
+            remedy="check the folder's permissions, quota and free space, or write elsewhere",
+        )
 
 
-def write_dataset(fields: xr.Dataset, path: str | Path, *, title: str = "Groundwater storage anomaly",
-                  provenance: Provenance | None = None, interval: float = 0.9) -> Path:
-    """Writes `gwsa` and those of `gwsa_sigma`, `gwsa_lower`, `gwsa_upper` that `fields` holds, dims (time, lat, lon), mm.
+def write_dataset(
+    fields: xr.Dataset,
+    path: str | Path,
+    *,
+    title: str = "Groundwater storage anomaly",
+    provenance: Provenance | None = None,
+    interval: float = 0.9,
+) -> Path:
+    """Writes `gwsa` and those of the other `VARIABLES` that `fields` holds, dims (time, lat, lon), mm.
 
     Backed by dask, the months are computed and written one after the other.
     Raises: see `FieldWriter`; BadInput: where there is no `gwsa`.
     """
     if "gwsa" not in fields:
-        raise BadInput(path, expected="a variable gwsa to write", found=", ".join(map(str, fields.data_vars)) or "none",
-                       remedy="downscale first")
+        raise BadInput(
+            path,
+            expected="a variable gwsa to write",
+            found=", ".join(map(str, fields.data_vars)) or "none",
+            remedy="downscale first",
+        )
     grid = Grid.from_centres(fields["lat"].values, fields["lon"].values, where=path)
     names = [name for name in VARIABLES if name in fields]
     with FieldWriter(path, grid, title=title, provenance=provenance, interval=interval) as writer:
@@ -240,13 +377,46 @@ def write_dataset(fields: xr.Dataset, path: str | Path, *, title: str = "Groundw
     return Path(path)
 
 
+def _last_month(path: Path, grid: Grid, provenance: Provenance) -> np.datetime64:
+    """The last month of a file that may be continued; see `FieldWriter.continuing`."""
+    remedy = "write the whole record anew with --overwrite"
+    if not path.is_file():
+        raise BadInput(path, expected="a file to add months to", found="none", remedy="leave out --append")
+    try:
+        with netCDF4.Dataset(path) as file:
+            found = Grid.from_centres(file["lat"][:].filled(np.nan), file["lon"][:].filled(np.nan), where=path)
+            days, attributes = int(file["time"][-1]), {name: str(file.getncattr(name)) for name in file.ncattrs()}
+            chunked = file["gwsa"].chunking() != "contiguous"
+    except (OSError, RuntimeError, IndexError, KeyError, AttributeError, ValueError) as error:
+        raise BadInput(
+            path, expected="a file written by gwkeras downscale", found=f"something else ({error})", remedy=remedy
+        ) from error
+    if not found.is_close(grid):
+        raise GridMismatch(
+            path, expected=grid.describe(), found=found.describe(), remedy="ask for the same region, or write another file"
+        )
+    for name, value in (("config_hash", provenance.config_hash), ("model_version", provenance.model_version)):
+        if value and attributes.get(name, "") != value:
+            raise BadInput(path, expected=f"{name} {value}", found=attributes.get(name) or "none", remedy=remedy)
+    if not chunked:
+        raise BadInput(
+            path, expected="a file written by gwkeras downscale", found="one that another program has rewritten", remedy=remedy
+        )
+    return (_EPOCH + np.timedelta64(days, "D")).astype("datetime64[M]")
+
+
+def _kind(name: str) -> np.dtype:
+    return np.dtype(np.uint8 if name == "gwsa_quality" else np.float32)
+
+
 def _even_part(n: int, most: float) -> int:
     """Size of the equal parts, none above `most`, into which n cells fall."""
     return math.ceil(n / math.ceil(n / most))
 
 
-def _variable(file: netCDF4.Dataset, name: str, kind: str, dims: tuple[str, ...], attributes: dict[str, Any],
-              **encoding: Any) -> netCDF4.Variable:
+def _variable(
+    file: netCDF4.Dataset, name: str, kind: str, dims: tuple[str, ...], attributes: dict[str, Any], **encoding: Any
+) -> netCDF4.Variable:
     variable: Any = file.createVariable(name, kind, dims, **encoding)  # type: ignore[call-overload]
     variable.setncatts(attributes)
     return variable

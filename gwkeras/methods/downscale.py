@@ -1,40 +1,150 @@
-"""The downscaled record: every month, a month at a time, as CF NetCDF."""
+"""The downscaled record as CF NetCDF: any months of any part of a domain, a month at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from gwkeras.core.errors import BadInput
+from gwkeras.core.grid import Grid
+from gwkeras.fields.quality import FLAGS, NO_DATA, TrainedRange, quality
 from gwkeras.fields.scale import Scale
 from gwkeras.fields.writer import FieldWriter, Provenance
 from gwkeras.methods.method import Method
+from gwkeras.methods.months import in_order
+
+Existing = Literal["refuse", "overwrite", "append"]
+"""What is done where the output file exists: nothing, write it anew, or add the months after its last."""
+
+_TITLE = "Downscaled groundwater storage anomaly"
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: how many months, and the largest |block mean − coarse value| over all land cells, mm."""
+    """What was written.
+
+    Args:
+        months: how many. cells: fine land cells in all of them.
+        conservation_max_mm: largest |block mean − coarse value| over all land cells, mm.
+        extrapolating: share of the cells outside the range of training.
+    """
 
     path: Path
     months: int
     conservation_max_mm: float
+    cells: int = 0
+    extrapolating: float = 0.0
 
 
-def downscale_record(method: Method, scale: Scale, path: Path, *, provenance: Provenance, interval: float,
-                     progress: Callable[[int, int], None] = lambda done, total: None) -> Written:
-    """Applies `method` to all months of `scale` and writes gwsa, gwsa_sigma and the interval's bounds.
+@dataclass(frozen=True)
+class Month:
+    """One month, cut to the part that is written: (n_lat, n_lon) mm float32, and uint8 flags."""
+
+    stamp: np.datetime64
+    mean: np.ndarray
+    sigma: np.ndarray | None
+    lower: np.ndarray | None
+    upper: np.ndarray | None
+    quality: np.ndarray
+    conservation_gap_mm: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """What it takes to downscale any month of a record; it can be sent to another process if its method can.
+
+    Args:
+        part: rows and columns of coarse cells that are written; None: the whole domain.
+        trained: what training has seen, for the flags; None: unknown.
+    """
+
+    method: Method
+    scale: Scale
+    trained: TrainedRange | None = None
+    part: tuple[slice, slice] | None = None
+
+    def __call__(self, index: int) -> Month:
+        """The month `scale.months[index]`."""
+        scale, (rows, cols) = self.scale, self._fine
+        p = self.method.predict(scale, index)
+        mean = np.asarray(p.mean, np.float32)
+        block_mean = scale.fine.block_mean(mean.astype(np.float64), scale.factor, scale.land_fine)
+        gap = np.abs(block_mean - scale.storage_of(index))
+        sigma, lower, upper = (None if v is None else np.asarray(v[rows, cols], np.float32) for v in (p.sigma, p.lower, p.upper))
+        flags = np.where(np.isfinite(mean), quality(scale, index, self.trained), NO_DATA).astype(np.uint8)
+        worst = float(np.nanmax(gap, initial=0.0))
+        return Month(scale.months[index], mean[rows, cols], sigma, lower, upper, flags[rows, cols], worst)
+
+    @property
+    def grid(self) -> Grid:
+        """The fine cells that are written."""
+        rows, cols = self._fine
+        return self.scale.fine.window(rows.start, cols.start, rows.stop - rows.start, cols.stop - cols.start)
+
+    @property
+    def cells(self) -> int:
+        """Fine land cells of a month."""
+        rows, cols = self._fine
+        land = np.repeat(np.repeat(self.scale.land > 0, self.scale.factor, 0), self.scale.factor, 1)
+        return int(((self.scale.land_fine > 0) & land)[rows, cols].sum())
+
+    @property
+    def _fine(self) -> tuple[slice, slice]:
+        factor = self.scale.factor
+        rows, cols = self.part or (slice(0, self.scale.coarse.n_lat), slice(0, self.scale.coarse.n_lon))
+        return slice(rows.start * factor, rows.stop * factor), slice(cols.start * factor, cols.stop * factor)
+
+
+def downscale_record(
+    job: Job,
+    path: Path,
+    *,
+    provenance: Provenance,
+    interval: float,
+    existing: Existing = "refuse",
+    months: Sequence[int] | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Written:
+    """Writes gwsa, gwsa_sigma, the interval's bounds and quality flags.
 
     Memory does not depend on the number of months. Nothing is left behind, and an older file stays, where it fails.
+
+    Args:
+        months: indices into `job.scale.months`, ascending; None: all.
+        workers, scheduler: see `gwkeras.methods.months.in_order`.
+        progress: called with the number of fine cells done and in all.
+    Raises: BadInput: where the file exists and `existing` is "refuse", or nothing is left to append. See also `FieldWriter`.
     """
-    worst = 0.0
-    with FieldWriter(path, scale.fine, title="Downscaled groundwater storage anomaly", provenance=provenance, interval=interval) as writer:
-        for month, stamp in enumerate(scale.months):
-            p = method.predict(scale, month)
-            writer.append(stamp, p.mean, p.sigma, p.lower, p.upper)
-            mean = scale.fine.block_mean(p.mean.astype(np.float32).astype(np.float64), scale.factor, scale.land_fine)
-            gap = np.abs(mean - scale.storage_of(month))
-            worst = max(worst, float(np.nanmax(gap, initial=0.0)))
-            progress(month + 1, len(scale.months))
-    return Written(path, len(scale.months), worst)
+    chosen = list(range(len(job.scale.months)) if months is None else months)
+    if existing == "refuse" and path.exists():
+        raise BadInput(
+            path, expected="a name that is free", found="a file", remedy="give --overwrite or --append, or another --output"
+        )
+    if existing == "append":
+        writer = FieldWriter.continuing(path, job.grid, provenance=provenance, interval=interval)
+        chosen = [m for m in chosen if writer.last is None or job.scale.months[m] > writer.last]
+        if not chosen:
+            raise BadInput(
+                path,
+                expected=f"months after {writer.last} to append",
+                found=f"none up to {str(job.scale.months[-1])[:7]}",
+                remedy="give files that hold later months",
+            )
+    else:
+        writer = FieldWriter(path, job.grid, title=_TITLE, provenance=provenance, interval=interval)
+    cells, worst, judged, beyond = job.cells, 0.0, 0, 0
+    with writer, in_order(job, chosen, workers, scheduler) as results:
+        for done, month in enumerate(results, start=1):
+            writer.append(month.stamp, month.mean, month.sigma, month.lower, month.upper, month.quality)
+            worst = max(worst, month.conservation_gap_mm)
+            known = month.quality != NO_DATA
+            judged += int(known.sum())
+            beyond += int((known & (month.quality & FLAGS["extrapolates"] > 0)).sum())
+            progress(done * cells, len(chosen) * cells)
+    return Written(path, len(chosen), worst, judged, beyond / max(judged, 1))

@@ -103,7 +103,8 @@ class Network:
             fields = [np.asarray(outputs[name])[..., 0] for name in ("mean", "variance")]
             for tile, tile_mean, tile_variance in zip(batch, *fields, strict=True):
                 (rows, from_rows, v), (cols, from_cols, h) = (
-                    axis.footprint(span, blend, scale.factor) for axis, span in zip(axes, (tile.rows, tile.cols), strict=True))
+                    axis.footprint(span, blend, scale.factor) for axis, span in zip(axes, (tile.rows, tile.cols), strict=True)
+                )
                 weight = np.outer(v, h).astype(np.float32)
                 to, source = np.ix_(rows, cols), np.ix_(from_rows, from_cols)
                 mean[to] += weight * tile_mean[source]
@@ -117,8 +118,9 @@ class Network:
         """Summed weights: below one beside a tile that was left out for want of land; 1 where there is no tile at all."""
         total = np.zeros(scale.fine.shape, np.float32)
         for tile in chosen:
-            (rows, _, v), (cols, _, h) = (axis.footprint(span, blend, scale.factor)
-                                          for axis, span in zip(_axes(scale), (tile.rows, tile.cols), strict=True))
+            (rows, _, v), (cols, _, h) = (
+                axis.footprint(span, blend, scale.factor) for axis, span in zip(_axes(scale), (tile.rows, tile.cols), strict=True)
+            )
             total[np.ix_(rows, cols)] += np.outer(v, h)
         return np.where(total > 0, total, 1.0)
 

@@ -101,8 +101,8 @@ def best_tiles(axes: tuple[Axis, Axis], wanted: np.ndarray, halo: int, divisor: 
     """
     parts = [sorted({-(-axis.cells // k) for k in range(1, _MOST_PARTS + 1)}, reverse=True) for axis in axes]
     best: tuple[tuple[bool, int], list[Tile]] | None = None
-    for core in product(*parts):
-        found = _tiles(axes, wanted, core, halo, divisor)
+    for height, width in product(*parts):
+        found = _tiles(axes, wanted, (height, width), halo, divisor)
         if not found:
             return []
         too_large = found[0].cells > cells_at_once
@@ -114,5 +114,7 @@ def best_tiles(axes: tuple[Axis, Axis], wanted: np.ndarray, halo: int, divisor: 
 
 def _tiles(axes: tuple[Axis, Axis], wanted: np.ndarray, core: tuple[int, int], halo: int, divisor: int) -> list[Tile]:
     rows, cols = (axis.spans(side, halo, divisor) for axis, side in zip(axes, core, strict=True))
-    count = np.add.reduceat(np.add.reduceat(wanted.astype(np.int64), [s.first for s in rows], axis=0), [s.first for s in cols], axis=1)
+    count = np.add.reduceat(
+        np.add.reduceat(wanted.astype(np.int64), [s.first for s in rows], axis=0), [s.first for s in cols], axis=1
+    )
     return [Tile(rows[i], cols[j]) for i, j in np.argwhere(count > 0)]

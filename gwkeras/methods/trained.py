@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from gwkeras.core.config import Config, DownscaleConfig, ModelConfig
+from gwkeras.core.configuration import from_dict
 from gwkeras.core.errors import BadInput
 from gwkeras.data.manifest import Manifest, read_manifest
 from gwkeras.methods.network import Network, Predict
@@ -20,6 +21,9 @@ from gwkeras.methods.receptive_field import receptive_field
 from gwkeras.models.build import build_model, size_divisor
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from gwkeras.serving.served_model import ServedModel
 
 _WORKING_BYTES = 640 * 2**20  # of activations at a time; beside it stand the libraries and the month's fields
 
@@ -36,8 +40,12 @@ def load_network(run: RunFolder) -> keras.Model:
     try:
         return keras.models.load_model(run.model, compile=False, safe_mode=True)
     except (ValueError, OSError, KeyError, TypeError) as error:
-        raise BadInput(run.model, expected="a model saved by this version of gwkeras", found=f"one that does not load ({str(error)[:120]})",
-                       remedy="train again") from error
+        raise BadInput(
+            run.model,
+            expected="a model saved by this version of gwkeras",
+            found=f"one that does not load ({str(error)[:120]})",
+            remedy="train again",
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class TrainedNetwork:
 
     Args:
         root: the run folder.
-        factor: s; None: the one that the network was trained with. No weight depends on it, so that any other gives a network too.
+        factor: s; None: the one that the network was trained with. No weight depends on it: any other will do.
     """
 
     root: Path
@@ -78,10 +86,6 @@ class TrainedNetwork:
 
 def _at_factor(network: keras.Model, manifest: Manifest, factor: int) -> keras.Model:
     """The same weights in a network that refines by another factor."""
-    from dataclasses import replace
-
-    from gwkeras.core.configuration import from_dict
-
     if factor == manifest.sample.factor:
         return network
     config = from_dict(manifest.config, "manifest.json")
@@ -90,46 +94,73 @@ def _at_factor(network: keras.Model, manifest: Manifest, factor: int) -> keras.M
     return other
 
 
-def network_method(network: keras.Model | Predict, calibration: Calibration, config: Config, factor: int | None = None) -> Network:
+def network_method(network: keras.Model, calibration: Calibration, config: Config) -> Network:
     """A network in memory as a method of comparison and downscaling, at the configuration's tiling."""
-    run: Predict = network
-    if isinstance(network, keras.Model):
-        names = [tensor.name for tensor in network.inputs]
-
-        def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-            return network.predict_on_batch({name: inputs[name] for name in names})
-
-    return _method(run, config.model, config.downscale, months=config.sample.months, factor=factor or config.sample.factor,
-                   sigma_scale=calibration.sigma_scale, interval_factor=calibration.interval_factor)
+    names = [tensor.name for tensor in network.inputs]
+    return _calibrated(lambda inputs: network.predict_on_batch({name: inputs[name] for name in names}), calibration, config)
 
 
-class Exported(Protocol):
-    """What `gwkeras.serving` gives: a `Predict` that knows its model."""
+def run_method(run: RunFolder, calibration: Calibration, config: Config, factor: int | None = None) -> Network:
+    """The network of a run folder as a method that can be sent to other processes.
 
-    model_info: Any
-    sigma_scale: float
+    Args:
+        factor: s, if not the one that the network was trained with.
+    Raises: BadInput: where the run has no trained model.
+    """
+    trained = TrainedNetwork(run.root, factor)
+    trained.network  # noqa: B018  (a missing model is said at once)
+    return _calibrated(
+        trained, calibration, replace(config, sample=replace(config.sample, factor=factor or config.sample.factor))
+    )
 
-    @property
-    def interval_factor(self) -> float:
-        """Half width of the interval, in standard deviations as returned."""
 
-    def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """A batch of samples to fields."""
+def _calibrated(run: Predict, calibration: Calibration, config: Config) -> Network:
+    return _method(
+        run,
+        config.model,
+        config.downscale,
+        months=config.sample.months,
+        factor=config.sample.factor,
+        sigma_scale=calibration.sigma_scale,
+        interval_factor=calibration.interval_factor,
+    )
 
 
-def exported_method(model: Exported, downscale: DownscaleConfig) -> Network:
+def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Network:
     """An exported model, in a folder or behind a server, as a method. Its σ is calibrated already."""
     info = model.model_info
-    return _method(model, info.model_config, downscale, months=info.months, factor=info.factor, sigma_scale=model.sigma_scale,
-                   interval_factor=model.interval_factor)
+    return _method(
+        model,
+        info.model_config,
+        downscale,
+        months=info.months,
+        factor=info.factor,
+        sigma_scale=model.sigma_scale,
+        interval_factor=model.interval_factor,
+    )
 
 
-def _method(run: Predict, model: ModelConfig, downscale: DownscaleConfig, *, months: int, factor: int, sigma_scale: float,
-            interval_factor: float) -> Network:
+def _method(
+    run: Predict,
+    model: ModelConfig,
+    downscale: DownscaleConfig,
+    *,
+    months: int,
+    factor: int,
+    sigma_scale: float,
+    interval_factor: float,
+) -> Network:
     divisor = size_divisor(model)
-    return Network(run, divisor, receptive_field(model, months, factor), tile=downscale.tile,
-                   cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * _numbers_a_cell(model, factor))),
-                   sigma_scale=sigma_scale, interval_factor=interval_factor, conservation="inside" if model.kind == "default" else "none")
+    return Network(
+        run,
+        divisor,
+        receptive_field(model, months, factor),
+        tile=downscale.tile,
+        cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * _numbers_a_cell(model, factor))),
+        sigma_scale=sigma_scale,
+        interval_factor=interval_factor,
+        conservation="inside" if model.kind == "default" else "none",
+    )
 
 
 def _numbers_a_cell(model: ModelConfig, factor: int) -> int:

@@ -1,0 +1,80 @@
+"""`gwkeras downscale`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_Degrees = Annotated[float | None, typer.Option(help="Edge of the region, degrees; by default the run's.")]
+
+
+def downscale(
+    run: Annotated[Path | None, typer.Option("--run", help="Run folder; by default runs/<name of the configuration>.")] = None,
+    output: Annotated[Path | None, typer.Option(help="NetCDF file to write; by default gwsa_fine.nc in the run folder.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Exported model in the place of the run's: a folder of versions, or one.")
+    ] = None,
+    server: Annotated[str | None, typer.Option(help="TF Serving in its place: host:8500, or http://host:8501 for REST.")] = None,
+    model_name: Annotated[str, typer.Option(help="Name of the model on the server; NAME@3 or NAME@stable for one version.")] = "",
+    gwsa: Annotated[list[Path] | None, typer.Option(help="Other coarse storage than the run's, such as a longer record.")] = None,
+    climate: Annotated[list[Path] | None, typer.Option(help="Other climate; one or more.")] = None,
+    static: Annotated[list[Path] | None, typer.Option(help="Other fine maps.")] = None,
+    south: _Degrees = None,
+    north: _Degrees = None,
+    west: _Degrees = None,
+    east: _Degrees = None,
+    first_month: Annotated[str | None, typer.Option(help="Such as 2002-04.")] = None,
+    last_month: Annotated[str | None, typer.Option(help="Such as 2023-09.")] = None,
+    factor: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Fine cells a side of a coarse cell, if not as trained.")
+    ] = None,
+    append: Annotated[bool, typer.Option("--append", help="Add the months after the file's last.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Local processes, each with a network of its own.")] = 1,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a running Dask cluster that does the work.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration, where there is no run folder.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key.")] = None,
+) -> None:
+    """The downscaled record of any region and months, as CF NetCDF with quality flags."""
+    from gwkeras.console import watched
+    from gwkeras.core.configuration import load_config
+    from gwkeras.core.errors import BadInput
+    from gwkeras.methods.application import Wanted, open_application, saved_model_or_server
+    from gwkeras.methods.downscale import downscale_record
+    from gwkeras.pipeline import Experiment, with_files
+    from gwkeras.training.run_folder import RunFolder
+
+    if append and overwrite:
+        raise BadInput("--append", expected="one of --append and --overwrite", found="both", remedy="leave one out")
+    folder = RunFolder(run or Path("runs") / load_config(config, settings or ()).name)
+    connect = saved_model_or_server(model, server, model_name)
+    trained = load_config(config) if connect and config and not folder.config.exists() else Experiment.open(folder.root).config
+    stored = folder.config if folder.config.exists() else config
+    files = with_files(load_config(stored, settings or ()), gwsa=gwsa or (), climate=climate or (), static=static or ())
+    target = output or folder.fine
+    if not (append or overwrite) and target.exists():  # said at once, not after the fields are read
+        raise BadInput(
+            target, expected="a name that is free", found="a file", remedy="give --overwrite or --append, or another --output"
+        )
+    wanted = Wanted(south, north, west, east, first_month, last_month, factor)
+    with watched(target.parent) as progress:
+        progress("reading", 0, 1)
+        application = open_application(trained, folder, wanted, connect=connect, files=files)
+        progress("reading", 1, 1)
+        written = downscale_record(
+            application.job,
+            target,
+            provenance=application.provenance,
+            interval=files.downscale.interval,
+            existing="append" if append else "overwrite" if overwrite else "refuse",
+            months=application.months,
+            workers=workers,
+            scheduler=scheduler,
+            progress=lambda done, total: progress("downscaling, fine cells", done, total),
+        )
+    typer.echo(
+        f"Wrote {written.path} ({written.months} months; block means differ from the product by at most "
+        f"{written.conservation_max_mm:.1e} mm; {100 * written.extrapolating:.0f} % of the cells lie beyond the training range)"
+    )
