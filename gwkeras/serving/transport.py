@@ -114,16 +114,13 @@ class Rest:
             connection.request(
                 "POST", f"{self.path}:predict", wire.encode_json(signature, inputs), {"Content-Type": "application/json"}
             )
-            answer = connection.getresponse()
-            body = answer.read(limit + 1)
-            if answer.length:  # the rest of what was announced never came, unless it is more than any answer
-                if len(body) > limit:
-                    raise BadInput(
-                        self.address,
-                        expected=f"an answer of at most {limit} bytes",
-                        found="more",
-                        remedy="check what listens there",
-                    )
+            with connection.getresponse() as answer:
+                body, missing = answer.read(limit + 1), answer.length
+            if len(body) > limit:
+                raise BadInput(
+                    self.address, expected=f"an answer of at most {limit} bytes", found="more", remedy="check what listens there"
+                )
+            if missing:
                 raise Transient("'the connection was cut'")
         except TimeoutError as error:
             raise Transient("silence", slow=True) from error

@@ -9,23 +9,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import pytest
 
-from tests.serving.small_model import NAME, export_small, small_network
+from tests.serving.small_model import NAME, Small, export_for_tests
 
 SCRIPT = Path(__file__).with_name("prediction_server.py")
 _SECONDS_TO_START = 120
-
-
-@dataclass(frozen=True)
-class Small:
-    """The network, the folder of its versions, and the version."""
-
-    network: keras.Model
-    base: Path
-    version: Path
-    difference: float
 
 
 @dataclass
@@ -33,7 +22,6 @@ class Server:
     """Addresses of a server; `process` is ours to kill."""
 
     base: Path
-    delay: float = 0.0
     grpc: str = "127.0.0.1:0"
     rest: str = "http://127.0.0.1:0"
     process: subprocess.Popen | None = None
@@ -42,7 +30,7 @@ class Server:
         """On the ports it had before, or on free ones; returns when it serves."""
         ports = [address.rsplit(":", 1)[1] for address in (self.grpc, self.rest)]
         self.process = subprocess.Popen(
-            [sys.executable, "-I", str(SCRIPT), str(self.base), NAME, *ports, str(self.delay)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-I", str(SCRIPT), str(self.base), NAME, *ports], stdout=subprocess.PIPE, text=True
         )
         ready, _, _ = select.select([self.process.stdout], [], [], _SECONDS_TO_START)
         words = self.process.stdout.readline().split() if ready else []
@@ -57,15 +45,12 @@ class Server:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory) -> Small:
-    base = tmp_path_factory.mktemp("saved_models") / NAME
-    network = small_network()
-    exported = export_small(base, network)
-    return Small(network, base, exported.folder, exported.difference)
+    return export_for_tests(tmp_path_factory.mktemp("saved_models"))
 
 
 @pytest.fixture(scope="session")
 def server(small):
-    """Anything that serves the model `small`: GWKERAS_TF_SERVING=host:8500 and, for REST, GWKERAS_TF_SERVING_REST=http://host:8501."""
+    """Serves the model `small`: ours, or GWKERAS_TF_SERVING=host:8500 with GWKERAS_TF_SERVING_REST=http://host:8501."""
     if real := os.environ.get("GWKERAS_TF_SERVING"):
         yield Server(small.base, grpc=real, rest=os.environ.get("GWKERAS_TF_SERVING_REST", ""))
         return

@@ -1,16 +1,16 @@
 """A PredictionService on the official protocols, over a SavedModel loaded with plain TensorFlow; gwkeras is not imported.
 
-It stands in for tensorflow_model_server, of which no package registry has a binary, and follows its source in what clients see: the
-newest version is served, errors have the same codes and words, batching is off. Both interfaces: gRPC, and REST column by column.
+It stands in for tensorflow_model_server, of which no package registry has a binary, and follows its source in what clients
+see: the newest version is served, errors have the same codes and words, batching is off. Both interfaces: gRPC, and REST
+column by column.
 
-Usage: prediction_server.py BASE_PATH MODEL_NAME GRPC_PORT REST_PORT [SECONDS_OF_DELAY]; port 0 takes a free one. Says "ready GRPC REST".
+Usage: prediction_server.py BASE_PATH MODEL_NAME GRPC_PORT REST_PORT; port 0 takes a free one. Says "ready GRPC REST".
 """
 
 import json
 import os
 import re
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,7 +22,6 @@ import grpc
 import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import (
-    get_model_metadata_pb2,
     get_model_status_pb2,
     model_service_pb2_grpc,
     predict_pb2,
@@ -30,7 +29,9 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-NOT_FOUND, INVALID, PRECONDITION = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
+NOT_FOUND = grpc.StatusCode.NOT_FOUND
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
 HTTP = {NOT_FOUND: 404, INVALID: 400, PRECONDITION: 400}
 
 
@@ -74,7 +75,8 @@ class Servable:
         inputs = {}
         for name, proto in request.inputs.items():
             if proto.dtype != expected[name].dtype.as_datatype_enum:
-                raise Refused(INVALID, f"Expects arg[0] to be {expected[name].dtype.name} but {tf.as_dtype(proto.dtype).name} is provided")
+                wanted, given = expected[name].dtype.name, tf.as_dtype(proto.dtype).name
+                raise Refused(INVALID, f"Expects arg[0] to be {wanted} but {given} is provided")
             inputs[name] = tf.constant(tf.make_ndarray(proto))
             if not expected[name].shape.is_compatible_with(inputs[name].shape):
                 raise Refused(INVALID, f"Tensor {name} must be of shape {expected[name].shape}, is {inputs[name].shape}")
@@ -102,18 +104,14 @@ def as_fields(array):
 
 
 class Grpc(prediction_service_pb2_grpc.PredictionServiceServicer, model_service_pb2_grpc.ModelServiceServicer):
-    def __init__(self, servable, delay):
-        self.servable, self.delay = servable, delay
+    def __init__(self, servable):
+        self.servable = servable
 
     def Predict(self, request, context):
-        time.sleep(self.delay)
         try:
             return self.servable.predict(request)
         except Refused as refused:
             context.abort(refused.code, refused.words)
-
-    def GetModelMetadata(self, request, context):
-        return get_model_metadata_pb2.GetModelMetadataResponse(model_spec=request.model_spec)
 
     def GetModelStatus(self, request, context):
         response = get_model_status_pb2.GetModelStatusResponse()
@@ -121,8 +119,8 @@ class Grpc(prediction_service_pb2_grpc.PredictionServiceServicer, model_service_
         return response
 
 
-def rest_handler(servable, delay):
-    address = re.compile(r"/v1/models/(?P<name>[^/:]+)(/versions/(?P<version>\d+)|/labels/(?P<label>\w+))?(?P<verb>:predict|/metadata)?$")
+def rest_handler(servable):
+    address = re.compile(r"/v1/models/(?P<name>[^/:]+)(/versions/(?P<version>\d+)|/labels/(?P<label>\w+))?(:predict)?$")
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -154,14 +152,14 @@ def rest_handler(servable, delay):
             try:
                 request = self.spec()
                 servable.signature(request.model_spec)
-                version = {"version": str(servable.version), "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
+                status = {"error_code": "OK", "error_message": ""}
+                version = {"version": str(servable.version), "state": "AVAILABLE", "status": status}
                 self.answer(200, {"model_version_status": [version]})
             except Refused as refused:
                 self.answer(HTTP[refused.code], {"error": refused.words})
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(delay)
             try:
                 self.answer(200, self.predict(body))
             except Refused as refused:
@@ -192,16 +190,17 @@ def plain(array):
     return np.vectorize(lambda b: b.decode(), otypes=[object])(array).tolist() if array.size else array.tolist()
 
 
-def main(base, name, grpc_port, rest_port, delay="0"):
+def main(base, name, grpc_port, rest_port):
     servable = Servable(base, name)
-    service = Grpc(servable, float(delay))
+    service = Grpc(servable)
     server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)])
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(service, server)
     bound = server.add_insecure_port(f"127.0.0.1:{grpc_port}")
-    rest = ThreadingHTTPServer(("127.0.0.1", int(rest_port)), rest_handler(servable, float(delay)))
+    rest = ThreadingHTTPServer(("127.0.0.1", int(rest_port)), rest_handler(servable))
     server.start()
-    print("ready", bound, rest.server_port, flush=True)
+    sys.stdout.write(f"ready {bound} {rest.server_port}\n")
+    sys.stdout.flush()
     rest.serve_forever()
 
 

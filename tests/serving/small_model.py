@@ -5,6 +5,7 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -27,6 +28,16 @@ STATISTICS = Statistics(
     covariate_std=(200.0, 0.2), covariate_deviation_std=(90.0, 0.1), residual_std=6.0,
 )  # fmt: skip
 CALIBRATION = Calibration(1.25, 1.5, 0.9, "by hand")
+
+
+@dataclass(frozen=True)
+class Small:
+    """The network, the folder of its versions, the version, and its difference to Keras."""
+
+    network: keras.Model
+    base: Path
+    version: Path
+    difference: float
 
 
 def small_network() -> keras.Model:
@@ -76,6 +87,12 @@ def export_small(folder: Path, network: keras.Model | None = None, calibration: 
     network = network or small_network()
     info = small_info(network, **changes)
     return export_saved_model(network, calibration, folder, info=info, samples=taken(network, small_inputs()), manifest=b"{}")
+
+
+def export_for_tests(folder: Path) -> Small:
+    network = small_network()
+    exported = export_small(folder / NAME, network)
+    return Small(network, folder / NAME, exported.folder, exported.difference)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ def test_every_way_gives_the_networks_field(served, small, samples, height, widt
     found = served(inputs)
     assert np.ptp(expected["mean"]) > 100, "a field without range proves nothing"
     np.testing.assert_allclose(found["mean"], expected["mean"], atol=1e-3, rtol=0)
-    np.testing.assert_allclose(np.sqrt(found["variance"]), CALIBRATION.sigma_scale * np.sqrt(expected["variance"]), atol=1e-3, rtol=0)
+    stddev = CALIBRATION.sigma_scale * np.sqrt(expected["variance"])
+    np.testing.assert_allclose(np.sqrt(found["variance"]), stddev, atol=1e-3, rtol=0)
     assert found["mean"].shape == (samples, 4 * height, 4 * width, 1)
     assert found["mean"].dtype == found["variance"].dtype == np.float32
 
@@ -60,7 +61,8 @@ def test_versions_and_labels(small, server, which):
 
 def test_an_independent_engine_gives_the_same_field(small):
     openvino = pytest.importorskip("openvino", reason="OpenVINO is not installed: pip install openvino")
-    compiled = openvino.Core().compile_model(openvino.Core().read_model(str(small.version)), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    core = openvino.Core()
+    compiled = core.compile_model(core.read_model(str(small.version)), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     for samples, height, width in ((1, 8, 8), (2, 12, 6)):
         inputs = taken(small.network, small_inputs(samples, height, width))
         expected = small.network.predict_on_batch(inputs)
