@@ -57,3 +57,34 @@ class BlockDeviation(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "factor": self.factor, "scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="gwkeras")
+class BlockLevel(keras.layers.Layer):
+    """The mean, weighted by cell area × land, of a fine field over each coarse cell, standardised; 0 where there is no land.
+
+    The counterpart of `BlockDeviation`: long memories and maps as the coarse grid sees them.
+
+    Args:
+        factor: s.
+        mean, std: one per channel, of the training split.
+    Input shape: fields (batch, sH, sW, K), land_fine (batch, sH, sW, 1), latitude (batch, H).
+    Output shape: (batch, H, W, K).
+    """
+
+    def __init__(self, factor, mean, std, dtype="float32", **kwargs):
+        super().__init__(dtype=dtype, **kwargs)
+        self.factor = factor
+        self.mean, self.std = [float(value) for value in mean], [float(value) for value in std]
+
+    def call(self, fields, land_fine, latitude):
+        level, weight = block_mean(fields, land_fine * fine_row_area(latitude, self.factor), self.factor)
+        scaled = (level - ops.convert_to_tensor(self.mean, dtype=fields.dtype)) / ops.convert_to_tensor(self.std, dtype=fields.dtype)
+        return ops.where(weight > 0, scaled, 0.0)
+
+    def compute_output_shape(self, fields_shape, land_fine_shape=None, latitude_shape=None):
+        batch, rows, cols, channels = fields_shape
+        return (batch, rows and rows // self.factor, cols and cols // self.factor, channels)
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor, "mean": self.mean, "std": self.std}

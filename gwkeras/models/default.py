@@ -10,7 +10,7 @@ from keras import layers
 from gwkeras.core.config import ModelConfig
 from gwkeras.core.schema import SampleShape
 from gwkeras.core.statistics import Statistics
-from gwkeras.layers.block_mean import BlockDeviation
+from gwkeras.layers.block_mean import BlockDeviation, BlockLevel
 from gwkeras.layers.calendar import CalendarMaps
 from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.interpolation import FillMissing, Upsampling
@@ -37,14 +37,19 @@ def default_model(config: ModelConfig, sample: SampleShape, statistics: Statisti
     )
     gwsa, land, land_fine, latitude = (inputs[name] for name in ("gwsa", "land", "land_fine", "latitude"))
 
-    features = trunk(inputs, config, statistics)
-    deviations = []
+    levels, deviations = [], []
     if covariates:
+        levels = [
+            BlockLevel(sample.factor, statistics.covariate_mean, statistics.covariate_std, name="covariate_level")(
+                inputs["covariates_fine"], land_fine, latitude
+            )
+        ]
         deviations = [
             BlockDeviation(sample.factor, statistics.covariate_deviation_std, name="covariate_deviation")(
                 inputs["covariates_fine"], land_fine, latitude
             )
         ]
+    features = trunk(inputs, levels, config, statistics)
     detail, spread = refinement(features, deviations, inputs, config, sample)
 
     base = Upsampling(sample.factor, "bicubic", dtype="float32", name="bicubic")(FillMissing(name="gwsa_filled")(gwsa, land))
@@ -56,8 +61,8 @@ def default_model(config: ModelConfig, sample: SampleShape, statistics: Statisti
     return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="default")
 
 
-def trunk(inputs: dict[str, keras.KerasTensor], config: ModelConfig, statistics: Statistics):
-    """What the coarse fields say: ConvLSTM over climate, then a U-Net with storage, its past and the calendar.
+def trunk(inputs: dict[str, keras.KerasTensor], levels: list, config: ModelConfig, statistics: Statistics):
+    """What the coarse fields say: ConvLSTM over climate, then a U-Net with storage, its past, the covariates' levels and the calendar.
 
     Returns: (batch, H, W, config.unet_filters[0]).
     """
@@ -73,6 +78,7 @@ def trunk(inputs: dict[str, keras.KerasTensor], config: ModelConfig, statistics:
             known,
             land,
             CalendarMaps(name="calendar")(inputs["time"], land),
+            *levels,
         ]
     )
     return unet(fused, config.unet_filters, config.batch_normalisation, config.dropout)

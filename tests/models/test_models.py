@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from gwkeras.core.configuration import load_config, shipped_config
 from gwkeras.core.config import ModelConfig
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.grid import Grid
@@ -65,7 +66,7 @@ def called(model, inputs):
 
 
 def test_papers_parameter_counts():
-    model = build_model(ModelConfig(kind="paper"), PAPER, Statistics((0.0,) * 4, (1.0,) * 4))
+    model = build_model(load_config(shipped_config("paper")).model, PAPER, Statistics((0.0,) * 4, (1.0,) * 4))
     assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == 8_190_850
     assert model.count_params() == 8_196_482
 
