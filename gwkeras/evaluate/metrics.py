@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+
+_ROUNDING = 1e-12  # of a sum of squares
 
 
 @dataclass
@@ -21,7 +23,7 @@ class Scores:
     truth_squared: float = 0.0
     covered: float = 0.0
     interval_weight: float = 0.0
-    cells: int = field(default=0)
+    cells: int = 0
 
     def add(self, predicted: np.ndarray, truth: np.ndarray, weights: np.ndarray, lower: np.ndarray | None = None,
             upper: np.ndarray | None = None) -> None:
@@ -58,7 +60,8 @@ class Scores:
     def r2(self) -> float:
         """1 − Σw(ŷ − y)² / Σw(y − ȳ)², over all months and cells together."""
         spread = self.truth_squared - self.truth**2 / self.weight if self.weight else 0.0
-        return float(1.0 - self.squared / spread) if spread > 0 else float("nan")
+        varies = spread > _ROUNDING * self.truth_squared
+        return float(1.0 - self.squared / spread) if varies else float("nan")
 
     @property
     def coverage(self) -> float | None:

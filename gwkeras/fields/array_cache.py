@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-_CHUNK_BYTES = 64 * 2**20
+_BLOCK_BYTES = 16 * 2**20  # of float32 computed or read at once; the sums over it are float64, several times as large
+_EDITION = 2  # raised when the same keys come to mean other values, so that older caches are not used
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class DiskArray:
         return self.values[index]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.values, dtype=dtype)
+        return np.asarray(self.values, dtype=dtype) if copy is False else np.array(self.values, dtype=dtype)
 
     def __getstate__(self) -> dict[str, Path]:
         return {"path": self.path}
@@ -43,28 +45,43 @@ class DiskArray:
         object.__setattr__(self, "path", state["path"])
 
 
-def cached_array(folder: Path, key: object, shape: tuple[int, ...], compute: Callable[[slice], np.ndarray]) -> DiskArray:
-    """The float32 array of `shape` that `compute(slice of the first axis)` gives.
+def cached_array(folder: Path, key: object, shape: tuple[int, ...], compute: Callable[[slice], np.ndarray], *, axis: int = 0,
+                 step_bytes: int = 0) -> DiskArray:
+    """The float32 array of `shape` that `compute(slice along axis)` gives, block by block.
 
     Args:
         folder: where the array lies; created where absent.
         key: anything JSON can write (or `str`) that determines the values; another key is another file.
+        axis: the axis along which blocks are computed.
+        step_bytes: what `compute` reads for one step along `axis`, where that is more than what it returns.
     The file appears under its name only when it is whole, so an interrupted computation starts again.
+    Raises: OSError: where the disk is too small for the array, before anything is computed.
     """
-    digest = hashlib.sha256(json.dumps([key, shape], sort_keys=True, default=str).encode()).hexdigest()[:24]
+    digest = hashlib.sha256(json.dumps([_EDITION, key, shape], sort_keys=True, default=str).encode()).hexdigest()[:24]
     path = folder / f"{digest}.npy"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         partial = folder / f"{digest}.{os.getpid()}.partial"
         try:
-            array = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=shape)
-            rows = max(1, _CHUNK_BYTES // max(1, int(np.prod(shape[1:])) * 4))
-            for start in range(0, shape[0], rows):
-                part = slice(start, min(start + rows, shape[0]))
-                array[part] = compute(part)
-            array.flush()
-            del array
+            _allocate(partial, shape)
+            steps = max(1, _BLOCK_BYTES // max(step_bytes, 4 * math.prod(shape) // max(1, shape[axis]), 1))
+            for start in range(0, shape[axis], steps):
+                part = slice(start, min(start + steps, shape[axis]))
+                # Mapped anew for each block: pages written before no longer count as this process's memory.
+                np.load(partial, mmap_mode="r+")[(slice(None),) * axis + (part,)] = compute(part)
+            with partial.open("rb") as written:
+                os.fsync(written.fileno())
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
     return DiskArray(path)
+
+
+def _allocate(path: Path, shape: tuple[int, ...]) -> None:
+    """An .npy file of zeros that owns its blocks on disk: writing to a map of a sparse file on a full disk ends the process."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        file.flush()
+        start, size = file.tell(), 4 * math.prod(shape)
+        if size:
+            os.posix_fallocate(file.fileno(), start, size)

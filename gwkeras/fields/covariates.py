@@ -1,7 +1,8 @@
 """Fine covariates by name: static fields, and climate channels averaged over the months before.
 
 `elevation` is a static field; `precipitation_mean_6` is the mean of the last six months, this month included;
-`precipitation_anomaly_24` is the same less the mean over the whole climate record, which is what a storage *anomaly* answers to.
+`precipitation_anomaly_24` is the same less the mean over the whole climate record, which is what a storage *anomaly* answers to;
+`precipitation` alone is the month's value. `Layer.covariate` computes them.
 """
 
 from __future__ import annotations
@@ -10,13 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from gwkeras.core.errors import ConfigError
-from gwkeras.core.months import calendar_month
 from gwkeras.core.schema import CLIMATE_UNITS
 
-DERIVED = ("net_water_input",)
 _DYNAMIC = re.compile(r"^(?P<channel>[a-z_]+?)(?:_(?P<kind>mean|anomaly)_(?P<months>[1-9][0-9]*))?$")
 _MEMORY = {
     "net_water_input": (1, 3, 6, 12, 24, 48),
@@ -46,8 +43,9 @@ class Covariate:
         match = _DYNAMIC.match(name)
         if match and match["channel"] in channels:
             return cls(name, match["channel"], match["kind"] or "mean", int(match["months"] or 1))  # type: ignore[arg-type]
-        raise ConfigError("sample.covariates", expected="names among " + ", ".join([*static, *channels]) + ", the latter also with "
-                          "_mean_<months> or _anomaly_<months>", found=f"'{name}'", remedy="correct the name or give the file that holds it")
+        raise ConfigError("sample.covariates", expected=f"static fields ({', '.join(static) or 'none'}) or climate channels "
+                          f"({', '.join(channels) or 'none'}) with or without _mean_<months> or _anomaly_<months>",
+                          found=f"'{name}'", remedy="correct the name or give the file that holds it")
 
 
 def automatic(static: tuple[str, ...], channels: tuple[str, ...]) -> tuple[str, ...]:
@@ -61,14 +59,3 @@ def unit_of(covariate: Covariate, static_units: dict[str, str]) -> str:
     if covariate.kind == "static":
         return static_units.get(covariate.channel, "1")
     return CLIMATE_UNITS.get(covariate.channel, "mm month-1")
-
-
-def extend_backwards(record: np.ndarray, months: np.ndarray, extra: int) -> np.ndarray:
-    """`record` (time, …) preceded by `extra` months of its own calendar climatology.
-
-    Long memories reach back before the first month of a climate record; the climatology is the value that says nothing.
-    """
-    calendar = calendar_month(months)
-    before = (calendar[0] - 1 - np.arange(extra, 0, -1)) % 12 + 1
-    climatology = {m: record[calendar == m].mean(axis=0) if (calendar == m).any() else record.mean(axis=0) for m in set(before)}
-    return np.concatenate([np.stack([climatology[m] for m in before]), record]) if extra else record

@@ -17,6 +17,7 @@ from gwkeras.fields.array_cache import DiskArray
 from gwkeras.fields.covariates import Covariate
 from gwkeras.fields.evapotranspiration import infiltration_efficiency
 from gwkeras.fields.interpolation import upsample
+from gwkeras.fields.latest import Latest
 from gwkeras.fields.layer import Layer
 from gwkeras.fields.seasonal_detail import NAME, SeasonalDetail
 
@@ -28,14 +29,12 @@ class BicubicArray:
     storage: DiskArray
     factor: int
     periodic: bool
-    _recent: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    _latest: Latest[np.ndarray] = field(default_factory=Latest, repr=False, compare=False)
 
     def __getitem__(self, index: tuple[int, slice, slice]) -> np.ndarray:
         month, rows, cols = index
-        if month not in self._recent:
-            self._recent.clear()
-            self._recent[month] = upsample(self.storage[month], self.factor, "bicubic", periodic=self.periodic)
-        return self._recent[month][rows, cols]
+        whole = self._latest.get(month, lambda: upsample(self.storage[month], self.factor, "bicubic", periodic=self.periodic))
+        return whole[rows, cols]
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,7 @@ class Scale:
     fine_target_sigma: DiskArray | None
     constant_efficiency: float
     seasonal_detail: SeasonalDetail | None = None
+    _latest: Latest[np.ndarray] = field(default_factory=Latest, repr=False, compare=False)
 
     @property
     def coarse(self) -> Grid:
@@ -105,20 +105,18 @@ class Scale:
         fine = window.refined(self.factor)
 
         storage = window.cut(self.storage[now])
-        valid = np.isfinite(storage) & (window.cut(self.land) > 0)
-        land = np.where(valid, window.cut(self.land), 0.0)
+        share = window.cut(self.land)
+        valid = np.isfinite(storage) & (share > 0)
+        land = np.where(valid, share, 0.0)
         land_fine = fine.cut(self.land_fine) * nearest_upsample(valid, self.factor)
         previous = self.previous_of(month)
         before = np.zeros_like(storage) if previous is None else window.cut(previous)
         has_all_previous = valid & np.isfinite(before)
 
-        steps = slice(climate_now - self.memory + 1, climate_now + 1)
-        climate = np.stack([window.cut(self.coarse_layer.channels[c][steps]) for c in self.climate_channels], axis=-1) \
-            if self.climate_channels else np.zeros((self.memory, height, width, 0), np.float32)
         water, efficiency = self._water(climate_now, window, valid)
         place = self.coarse.window(row, col, height, width)
         sample = {
-            "climate": climate,
+            "climate": self._climate(climate_now, window),
             "gwsa": np.where(valid, storage, 0.0)[..., None],
             "gwsa_previous": np.where(has_all_previous, before, 0.0)[..., None],
             "has_previous": np.float32(previous is not None),
@@ -131,17 +129,16 @@ class Scale:
             "longitude": place.lon,
         }
         if self.covariates:
-            whole = self._covariate_maps(climate_now, now)
-            sample["covariates_fine"] = np.moveaxis(fine.cut(whole), 0, -1) * (land_fine > 0)[..., None]
+            maps = np.concatenate([fine.cut(part) for part in self._covariate_maps(climate_now, now)])
+            sample["covariates_fine"] = np.moveaxis(maps, 0, -1) * (land_fine > 0)[..., None]
         return {name: np.asarray(value, dtype=np.float32, order="C") for name, value in sample.items()}
 
-    def _covariate_maps(self, climate_now: int, now: int) -> np.ndarray:
-        """(K, s n_lat, s n_lon) all fine covariates of a month over the domain."""
+    def _covariate_maps(self, climate_now: int, now: int) -> list[np.ndarray]:
+        """Arrays (k, s n_lat, s n_lon) that together are all fine covariates of a month over the domain."""
         rows, cols = self._fine_slices
         maps = [self.fine_layer.covariates(self.fine_covariates, climate_now)[:, rows, cols]] if self.fine_covariates else []
-        if self.seasonal_detail:
-            maps.append(self.seasonal_detail.of(now)[None])
-        return np.concatenate(maps) if len(maps) > 1 else maps[0]
+        detail = self.seasonal_detail
+        return maps if detail is None else [*maps, self._latest.get(now, lambda: detail.of(now)[None])]
 
     def target(self, month: int, row: int, col: int, height: int, width: int) -> np.ndarray:
         """(s·height, s·width, 1) mm; NaN outside the domain and wherever the fine storage or the coarse cell is unknown."""
@@ -168,10 +165,15 @@ class Scale:
     def climate_of(self, month: int) -> np.ndarray:
         """(T, n_lat, n_lon, D) the climate that the network sees for `months[month]`."""
         now = int(np.searchsorted(self.coarse_layer.months, self.months[month]))
-        steps = slice(now - self.memory + 1, now + 1)
-        return np.stack([self.coarse_layer.channels[c][steps] for c in self.climate_channels], axis=-1)
+        return self._climate(now, self._window(0, 0, *self.coarse.shape))
 
-    def _cut_fine(self, array: DiskArray, month: int, row: int, col: int, height: int, width: int) -> np.ndarray:
+    def _climate(self, now: int, window: _Window) -> np.ndarray:
+        """(T, height, width, D)."""
+        steps = slice(now - self.memory + 1, now + 1)
+        channels = [window.cut(self.coarse_layer.channels[name][steps]) for name in self.climate_channels]
+        return np.stack(channels, axis=-1) if channels else np.zeros((self.memory, window.height, window.width, 0), np.float32)
+
+    def _cut_fine(self, array: DiskArray | BicubicArray, month: int, row: int, col: int, height: int, width: int) -> np.ndarray:
         now = int(np.searchsorted(self.storage_months, self.months[month]))
         rows, cols = self._fine_slices
         window = self._window(row, col, height, width)
@@ -188,7 +190,7 @@ class Scale:
         return slice(top, top + self.coarse.n_lat * self.factor), slice(left, left + self.coarse.n_lon * self.factor)
 
     def _water(self, climate_now: int, window: _Window, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """P − ET and α of the month; both 0 where P − ET is unknown."""
+        """P − ET and α of the month, (height, width); both 0 where P − ET is unknown."""
         if "net_water_input" not in self.coarse_layer.channels:
             return np.zeros(valid.shape), np.zeros(valid.shape)
         water = np.where(valid, window.cut(self.coarse_layer.channels["net_water_input"][climate_now]), 0.0)
@@ -216,14 +218,16 @@ class _Window:
 
     def cut(self, values: np.ndarray, outside: float = 0.0) -> np.ndarray:
         """(..., n_lat, n_lon) -> (..., height, width)."""
-        if self.periodic and (self.col < 0 or self.col + self.width > self.shape[1]):
-            values = np.take(values, np.arange(self.col, self.col + self.width) % self.shape[1], axis=-1)
-            return replace(self, shape=(self.shape[0], self.width), col=0, periodic=False).cut(values, outside)
-        top, left = max(self.row, 0), max(self.col, 0)
-        bottom, right = min(self.row + self.height, self.shape[0]), min(self.col + self.width, self.shape[1])
+        n_lat, n_lon = self.shape
+        if self.periodic and (self.col < 0 or self.col + self.width > n_lon):
+            values = np.take(values, np.arange(self.col, self.col + self.width) % n_lon, axis=-1)
+            return replace(self, shape=(n_lat, self.width), col=0, periodic=False).cut(values, outside)
+        top, bottom = (min(max(row, 0), n_lat) for row in (self.row, self.row + self.height))
+        left, right = (min(max(col, 0), n_lon) for col in (self.col, self.col + self.width))
         inside = values[..., top:bottom, left:right]
         if inside.shape[-2:] == (self.height, self.width):
             return inside
         padded = np.full((*values.shape[:-2], self.height, self.width), outside, dtype=values.dtype)
-        padded[..., top - self.row : bottom - self.row, left - self.col : right - self.col] = inside
+        if inside.size:
+            padded[..., top - self.row : bottom - self.row, left - self.col : right - self.col] = inside
         return padded

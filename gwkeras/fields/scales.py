@@ -7,7 +7,7 @@ scales by which the transfer between scales is judged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,11 @@ from gwkeras.core.months import month_number
 from gwkeras.core.schema import CLIMATE_UNITS
 from gwkeras.fields.array_cache import DiskArray, cached_array
 from gwkeras.fields.canonical import grid_of
-from gwkeras.fields.covariates import DERIVED, Covariate, automatic
-from gwkeras.fields.layer import Layer, climate_months, has_net_water_input, layer_from_fields
+from gwkeras.fields.covariates import Covariate, automatic
+from gwkeras.fields.layer import Layer, array_digest
 from gwkeras.fields.record import Fields
 from gwkeras.fields.regrid import Regridder
+from gwkeras.fields.regridded_layer import derived_channels, layer_from_fields
 from gwkeras.fields.scale import BicubicArray, Scale
 
 COARSER_FACTOR = 2  # 2° → 0.5° is judged by what was learned at 4° → 1°
@@ -56,7 +57,8 @@ def application_scale(fields: Fields, config: Config, cache: Path) -> Scale:
     fine_grid = fields.grid.refine(config.sample.factor)
     fine = layer_from_fields(fields, config.data, fine_grid, names.fine, _fine_land(fields, fine_grid, config), cache)
     coarse = _coarse_layer(fields, config, fine, names, cache)
-    return _scale(fields, config, names, coarse, fine, (0, 0), _storage(fields, cache), *_target(fields, config, fine_grid, cache))
+    target, target_sigma = _target(fields, config, fine_grid, cache)
+    return _scale(fields, config, names, coarse, fine, (0, 0), _storage(fields, cache), target, target_sigma)
 
 
 def open_scales(fields: Fields, config: Config, cache: Path) -> dict[str, list[Scale]]:
@@ -85,7 +87,7 @@ def open_scales(fields: Fields, config: Config, cache: Path) -> dict[str, list[S
             if not _fits(product.grid, COARSER_FACTOR, row, col, factor * _SMALLEST_DOMAIN):
                 continue
             layer = product.coarsen(COARSER_FACTOR, row, col)
-            blocks = _block_means(product, storage, COARSER_FACTOR, row, col, cache)
+            blocks = _block_means(product, storage, COARSER_FACTOR, row, col, config.data.minimum_valid_share, cache)
             shifts = range(0, factor, max(1, factor // 2))
             coarser += [_coarsened(fields, config, names, layer, blocks, r, c, cache) for r in shifts for c in shifts
                         if _fits(layer.grid, factor, r, c, _SMALLEST_DOMAIN)]
@@ -96,71 +98,77 @@ def _fits(grid: Grid, factor: int, row: int, col: int, blocks: int) -> bool:
     return (grid.n_lat - row) // factor >= blocks and (grid.n_lon - col) // factor >= blocks
 
 
-def _coarsened(fields: Fields, config: Config, names: _Channels, fine: Layer, storage: DiskArray, row: int, col: int, cache: Path) -> Scale:
-    coarse = fine.coarsen(config.sample.factor, row, col)
-    return _scale(fields, config, names, coarse, fine, (row, col), _block_means(fine, storage, config.sample.factor, row, col, cache),
-                  storage, None)
+def _coarsened(fields: Fields, config: Config, names: _Channels, fine: Layer, storage: DiskArray, row: int, col: int,
+               cache: Path) -> Scale:
+    factor = config.sample.factor
+    means = _block_means(fine, storage, factor, row, col, config.data.minimum_valid_share, cache)
+    return _scale(fields, config, names, fine.coarsen(factor, row, col), fine, (row, col), means, storage, None)
 
 
-def _scale(fields: Fields, config: Config, names: _Channels, coarse: Layer, fine: Layer, origin: tuple[int, int], storage: DiskArray,
-           target: DiskArray | BicubicArray | None, target_sigma: DiskArray | None) -> Scale:
+def _scale(fields: Fields, config: Config, names: _Channels, coarse: Layer, fine: Layer, origin: tuple[int, int],
+           storage: DiskArray, target: DiskArray | BicubicArray | None, target_sigma: DiskArray | None) -> Scale:
     stamps = fields.gwsa["time"].values
-    first = np.searchsorted(coarse.months, coarse.months[0]) + config.sample.months - 1
-    usable = stamps[np.isin(stamps, coarse.months[first:])] if len(coarse.months) > first else stamps[:0]
+    usable = stamps[np.isin(stamps, coarse.months[config.sample.months - 1 :])] if fields.climate else stamps
     if not len(usable):
         raise MissingMonths("climate", expected=f"{config.sample.months} consecutive months up to a month with storage",
                             found=f"climate of {str(coarse.months[0])[:7]} … {str(coarse.months[-1])[:7]} and storage of "
-                            f"{str(stamps[0])[:7]} … {str(stamps[-1])[:7]}", remedy="give a longer climate record or lower sample.months")
-    return Scale(config.sample.factor, config.sample.months, names.climate, names.covariates, coarse, fine, origin, usable, stamps,
-                 storage, target, target_sigma, config.data.constant_infiltration_efficiency)
+                            f"{str(stamps[0])[:7]} … {str(stamps[-1])[:7]}",
+                            remedy="give a longer climate record or lower sample.months")
+    fine.prepare(names.covariates)
+    return Scale(config.sample.factor, config.sample.months, names.climate, names.covariates, coarse, fine, origin, usable,
+                 stamps, storage, target, target_sigma, config.data.constant_infiltration_efficiency)
 
 
 def _channels(fields: Fields, config: Config) -> _Channels:
     held = tuple(name for name in CLIMATE_UNITS if name in fields.climate)
+    channels = (*held, *derived_channels(fields, config.data))
     climate = config.sample.climate or held
     for name in climate:
-        if name not in held:
-            raise BadInput("sample.climate", expected=f"channels among {', '.join(held) or 'none'}", found=f"'{name}'",
+        if name not in channels:
+            raise BadInput("sample.climate", expected=f"channels among {', '.join(channels) or 'none'}", found=f"'{name}'",
                            remedy="correct the name or give the file that holds it")
-    water = has_net_water_input(fields, config.data)
-    if water and "evapotranspiration" not in held:
-        held = (*held, "evapotranspiration")
-    channels = (*held, *(DERIVED if water else ()))
     static = tuple(fields.static)
     detailed = tuple(n for n in channels if _shows_detail(fields, n))
     wanted = [n for name in config.sample.covariates for n in (automatic(static, detailed) if name == "auto" else (name,))]
     covariates = tuple(Covariate.parse(n, static, channels) for n in dict.fromkeys(wanted))
-    needs = [n for n in ("net_water_input",) if water] + [n for n in ("soil_moisture",) if n in held]
-    return _Channels(climate, covariates, tuple(needs))
+    return _Channels(climate, covariates, tuple(n for n in ("net_water_input", "soil_moisture") if n in channels))
 
 
 def _shows_detail(fields: Fields, channel: str) -> bool:
     """Whether the channel's file is finer than the product, so that it says something within a product cell."""
-    sources = {"net_water_input": ("precipitation",), "evapotranspiration": ("temperature", "evapotranspiration")}.get(channel, (channel,))
+    made_of = {"net_water_input": ("precipitation",), "evapotranspiration": ("temperature", "evapotranspiration")}
+    sources = made_of.get(channel, (channel,))
     steps = [grid_of(fields.climate[s]).lat_step for s in sources if s in fields.climate]
     return bool(steps) and min(steps) < 0.75 * fields.grid.lat_step
 
 
 def _storage(fields: Fields, cache: Path) -> DiskArray:
-    key = [fields.fingerprint, "storage", fields.grid.describe(), str(fields.gwsa["time"].values[[0, -1]])]
+    key = [fields.fingerprint, "storage", astuple(fields.grid), array_digest(fields.gwsa["time"].values)]
     return cached_array(cache, key, fields.gwsa.shape, lambda part: fields.gwsa.isel(time=part).values)
 
 
 def _seen(fields: Fields, cache: Path) -> np.ndarray:
     """(n_lat, n_lon) whether the product ever has data there."""
-    values = _storage(fields, cache).values
-    seen = np.zeros(values.shape[1:], bool)
-    for month in values:
-        seen |= np.isfinite(month)
+    storage = _storage(fields, cache)
+    seen = np.zeros(fields.grid.shape, bool)
+    for month in range(storage.shape[0]):
+        seen |= np.isfinite(storage[month])
     return seen
 
 
-def _block_means(fine: Layer, storage: DiskArray, factor: int, row: int, col: int, cache: Path) -> DiskArray:
-    coarse = fine.grid.coarsen(factor, row, col)
-    inner = fine.grid.window(row, col, coarse.n_lat * factor, coarse.n_lon * factor)
-    rows, cols = slice(row, row + inner.n_lat), slice(col, col + inner.n_lon)
-    return cached_array(cache, [str(storage.path.name), factor, row, col], (storage.shape[0], *coarse.shape),
-                        lambda part: inner.block_mean(storage[part, rows, cols], factor, fine.land[rows, cols]))
+def _block_means(fine: Layer, storage: DiskArray, factor: int, row: int, col: int, minimum_valid_share: float,
+                 cache: Path) -> DiskArray:
+    """Storage of blocks, weighted by area × land; missing in months in which less than the share of a block's land has data."""
+    inner, rows, cols = fine.blocks(factor, row, col)
+    land = fine.land[rows, cols]
+    enough = minimum_valid_share * inner.block_sum_and_weight(land, factor, land)[1] * (1 - 1e-9)
+
+    def means(part: slice) -> np.ndarray:
+        mean, weight = inner.block_sum_and_weight(storage[part, rows, cols], factor, land)
+        return np.where(weight >= enough, mean, np.nan)
+
+    key = [fine.key, array_digest(fine.land), storage.path.name, factor, row, col, minimum_valid_share]
+    return cached_array(cache, key, (storage.shape[0], *(n // factor for n in inner.shape)), means, step_bytes=4 * land.size)
 
 
 def _coarse_layer(fields: Fields, config: Config, fine: Layer, names: _Channels, cache: Path) -> Layer:
@@ -211,15 +219,18 @@ def _target(fields: Fields, config: Config, grid: Grid, cache: Path) -> tuple[Di
 def _reference(fields: Fields, grid: Grid, stamps: np.ndarray, minimum_valid_share: float, cache: Path) -> DiskArray:
     reference = fields.reference
     if reference is None:
-        raise BadInput("data.reference", expected="a fine field to learn", found="none", remedy="give --reference FILE, or another target")
+        raise BadInput("data.reference", expected="a fine field to learn", found="none",
+                       remedy="give --reference FILE, or another target")
     source = grid_of(reference)
     if source.lat_step > grid.lat_step * 1.01 or source.lon_step > grid.lon_step * 1.01:
         raise GridMismatch("data.reference", expected=f"cells of at most {grid.lat_step:g}°", found=source.describe(),
                            remedy="lower sample.factor: the target cannot be finer than the field it is learned from")
     if not np.isin(month_number(stamps), month_number(reference["time"].values)).any():
-        raise MissingMonths("data.reference", expected="months in common with the product", found="none", remedy="give a reference of the same years")
+        raise MissingMonths("data.reference", expected="months in common with the product", found="none",
+                            remedy="give a reference of the same years")
     regridder = Regridder(source, grid)
     aligned: xr.DataArray = reference.reindex(time=stamps)
-    key = [fields.fingerprint, "reference", grid.describe(), str(stamps[[0, -1]]), minimum_valid_share]
+    key = [fields.fingerprint, "reference", astuple(grid), array_digest(stamps), minimum_valid_share]
     return cached_array(cache, key, (len(stamps), *grid.shape),
-                        lambda part: regridder(aligned.isel(time=part).values, minimum_valid_share=minimum_valid_share))
+                        lambda part: regridder(aligned.isel(time=part).values, minimum_valid_share=minimum_valid_share),
+                        step_bytes=4 * source.n_lat * source.n_lon)
