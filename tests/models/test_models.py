@@ -15,7 +15,7 @@ from gwkeras.models.build import build_model, size_divisor
 FACTOR = 4
 PAPER = SampleShape(6, 32, 32, FACTOR, ("precipitation", "soil_moisture", "temperature", "surface_pressure"))
 SAMPLE = SampleShape(2, 8, 8, FACTOR, ("precipitation", "temperature"), ("elevation", "soil"))
-SMALL = {"convlstm_filters": (4,), "unet_filters": (4, 6), "refinement_filters": 5}
+SMALL = {"convlstm_filters": (4,), "unet_filters": (8, 10), "refinement_filters": 6}
 STATISTICS = Statistics(
     climate_mean=(80.0, 290.0),
     climate_std=(40.0, 8.0),
