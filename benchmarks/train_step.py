@@ -61,7 +61,7 @@ def keras_step(stock: bool = False, physics: bool = True) -> tuple[Callable[[], 
                 "land": keras.Input((SIDE, SIDE, 1), name="land"),
             },
         )
-    model = build.build_model(ModelConfig(kind="paper"), sample, statistics)
+    model = build.build_model(ModelConfig("paper", (64, 64), (64, 128, 256, 512), dropout=0.0), sample, statistics)
     if stock:
         paper.ConvLSTM2D, paper.symbolic_inputs = ours, free
     optimizer = keras.optimizers.AdamW(1e-3, weight_decay=1e-5, global_clipnorm=1.0)

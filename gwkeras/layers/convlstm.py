@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from gwkeras.layers import direct, winograd
+
 _GATES = 4  # input, forget, candidate, output: the order of keras.layers.ConvLSTM2D
 
 
@@ -12,15 +14,17 @@ _GATES = 4  # input, forget, candidate, output: the order of keras.layers.ConvLS
 class ConvLSTM2D(keras.layers.Layer):
     """`keras.layers.ConvLSTM2D` with "same" padding and unit stride: equal weights, equal result, any height and width.
 
-    Three things make it faster than the stock layer: steps are unrolled over an unstacked list (slicing a 5-D tensor
-    makes its gradient fill a tensor of zeros per step), the four gates are one convolution, and the first step
-    has neither a recurrent convolution nor a forget gate, because the state is zero.
+    Four things make it faster than the stock layer: steps are unrolled over an unstacked list (slicing a 5-D tensor
+    makes its gradient fill a tensor of zeros per step), the four gates are one convolution, the first step has neither a
+    recurrent convolution nor a forget gate, because the state is zero, and convolutions may be Winograd's.
 
     Args:
         filters: number of channels of the state.
         kernel_size: side of both kernels, cells.
         return_sequences: whether to return the states of all steps or the last one only.
         kernel_initializer, recurrent_initializer: as in the stock layer; the forget gate's bias starts at one.
+        algorithm: "direct"; "winograd", for 3 × 3 kernels and H, W that are known when a graph is made and divisible by
+            four; "auto": winograd where that holds in float32 on TensorFlow without a GPU. The result is the same to rounding.
 
     Input shape: (batch, T, H, W, D); T fixed, H and W free.
     Output shape: (batch, H, W, filters), or (batch, T, H, W, filters) with `return_sequences`.
@@ -33,14 +37,18 @@ class ConvLSTM2D(keras.layers.Layer):
         return_sequences=False,
         kernel_initializer="glorot_uniform",
         recurrent_initializer="orthogonal",
+        algorithm="auto",
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if algorithm not in ("auto", "direct", "winograd"):
+            raise ValueError(f"Expected algorithm to be auto, direct or winograd. Received: algorithm={algorithm}")
         self.filters = filters
         self.kernel_size = kernel_size
         self.return_sequences = return_sequences
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.algorithm = algorithm
         self.input_spec = keras.layers.InputSpec(ndim=5)
 
     def build(self, input_shape):
@@ -62,28 +70,42 @@ class ConvLSTM2D(keras.layers.Layer):
         return ops.concatenate([ops.zeros((self.filters,), dtype), ones, ops.zeros((2 * self.filters,), dtype)])
 
     def call(self, inputs):
-        steps = ops.unstack(inputs, axis=1)
+        way = winograd if self._tiled(inputs.shape) else direct
+        steps = way.to_steps(inputs)
+        kernel, recurrent, bias = (ops.cast(w, self.compute_dtype) for w in (self.kernel, self.recurrent_kernel, self.bias))
         # One kernel over [input, state] costs the same multiplications as two and saves adding the two results.
-        both = ops.concatenate(
-            [ops.cast(self.kernel, self.compute_dtype), ops.cast(self.recurrent_kernel, self.compute_dtype)], axis=2
-        )
-        state, carry = self._first_step(steps[0])
+        both = way.transform_kernel(ops.concatenate([kernel, recurrent], axis=2))
+        state, carry = self._first_step(way, steps[0], kernel, bias)
         states = [state]
         for step in steps[1:]:
-            gates = self._convolve(ops.concatenate([step, state], axis=-1), both)
+            gates = way.convolve(ops.concatenate([step, state], axis=-1), both) + bias
             i, f, c, o = ops.split(gates, _GATES, axis=-1)
             carry = ops.sigmoid(f) * carry + ops.sigmoid(i) * ops.tanh(c)
             state = ops.sigmoid(o) * ops.tanh(carry)
             states.append(state)
-        return ops.stack(states, axis=1) if self.return_sequences else state
+        return way.from_steps(states) if self.return_sequences else way.from_steps([state])[:, 0]
 
-    def _first_step(self, step):
-        i, _, c, o = ops.split(self._convolve(step, self.kernel), _GATES, axis=-1)
+    def _first_step(self, way, step, kernel, bias):
+        kernel, bias = (self._without_forget_gate(weights) for weights in (kernel, bias))
+        i, c, o = ops.split(way.convolve(step, way.transform_kernel(kernel)) + bias, _GATES - 1, axis=-1)
         carry = ops.sigmoid(i) * ops.tanh(c)
         return ops.sigmoid(o) * ops.tanh(carry), carry
 
-    def _convolve(self, x, kernel):
-        return ops.conv(x, kernel, padding="same", data_format="channels_last") + self.bias
+    def _without_forget_gate(self, weights):
+        return ops.concatenate([weights[..., : self.filters], weights[..., 2 * self.filters :]], axis=-1)
+
+    def _tiled(self, shape) -> bool:
+        possible = self.kernel_size == 3 and all(size and size % winograd.TILE == 0 for size in shape[2:4])
+        if self.algorithm == "winograd" and not possible:
+            raise ValueError(
+                f"Expected a kernel of 3 × 3 and height and width known and divisible by four. Received: inputs.shape={shape}, "
+                f"kernel_size={self.kernel_size}"
+            )
+        if self.algorithm != "auto" or not possible:
+            return self.algorithm == "winograd"
+        # GPUs' libraries pick among algorithms themselves, and fewer digits do not bear the transforms.
+        plain = keras.backend.backend() == "tensorflow" and self.compute_dtype == "float32"
+        return plain and not keras.distribution.list_devices("gpu")
 
     def compute_output_shape(self, input_shape):
         batch, steps, height, width, _ = input_shape
@@ -98,4 +120,5 @@ class ConvLSTM2D(keras.layers.Layer):
             "return_sequences": self.return_sequences,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "recurrent_initializer": keras.initializers.serialize(self.recurrent_initializer),
+            "algorithm": self.algorithm,
         }
