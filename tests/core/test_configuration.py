@@ -215,7 +215,7 @@ def test_overrides_replace_single_keys(tmp_path):
         ("training.epochs=[", "expected a YAML value"),
         ("nothing.like.this=3", "unknown key 'nothing'"),
         ("data.climate.0.path=a.nc", "expected a list that is not empty"),
-        ("model.unet_filters.9=3", "a position from 0 to 3"),
+        ("model.unet_filters.9=3", "a position from 0 to 1"),
     ],
 )
 def test_bad_overrides_are_refused(override, message):

@@ -30,6 +30,8 @@ class FakeScale:
     climate_channels = ("precipitation", "temperature")
     fine_covariates = (Covariate("elevation", "elevation", "static"),)
     covariates = ("elevation",)
+    fine_target = None  # what `target` cuts from; here it computes its numbers
+    seasonal_detail = None
 
     @property
     def coarse(self) -> Grid:
