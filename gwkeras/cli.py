@@ -35,7 +35,7 @@ class Target(StrEnum):
     bicubic = "bicubic"
 
 
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML configuration; configs/default.yaml explains every key.")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML configuration; see configs/default.yaml.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key; may be repeated.")]
 RunOption = Annotated[Path | None, typer.Option("--run", help="Run folder; by default runs/<name of the configuration>.")]
 WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="Local processes that build shards.")]
@@ -89,15 +89,15 @@ def twin(
     gaussian_km: Annotated[float, typer.Option(help="Radius of the product's Gaussian filter, km; 0: none.")] = 0.0,
 ) -> None:
     """A world whose fine truth is known, in the public formats of G3P and ERA5-Land."""
-    _make_twin(output, seed=seed, south=south, north=north, west=west, east=east, fine_step=0.5 / factor, factor=factor, noise_mm=noise,
-               gaussian_km=gaussian_km)
+    _make_twin(output, seed=seed, south=south, north=north, west=west, east=east, fine_step=0.5 / factor, factor=factor,
+               noise_mm=noise, gaussian_km=gaussian_km)
 
 
 @app.command()
 def run(
     output: Annotated[Path, typer.Option(help="Run folder; gwsa_fine.nc, report.md and summary.json land in it.")],
     gwsa: Annotated[list[Path] | None, typer.Option(help="Coarse storage: G3P, GRACE or any NetCDF; a file or a folder.")] = None,
-    climate: Annotated[list[Path] | None, typer.Option(help="Climate: ERA5-Land, ERA5, GLDAS or any NetCDF; one or more.")] = None,
+    climate: Annotated[list[Path] | None, typer.Option(help="Climate: ERA5-Land, ERA5, GLDAS, any NetCDF; one or more.")] = None,
     static: Annotated[list[Path] | None, typer.Option(help="Fine maps; each 2-D variable becomes a covariate.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Fine truth, only looked at to judge.")] = None,
     reference: Annotated[Path | None, typer.Option(help="Fine field that --target reference learns.")] = None,
@@ -111,8 +111,8 @@ def run(
     from gwkeras.core.configuration import load_config
     from gwkeras.pipeline import with_files
 
-    settled = with_files(load_config(config, settings or ()), gwsa=gwsa or (), climate=climate or (), static=static or (), truth=truth,
-                         reference=reference, target=target.value if target else None)
+    settled = with_files(load_config(config, settings or ()), gwsa=gwsa or (), climate=climate or (), static=static or (),
+                         truth=truth, reference=reference, target=target.value if target else None)
     _run_all(settled, output, workers, overwrite)
 
 
@@ -157,7 +157,8 @@ def evaluate(run: RunOption = None, config: ConfigOption = None, settings: SetOp
     with _experiment(run, config, settings) as experiment:
         comparison = experiment.evaluate()
     show_scores(comparison)
-    _done(f"{experiment.run.report}, {experiment.run.picture}, {experiment.run.evaluation}", f"gwkeras export --run {experiment.run.root}")
+    written = experiment.run
+    _done(f"{written.report}, {written.picture}, {written.evaluation}", f"gwkeras export --run {written.root}")
 
 
 @app.command()
@@ -244,19 +245,24 @@ def _repeat_options(arguments: list[str]) -> list[str]:
 
 def main() -> None:
     """Entry point of the `gwkeras` command. Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 130 interrupted."""
-    from gwkeras.core.errors import GwkerasError
+    from gwkeras.core.errors import said_of
+    from gwkeras.tensorflow_start import quiet_tensorflow
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    quiet_tensorflow()
     os.environ.setdefault("MPLBACKEND", "Agg")
     arguments = _repeat_options(sys.argv[1:])
     debug = "--debug" in arguments
+    if debug:  # wherever it stands
+        arguments = ["--debug", *(argument for argument in arguments if argument != "--debug")]
     try:
         app(arguments)
-    except GwkerasError as error:
+    except Exception as error:
         if debug:
             raise
-        typer.echo(f"gwkeras: {error}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("gwkeras: interrupted; the same command goes on from what is there.", err=True)
-        sys.exit(130)
+        known = said_of(error)
+        if known is not None:
+            typer.echo(f"gwkeras: {known}", err=True)
+            sys.exit(known.exit_code)
+        said = " ".join(str(error).split())[:300]
+        typer.echo(f"gwkeras: failed, {type(error).__name__}: {said}; the same command with --debug shows where.", err=True)
+        sys.exit(1)

@@ -9,11 +9,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Task, ProgressColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
+from gwkeras.core.errors import GwkerasError, Interrupted
 from gwkeras.evaluate.compare import Comparison
 from gwkeras.report.table import HEADINGS, rows
 
@@ -37,7 +46,8 @@ def watched(folder: Path) -> Iterator[Callable[[str, int, int], None]]:
     _log.propagate = False
     tasks: dict[str, object] = {}
     said: dict[str, float] = {}
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(),
+               TimeRemainingColumn())
     try:
         with Progress(*columns, console=Console(stderr=True)) as bars:
             def report(label: str, done: int, total: int) -> None:
@@ -50,8 +60,14 @@ def watched(folder: Path) -> Iterator[Callable[[str, int, int], None]]:
                     _log.info("%s: %d of %d", label, done, total)
 
             yield report
-    except BaseException as error:
+    except KeyboardInterrupt:
+        _log.info("interrupted")
+        raise Interrupted("interrupted; what was finished stays, and the same command goes on from there.") from None
+    except GwkerasError as error:
         _log.info("stopped: %s", error)
+        raise
+    except Exception:
+        _log.exception("failed")
         raise
     finally:
         _log.removeHandler(handler)

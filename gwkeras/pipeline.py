@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from gwkeras.core.config import Config, SourceConfig
 from gwkeras.core.configuration import from_dict, load_config, to_dict, write_config
 from gwkeras.core.errors import BadInput
+from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
-from gwkeras.evaluate.compare import Comparison, choose_judge, compare
+from gwkeras.evaluate.compare import Comparison, Judge, choose_judge, compare
 from gwkeras.export.description import describe_run
 from gwkeras.export.saved_model import export_saved_model
 from gwkeras.export.warmup import real_samples
@@ -49,6 +51,7 @@ class Experiment:
     progress: Progress = silent
     seconds: dict[str, float] = field(default_factory=dict)
     _fields: Fields | None = None
+    _judge: Judge | None = None
 
     @classmethod
     def open(cls, run: Path, progress: Progress = silent) -> Experiment:
@@ -58,8 +61,8 @@ class Experiment:
         """
         folder = RunFolder(run)
         if not folder.config.exists():
-            raise BadInput(run, expected="a run folder with config.yaml", found="none", remedy="run gwkeras build-tfrecords first, or name the "
-                           "folder with --run")
+            raise BadInput(run, expected="a run folder with config.yaml", found="none",
+                           remedy="run gwkeras build-tfrecords first, or name the folder with --run")
         return cls(load_config(folder.config), folder, progress)
 
     @property
@@ -83,7 +86,7 @@ class Experiment:
         """Shards and config.yaml in the run folder."""
         with self.timed("build"):
             manifest = build(self.fields, self.config, self.run.shards, workers=workers, scheduler=scheduler, overwrite=overwrite,
-                             progress=lambda done, total: self.progress("building shards", done, total))
+                             progress=partial(self.progress, "building shards"))
             write_config(self.config, self.run.config)
         return manifest
 
@@ -96,15 +99,24 @@ class Experiment:
         """The trained network as a method."""
         return network_method(load_network(self.run), Calibration.read(self.run.calibration), self.config)
 
+    def judge(self) -> Judge:
+        """What all methods are judged by."""
+        if self._judge is None:
+            self._judge = choose_judge(self.fields, self.config, self.manifest, self.run.cache)
+        return self._judge
+
     def evaluate(self) -> Comparison:
         """Scores of all methods on the held-out months; evaluation.nc, the picture and report.md."""
         with self.timed("evaluate"):
             manifest, method = self.manifest, self.method()
-            judge = choose_judge(self.fields, self.config, manifest, self.run.cache)
-            comparison = compare(judge, [*BASELINES, method], manifest, lambda done, total: self.progress("evaluating", done, total))
-            partial = self.run.evaluation.with_suffix(".partial")
-            comparison.by_month.to_netcdf(partial)
-            partial.replace(self.run.evaluation)
+            judge = self.judge()
+            comparison = compare(judge, [*BASELINES, method], manifest, partial(self.progress, "evaluating"))
+            unfinished = self.run.evaluation.with_suffix(".partial")
+            try:
+                comparison.by_month.to_netcdf(unfinished)
+                unfinished.replace(self.run.evaluation)
+            finally:
+                unfinished.unlink(missing_ok=True)
             draw_month(judge, method, self.run.picture)
             self._report(comparison)
         return comparison
@@ -121,24 +133,34 @@ class Experiment:
     def downscale(self, output: Path | None = None) -> Written:
         """The downscaled record of all months."""
         with self.timed("downscale"):
-            scale = with_seasonal_detail(application_scale(self.fields, self.config, self.run.cache), self.manifest.split, self.config,
-                                         self.run.cache)
+            scale = application_scale(self.fields, self.config, self.run.cache)
+            scale = with_seasonal_detail(scale, self.manifest.split, self.config, self.run.cache)
             job = Job(self.method(), scale, trained_range(self.manifest))
             return downscale_record(
                 job, output or self.run.fine, provenance=provenance(self.config, self.fields, self.run), existing="overwrite",
-                interval=self.config.downscale.interval, progress=lambda done, total: self.progress("downscaling, fine cells", done, total))
+                interval=self.config.downscale.interval, progress=partial(self.progress, "downscaling, fine cells"))
 
     def _report(self, comparison: Comparison, facts: dict[str, str] | None = None) -> None:
         manifest, calibration = self.manifest, Calibration.read(self.run.calibration)
         samples = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
+        factors = f"σ × {calibration.sigma_scale:.2f}, interval ± {calibration.interval_factor:.2f} σ"
         write_report(self.run.report, config=self.config, manifest=manifest, comparison=comparison, picture=self.run.picture,
-                     notes=manifest.notes, facts={"samples": samples, "calibration": f"σ × {calibration.sigma_scale:.2f}, interval ± "
-                                                  f"{calibration.interval_factor:.2f} σ, from {calibration.basis}", **(facts or {})})
+                     notes=manifest.notes, facts={"samples": samples, "calibration": f"{factors}, from {calibration.basis}", **(facts or {})})
 
 
 def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -> Comparison:
-    """build-tfrecords → train → evaluate → export → downscale → report, in one run folder; summary.json comes last."""
+    """build-tfrecords → train → evaluate → export → downscale → report, in one run folder; summary.json comes last.
+
+    Raises: RunInUse: where another process is at work on the same run.
+    """
+    with folder_lock(experiment.run.root):
+        return _run_all(experiment, workers, overwrite)
+
+
+def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Comparison:
     manifest = experiment.build(workers=workers, overwrite=overwrite)
+    with experiment.timed("evaluate"):
+        experiment.judge()  # a truth that cannot serve is told before hours of training
     trained = experiment.train()
     comparison = experiment.evaluate()
     exported = experiment.export()
@@ -149,14 +171,15 @@ def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -
                  "largest conservation error": f"{written.conservation_max_mm:.1e} mm", "months downscaled": str(written.months),
                  "exported model": f"{exported.parent.name}/{exported.name}"}
         experiment._report(comparison, facts)
-    details = {"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in trained.transfer.rmse] if trained.transfer else []}
-    write_summary(experiment.run.summary, summary(comparison, conservation_max_mm=written.conservation_max_mm, seconds=experiment.seconds,
-                                                  test_months=manifest.test_months, training=details))
+    rmse = trained.transfer.rmse if trained.transfer else ()
+    write_summary(experiment.run.summary, summary(
+        comparison, conservation_max_mm=written.conservation_max_mm, seconds=experiment.seconds, test_months=manifest.test_months,
+        training={"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in rmse]}))
     return comparison
 
 
-def with_files(config: Config, *, gwsa: Sequence[Path] = (), climate: Sequence[Path] = (), static: Sequence[Path] = (), truth: Path | None = None,
-               reference: Path | None = None, target: str | None = None) -> Config:
+def with_files(config: Config, *, gwsa: Sequence[Path] = (), climate: Sequence[Path] = (), static: Sequence[Path] = (),
+               truth: Path | None = None, reference: Path | None = None, target: str | None = None) -> Config:
     """`config` with the files of a command line in the place of its own; kinds are recognised by content.
 
     A `reference` target without a reference of its own learns from the truth, which then judges in the held-out months only.
@@ -177,5 +200,5 @@ def with_files(config: Config, *, gwsa: Sequence[Path] = (), climate: Sequence[P
         data = replace(data, reference=source(reference))
     if target == "reference" and data.reference is None and data.truth is not None:
         data = replace(data, reference=data.truth)
-    changed = replace(config, data=data, target=replace(config.target, kind=target) if target else config.target)  # type: ignore[arg-type]
-    return from_dict(to_dict(changed), "the command line")
+    kind = replace(config.target, kind=target) if target else config.target  # type: ignore[arg-type]
+    return from_dict(to_dict(replace(config, data=data, target=kind)), "the command line")

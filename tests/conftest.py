@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.tiny import Answer, Command, write_tiny_world
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,3 +32,25 @@ def real_data() -> Path:
 def project_root() -> Path:
     """Folder of pyproject.toml."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def tiny_world(tmp_path_factory) -> dict[str, Path]:
+    """Files of a small twin world: gwsa, climate, static, truth, config. Read only."""
+    return write_tiny_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def gwkeras_command(monkeypatch, capfd) -> Command:
+    """`gwkeras` with its arguments, in this process: exit code and both streams."""
+
+    def call(*arguments: object) -> Answer:
+        from gwkeras.cli import main
+
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "argv", ["gwkeras", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Answer(int(ended.value.code or 0), *capfd.readouterr())
+
+    return call

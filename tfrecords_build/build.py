@@ -6,7 +6,6 @@ which the same command takes up; another configuration is refused. The manifest 
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import pickle
@@ -20,7 +19,7 @@ import numpy as np
 
 from gwkeras.core.config import Config
 from gwkeras.core.configuration import config_hash, to_dict
-from gwkeras.core.errors import BadInput
+from gwkeras.core.errors import BadInput, disk_is_full
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SCHEMA_VERSION, SampleShape
 from gwkeras.data.codec import Codec
@@ -43,7 +42,6 @@ Progress = Callable[[int, int], None]
 """Called with the number of samples written so far and in all."""
 
 _PARTIAL, _PLAN = ".partial", "build_hash"
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True)
@@ -117,12 +115,12 @@ def build_scales(
         with folder_lock(output):
             return _build(open_in, config, output, origin, workers, scheduler, overwrite, progress or (lambda done, total: None))
     except OSError as error:
-        if error.errno not in _DISK_FULL:
+        if not disk_is_full(error):
             raise
         raise BadInput(
             output,
             expected="room for the shards",
-            found=f"a full disk ({os.strerror(error.errno)})",
+            found=f"a full disk ({error.strerror or error})",
             remedy="free some space and give the same command again, which continues; nothing that was there is lost",
         ) from error
 

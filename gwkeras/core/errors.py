@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class GwkerasError(Exception):
     """Something failed through no fault of the user's input."""
@@ -55,3 +57,40 @@ class CorruptShard(BadInput):
 
 class RunInUse(BadInput):
     """A folder in which another living process is at work."""
+
+
+class Interrupted(GwkerasError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
+
+
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_ACCESS = {errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EROFS}
+_DISK_FULL_WORDS = ("No space left on device", "Disk quota exceeded", "File too large")
+
+
+def said_of(error: Exception) -> GwkerasError | None:
+    """The sentence for an error of the operating system that the user can mend; None for any other."""
+    if isinstance(error, GwkerasError):
+        return error
+    where = getattr(error, "filename", None) or "output"
+    if disk_is_full(error):
+        return BadInput(where, expected="room on the disk", found="a full disk",
+                        remedy="free some space and give the same command again; nothing that was there is lost")
+    if isinstance(error, OSError) and error.errno in _NO_ACCESS:
+        return BadInput(where, expected="a file or folder that can be used there", found=f"'{error.strerror}'",
+                        remedy="check the path and its permissions")
+    return None
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether an error, or one that led to it, says so; HDF5 and TensorFlow say it in words only."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _DISK_FULL:
+            return True
+        if any(words in str(cause) for words in _DISK_FULL_WORDS):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -11,9 +12,10 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.config import DataConfig, RegionConfig, SourceConfig
-from gwkeras.core.errors import BadInput, MissingMonths
+from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.fields.canonical import clip_region, grid_of
+from gwkeras.fields.coverage import check_coverage
 from gwkeras.fields.paths import expand
 from gwkeras.fields.provenance import describe_files
 from gwkeras.fields.readers import read_fine, read_static, read_storage
@@ -64,6 +66,7 @@ def read_fields(data: DataConfig) -> Fields:
     Raises: BadInput: a file missing or damaged, a variable not found, no data in the region. UnknownUnits.
         GridMismatch: a source that does not cover the region. MissingMonths: no month in common.
     """
+    gc.collect()  # files that earlier readings left open would otherwise be closed by any thread, in the midst of reading
     storage = read_storage(data.gwsa)
     notes = list(storage.notes)
     gwsa = _product(storage.gwsa, data)
@@ -78,6 +81,9 @@ def read_fields(data: DataConfig) -> Fields:
     box = RegionConfig(grid.south, grid.north, grid.west, grid.east)
     climate, climate_notes = _climate(data, gwsa, box)
     static = _static(data, box)
+    known = np.isfinite(gwsa.isel(time=gwsa.sizes["time"] // 2).values)
+    for name, value in (*climate.items(), *static.items()):
+        check_coverage(grid_of(value), grid, known, data.minimum_valid_share, _where(name, value))
     land = static.pop("land", None)
     sources = describe_files(path for source in _sources(data) for path in expand(source))
     return Fields(
@@ -128,7 +134,25 @@ def _product(value: xr.DataArray, data: DataConfig) -> xr.DataArray:
     value = _months_between(value, data.first_month, data.last_month, _name(data.gwsa))
     if data.region is not None:
         value = clip_region(value, data.region)
+        _check_nesting(grid_of(value), data.region)
     return coarsened(value, data.coarsen_product, data.minimum_valid_share)
+
+
+def _check_nesting(grid: Grid, region: RegionConfig) -> None:
+    """The region's edges must be edges of cells, or lie beyond the product."""
+    for edge, wanted, found, step in (
+        ("south", region.south, grid.south, grid.lat_step),
+        ("north", region.north, grid.north, grid.lat_step),
+        ("west", region.west, grid.west, grid.lon_step),
+        ("east", region.east, grid.east, grid.lon_step),
+    ):
+        if 0.01 * step < abs(wanted - found) < 0.99 * step:
+            raise GridMismatch(
+                f"data.region, {edge}",
+                expected=f"an edge of the product's {step:g}° cells, such as {found:g}",
+                found=f"{wanted:g}",
+                remedy="move the region's edges onto the grid",
+            )
 
 
 def _months_between(value: xr.DataArray, first: str | None, last: str | None, where: str) -> xr.DataArray:
@@ -226,6 +250,10 @@ def _fingerprint(data: DataConfig, sources: list[dict]) -> str:
     kept = {key: reading[key] for key in ("region", "first_month", "last_month", "coarsen_product", "minimum_valid_share")}
     text = json.dumps([_READING, kept, readers, [s["sha256"] for s in sources]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _where(name: str, value: xr.DataArray) -> str:
+    return f"{value.attrs['source']}, {name}" if "source" in value.attrs else name
 
 
 def _label(source: SourceConfig) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,7 +26,7 @@ from gwkeras.training.run_folder import RunFolder
 if TYPE_CHECKING:
     from gwkeras.serving.served_model import ServedModel
 
-_WORKING_BYTES = 640 * 2**20  # of activations at a time; beside it stand the libraries and the month's fields
+_WORKING_BYTES = 2**30  # of activations at a time; beside it stand the libraries and the month's fields
 
 
 def load_network(run: RunFolder) -> keras.Model:
@@ -38,8 +39,9 @@ def load_network(run: RunFolder) -> keras.Model:
     if not run.model.exists():
         raise BadInput(run.root, expected="a trained run with model.keras", found="none", remedy="run gwkeras train first")
     try:
+        zipfile.ZipFile(run.model).close()  # of a file that is none, Keras says that it is not there
         return keras.models.load_model(run.model, compile=False, safe_mode=True)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+    except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise BadInput(
             run.model,
             expected="a model saved by this version of gwkeras",
@@ -156,16 +158,16 @@ def _method(
         divisor,
         receptive_field(model, months, factor),
         tile=downscale.tile,
-        cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * _numbers_a_cell(model, factor))),
+        cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * _numbers_a_cell(model, months, factor))),
         sigma_scale=sigma_scale,
         interval_factor=interval_factor,
         conservation="inside" if model.kind == "default" else "none",
     )
 
 
-def _numbers_a_cell(model: ModelConfig, factor: int) -> int:
+def _numbers_a_cell(model: ModelConfig, months: int, factor: int) -> int:
     """Rough count of float32 values that live at the same time for one coarse cell, at the widest place of the network."""
-    memory = 10 * max(model.convlstm_filters)
+    memory = (30 + 2 * months) * max(model.convlstm_filters)  # measured for the paper's network, as peak memory over cells
     trunk = 6 * model.unet_filters[0] + sum(_sides(model.unet_filters))
     fine = factor**2 * (4 * model.refinement_filters if model.kind == "default" else 6)
     return max(memory, trunk, fine + model.unet_filters[0])

@@ -29,7 +29,8 @@ def draw_month(judge: Judge, model: Method, path: Path) -> np.datetime64:
     stamp = scale.months[month]
     figure.suptitle(f"Groundwater storage anomaly, {str(stamp)[:7]}, mm")
     for axes, (title, field, limit) in zip(figure.subplots(2, 2).flat, panels, strict=True):
-        image = axes.pcolormesh(scale.fine.lon_edges, scale.fine.lat_edges, field, cmap="RdBu", vmin=-limit, vmax=limit, rasterized=True)
+        image = axes.pcolormesh(scale.fine.lon_edges, scale.fine.lat_edges, field, cmap="RdBu", vmin=-limit, vmax=limit,
+                                rasterized=True)
         axes.set_title(title)
         axes.set_facecolor("0.85")  # sea and cells without data, as against a storage of zero
         axes.set_aspect(1 / np.cos(np.deg2rad(_middle(scale.fine))))
@@ -37,8 +38,11 @@ def draw_month(judge: Judge, model: Method, path: Path) -> np.datetime64:
         axes.set_ylabel("latitude, °N")
         figure.colorbar(image, ax=axes, shrink=0.8)
     partial = path.with_name(f".{path.name}")
-    figure.savefig(partial, format="png")
-    partial.replace(path)
+    try:
+        figure.savefig(partial, format="png")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return stamp
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -46,9 +47,13 @@ class Calibration:
         if not path.exists():
             return cls()
         try:
-            return cls(**json.loads(path.read_text()))
+            calibration = cls(**json.loads(path.read_text()))
+            if not all(0 < x < math.inf for x in (calibration.sigma_scale, calibration.interval_factor, calibration.interval)):
+                raise ValueError("factors that are no positive numbers")
+            return calibration
         except (ValueError, TypeError) as error:
-            raise BadInput(path, expected="a calibration in JSON", found=f"something else ({error})", remedy="train again") from error
+            raise BadInput(path, expected="a calibration in JSON", found=f"something else ({error})",
+                           remedy="train again") from error
 
 
 def calibrate(model: DownscalingModel, samples: Samples, split: str) -> Calibration:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import xarray as xr
 
 from gwkeras.core.config import SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.schema import CLIMATE_UNITS
 from gwkeras.fields.archive import members
+from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.netcdf_file import open_netcdf
 from gwkeras.fields.paths import expand
 from gwkeras.fields.readers import era5, gldas, netcdf
@@ -61,10 +63,29 @@ def read_channels(source: SourceConfig) -> Climate:
     fields = {}
     for channel in CLIMATE_UNITS:
         if channel in parts:
-            value, join_notes = join(parts[channel], channel)
+            chosen, left_out = _of_one_grid(parts[channel])
+            notes += [f"{file}: {channel} is left out, an earlier file has it on another grid" for file in left_out]
+            value, join_notes = join(chosen, channel)
             notes += join_notes
             fields[channel] = value.rename(channel).assign_attrs(units=CLIMATE_UNITS[channel])
     return Climate(fields, tuple(dict.fromkeys(notes)))
+
+
+def _of_one_grid(parts: list[xr.DataArray]) -> tuple[list[xr.DataArray], list[str]]:
+    """Parts on the first one's grid, and the files of the others: another product beside it, where its months are the same.
+
+    Parts of other months stay, since they should continue the first one's record; `join` then says that they do not fit.
+    """
+    grid = grid_of(parts[0])
+    same = [grid_of(part).is_close(grid) for part in parts]
+    months = np.concatenate([part["time"].values for part, kept in zip(parts, same, strict=True) if kept])
+    chosen, left_out = [], []
+    for part, kept in zip(parts, same, strict=True):
+        if kept or not np.isin(part["time"].values, months).any():
+            chosen.append(part)
+        else:
+            left_out.append(str(part.attrs.get("source", "file")))
+    return chosen, left_out
 
 
 def _check_mapping(source: SourceConfig) -> None:
