@@ -1,24 +1,28 @@
-"""One training step of the paper's network: ours on TensorFlow against the same network hand-written in PyTorch.
+"""One training step of the paper's network: ours, the same with stock ConvLSTM2D, and two hand-written ones in PyTorch.
 
-Batch 16, 32 × 32, six months, four climate channels, float32; forward, loss, gradients, clipping to norm 1, AdamW. Ours carries
-the whole composite loss, PyTorch eq. 11 alone. The two take turns in one process, so that other work on the machine meets both.
+Batch 16, 32 × 32, six months, four climate channels, float32; forward, whole loss (eqs 10–15), gradients, clipping to norm 1,
+AdamW. All take turns in one process, so that other work on the machine meets each of them.
 
-    python benchmarks/train_step.py [--threads 2] [--rounds 7] [--stock] [--without-physics]
+python -m benchmarks.train_step [--threads 2] [--rounds 7] [--ablations]
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics as stats
 import time
 from collections.abc import Callable
+from typing import Any
+from unittest import mock
 
 import numpy as np
 
 BATCH, SIDE, MONTHS, FACTOR = 16, 32, 6, 4
 CLIMATE = ("precipitation", "soil_moisture", "temperature", "surface_pressure")
-GMAC_A_PATCH = 3.1  # forward; training costs three times that
+GMAC_A_PATCH = 3.08  # forward, plain convolutions, none for the zero state; training costs three times that
+TORCH_BAR, STOCK_BAR, MEMORY_BAR_GIB = 1.25, 1.5, 4.0
 
 
 def batch_of_noise(seed: int = 0) -> dict[str, np.ndarray]:
@@ -33,77 +37,89 @@ def batch_of_noise(seed: int = 0) -> dict[str, np.ndarray]:
     return batch
 
 
-def keras_step(stock: bool = False, physics: bool = True) -> tuple[Callable[[], float], int]:
+def paper_network(convlstm: str = "ours") -> Any:
+    """The network of configs/paper.yaml; convlstm: "ours", "direct" (ours without Winograd's convolutions) or "stock"."""
+    import keras
+
+    from gwkeras.core.configuration import load_config, shipped_config
+    from gwkeras.core.schema import SampleShape
+    from gwkeras.core.statistics import Statistics
+    from gwkeras.models import build, paper
+
+    layer = {
+        "ours": paper.ConvLSTM2D,
+        "direct": lambda filters, **rest: ours(filters, algorithm="direct", **rest),
+        "stock": lambda filters, **rest: keras.layers.ConvLSTM2D(filters, 3, padding="same", **rest),
+    }[convlstm]
+    ours, sample, inputs = paper.ConvLSTM2D, SampleShape(MONTHS, SIDE, SIDE, FACTOR, CLIMATE), paper.symbolic_inputs
+    if convlstm == "stock":  # stock layers need to know height and width
+        inputs = _inputs_of_fixed_size
+    with mock.patch.object(paper, "ConvLSTM2D", layer), mock.patch.object(paper, "symbolic_inputs", inputs):
+        return build.build_model(load_config(shipped_config("paper")).model, sample, Statistics((0.0,) * 4, (1.0,) * 4))
+
+
+def _inputs_of_fixed_size(sample: Any, *names: str) -> dict[str, Any]:
+    import keras
+
+    shapes = {"climate": (MONTHS, SIDE, SIDE, len(CLIMATE)), "gwsa": (SIDE, SIDE, 1), "land": (SIDE, SIDE, 1)}
+    return {name: keras.Input(shapes[name], name=name) for name in names}
+
+
+def keras_step(convlstm: str = "ours", physics: bool = True) -> tuple[Callable[[], float], int]:
     """A function that trains once and returns the loss, and the number of trainable parameters."""
     import keras
     import tensorflow as tf
 
-    from gwkeras.core.config import LossConfig, ModelConfig
-    from gwkeras.core.schema import SampleShape
+    from gwkeras.core.configuration import load_config, shipped_config
     from gwkeras.core.statistics import Statistics
-    from gwkeras.losses.composite import composite_loss, data_term
-    from gwkeras.models import build, paper
+    from gwkeras.losses.composite import data_term
+    from gwkeras.training.downscaling_model import DownscalingModel
 
-    ours = paper.ConvLSTM2D
-    if stock:
-        paper.ConvLSTM2D = lambda filters, **kwargs: keras.layers.ConvLSTM2D(filters, 3, padding="same", **kwargs)
-    sample, statistics, config = (
-        SampleShape(MONTHS, SIDE, SIDE, FACTOR, CLIMATE),
-        Statistics((0.0,) * 4, (1.0,) * 4),
-        LossConfig(data="nll"),
+    config, statistics = load_config(shipped_config("paper")), Statistics((0.0,) * 4, (1.0,) * 4)
+
+    class Eq11Alone(DownscalingModel):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            return keras.ops.mean(data_term(y, y_pred["mean"], y_pred["variance"], x["land_fine"] > 0, config.loss, 1.0))
+
+    kind = DownscalingModel if physics else Eq11Alone
+    model = kind(paper_network(convlstm), config.loss, statistics, FACTOR, 0.125)
+    training = config.training
+    optimizer = keras.optimizers.AdamW(
+        training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm
     )
-    if stock:  # stock layers need to know height and width
-        free, paper.symbolic_inputs = (
-            paper.symbolic_inputs,
-            lambda sample, *names: {
-                "climate": keras.Input((MONTHS, SIDE, SIDE, 4), name="climate"),
-                "gwsa": keras.Input((SIDE, SIDE, 1), name="gwsa"),
-                "land": keras.Input((SIDE, SIDE, 1), name="land"),
-            },
-        )
-    model = build.build_model(ModelConfig("paper", (64, 64), (64, 128, 256, 512), dropout=0.0), sample, statistics)
-    if stock:
-        paper.ConvLSTM2D, paper.symbolic_inputs = ours, free
-    optimizer = keras.optimizers.AdamW(1e-3, weight_decay=1e-5, global_clipnorm=1.0)
-    optimizer.build(model.trainable_variables)
+    model.compile(optimizer=optimizer, jit_compile=False)
     batch = {name: tf.constant(value) for name, value in batch_of_noise().items()}
+    target = {"target": batch.pop("target")}
+    optimizer.build(model.trainable_variables)
 
     @tf.function(jit_compile=False)
-    def step(batch):
-        with tf.GradientTape() as tape:
-            outputs = model({tensor.name: batch[tensor.name] for tensor in model.inputs}, training=True)
-            if physics:
-                total, _ = composite_loss(
-                    batch, batch, outputs, config=config, statistics=statistics, factor=FACTOR, fine_step_degrees=0.125
-                )
-            else:
-                total = data_term(batch, outputs["mean"], outputs["variance"], batch["land_fine"] > 0, config, 1.0)
-            loss = tf.reduce_mean(total)
-        optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables, strict=True))
-        return loss
+    def step() -> Any:
+        return model.train_step((batch, target))["loss"]
 
-    return lambda: float(step(batch)), int(sum(np.prod(weight.shape) for weight in model.trainable_weights))
+    return lambda: float(step()), int(sum(np.prod(weight.shape) for weight in model.trainable_weights))
 
 
-def torch_step() -> tuple[Callable[[], float], int]:
+def torch_step(tuned: bool) -> tuple[Callable[[], float], int]:
     """The same for PyTorch, channels-last and eager."""
     import torch
-    from paper_network_torch import PaperNetwork
 
-    model = PaperNetwork().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=1e-5)
-    batch = batch_of_noise()
-    climate = torch.from_numpy(batch["climate"].transpose(0, 1, 4, 2, 3).copy())
-    gwsa, target = (torch.from_numpy(batch[name].transpose(0, 3, 1, 2).copy()) for name in ("gwsa", "target"))
+    from benchmarks.paper_network_torch import PaperNetwork, loss
+
+    model = PaperNetwork(tuned).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=1e-5, fused=tuned or None)
+    batch = {
+        name: torch.from_numpy(value.transpose(0, 3, 1, 2).copy() if value.ndim == 4 else value)
+        for name, value in batch_of_noise().items()
+    }
+    climate = batch.pop("climate").permute(0, 1, 4, 2, 3).contiguous()
 
     def step() -> float:
         optimizer.zero_grad(set_to_none=True)
-        mean, variance = model(climate, gwsa)
-        loss = 0.5 * (torch.log(variance) + (mean - target) ** 2 / variance).mean()
-        loss.backward()
+        total = loss(*model(climate, batch["gwsa"]), batch)
+        total.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        return float(loss.detach())
+        return float(total.detach())
 
     return step, sum(p.numel() for p in model.parameters())
 
@@ -115,40 +131,49 @@ def timed(step: Callable[[], float]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - processor
 
 
+def take_turns(steps: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """(wall, processor) seconds of each step in each round, after two steps to warm up."""
+    for step in steps.values():
+        step(), step()
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            times[name].append(timed(step))
+    return times
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--stock", action="store_true", help="also the same model with keras.layers.ConvLSTM2D")
-    parser.add_argument(
-        "--without-physics", action="store_true", help="also ours with eq. 11 alone, for the price of the other terms"
-    )
+    parser.add_argument("--ablations", action="store_true", help="also ours with plain convolutions, and with eq. 11 alone")
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import tensorflow as tf
-    import torch
 
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    torch.set_num_threads(options.threads)
-    from convolution_peak import tensorflow_peak
+    built = {"gwkeras": keras_step()}
+    for _ in range(3):
+        built["gwkeras"][0]()
+    peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # before the others are there
 
-    steps = {"gwkeras": keras_step(), "pytorch": torch_step()}
-    if options.stock:
-        steps["stock ConvLSTM2D"] = keras_step(stock=True)
-    if options.without_physics:
-        steps["gwkeras, eq. 11 alone"] = keras_step(physics=False)
-    for step, _ in steps.values():
-        step(), step()
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in steps}
-    for _ in range(options.rounds):
-        for name, (step, _) in steps.items():
-            times[name].append(timed(step))
+    import torch
+
+    from benchmarks.convolution_peak import tensorflow_peak
+
+    torch.set_num_threads(options.threads)
+    built |= {
+        "PyTorch, usual ConvLSTM cell": torch_step(tuned=False),
+        "PyTorch, tuned": torch_step(tuned=True),
+        "stock keras ConvLSTM2D": keras_step("stock"),
+    }
+    if options.ablations:
+        built |= {"gwkeras, plain convolutions": keras_step("direct"), "gwkeras, eq. 11 alone": keras_step(physics=False)}
+    times = take_turns({name: step for name, (step, _) in built.items()}, options.rounds)
     peak = max(tensorflow_peak() for _ in range(3))
-    print(
-        f"threads {options.threads}, load {os.getloadavg()[0]:.1f}, {options.rounds} rounds; median seconds a step:"
-    )
-    for name, (_, parameters) in steps.items():
+    print(f"threads {options.threads}, load {os.getloadavg()[0]:.1f}, {options.rounds} rounds; median seconds a step:")
+    for name, (_, parameters) in built.items():
         wall, processor = (stats.median(values) for values in zip(*times[name], strict=True))
         shortest = min(wall for wall, _ in times[name])
         by_wall, by_processor = (
@@ -156,12 +181,14 @@ def main() -> None:
             for kind in (0, 1)
         )
         print(
-            f"  {name:24s} wall {wall:6.3f} (shortest {shortest:.3f}), processor {processor:6.3f}; of gwkeras' time "
-            f"{by_wall:.2f} × wall, {by_processor:.2f} × processor; {parameters:,} parameters"
+            f"  {name:28s} wall {wall:6.3f} (shortest {shortest:.3f}), processor {processor:6.3f}; {by_wall:.2f} × gwkeras' wall, "
+            f"{by_processor:.2f} × its processor time; {parameters:,} parameters"
         )
     rate = 3 * 2 * GMAC_A_PATCH * BATCH / min(wall for wall, _ in times["gwkeras"])
     print(
-        f"  gwkeras at its shortest reaches {rate:.0f} GFLOP/s, {rate / peak:.0%} of the convolution peak, {peak:.0f} GFLOP/s"
+        f"  bars: PyTorch {TORCH_BAR} ×, stock {STOCK_BAR} ×; gwkeras at its shortest does the work of {rate:.0f} GFLOP/s of plain "
+        f"convolutions, {rate / peak:.0%} of their measured peak, {peak:.0f} GFLOP/s; "
+        f"process at most {peak_memory:.2f} GiB (bar {MEMORY_BAR_GIB:.0f})"
     )
 
 
