@@ -48,10 +48,10 @@ def small_network() -> keras.Model:
     return network
 
 
-def small_info(network: keras.Model, **changes) -> ModelInfo:
+def small_info(model: keras.Model, **changes) -> ModelInfo:
     values = {
         "name": NAME, "version": "1.2.3", "config_hash": "0123456789abcdef", "kind": CONFIG.kind, "months": SAMPLE.months,
-        "factor": SAMPLE.factor, "divisor": size_divisor(CONFIG), "inputs": tuple(t.name for t in network.inputs),
+        "factor": SAMPLE.factor, "divisor": size_divisor(CONFIG), "inputs": tuple(t.name for t in model.inputs),
         "climate": SAMPLE.climate, "climate_units": ("mm month-1", "K"), "covariates": SAMPLE.covariates,
         "covariate_units": ("m", "1"), "grid_step": (0.5, 0.5), "sigma_scale": CALIBRATION.sigma_scale,
         "interval": CALIBRATION.interval, "interval_factor": CALIBRATION.interval_factor, "calibrated": True,
