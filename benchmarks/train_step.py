@@ -181,13 +181,13 @@ def main() -> None:
             for kind in (0, 1)
         )
         print(
-            f"  {name:28s} wall {wall:6.3f} (shortest {shortest:.3f}), processor {processor:6.3f}; {by_wall:.2f} × gwkeras' wall, "
-            f"{by_processor:.2f} × its processor time; {parameters:,} parameters"
+            f"  {name:28s} wall {wall:6.3f} (shortest {shortest:.3f}), processor {processor:6.3f}; "
+            f"{by_wall:.2f} × gwkeras' wall, {by_processor:.2f} × its processor time; {parameters:,} parameters"
         )
     rate = 3 * 2 * GMAC_A_PATCH * BATCH / min(wall for wall, _ in times["gwkeras"])
     print(
-        f"  bars: PyTorch {TORCH_BAR} ×, stock {STOCK_BAR} ×; gwkeras at its shortest does the work of {rate:.0f} GFLOP/s of plain "
-        f"convolutions, {rate / peak:.0%} of their measured peak, {peak:.0f} GFLOP/s; "
+        f"  bars: PyTorch {TORCH_BAR} ×, stock {STOCK_BAR} ×; gwkeras at its shortest does the work of {rate:.0f} GFLOP/s of "
+        f"plain convolutions, {rate / peak:.0%} of their measured peak, {peak:.0f} GFLOP/s; "
         f"process at most {peak_memory:.2f} GiB (bar {MEMORY_BAR_GIB:.0f})"
     )
 
