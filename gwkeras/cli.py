@@ -13,6 +13,7 @@ import typer
 
 import gwkeras
 from gwkeras.commands.downscale import downscale
+from gwkeras.commands.fetch import fetch
 
 if TYPE_CHECKING:
     from gwkeras.core.config import Config
@@ -173,6 +174,7 @@ def export(
 
 
 app.command()(downscale)
+app.add_typer(fetch, name="fetch")
 
 
 def _make_twin(folder: Path, **settings: object) -> dict[str, Path]:
