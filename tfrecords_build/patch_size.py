@@ -27,7 +27,11 @@ def with_patch_size(config: Config, product: Grid) -> Config:
     for name, cells in (("height", product.n_lat), ("width", product.n_lon)):
         stated = getattr(config.sample, name)
         if stated % divisor:
-            raise ConfigError(f"sample.{name}", expected=f"a multiple of {divisor}, which model.unet_filters halves it by", found=str(stated),
-                              remedy="change it, or give fewer levels in model.unet_filters")
+            raise ConfigError(
+                f"sample.{name}",
+                expected=f"a multiple of {divisor}, which model.unet_filters halves it by",
+                found=str(stated),
+                remedy="change it, or give fewer levels in model.unet_filters",
+            )
         sizes[name] = stated or -(-min(max(cells // factor, 1), LARGEST_AUTOMATIC) // divisor) * divisor
     return replace(config, sample=replace(config.sample, **sizes))

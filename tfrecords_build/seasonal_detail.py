@@ -31,7 +31,13 @@ def with_seasonal_detail(scale: Scale, split: SplitDescription, config: Config, 
         base = conserve(upsample(coarse, scale.factor, "bicubic"), coarse, scale.fine, scale.factor, scale.land_fine)
         return target[part] - base
 
-    residual = cached_array(cache, ["seasonal detail", target.path.name, scale.storage.path.name, scale.factor], target.shape, residuals)
+    residual = cached_array(
+        cache, ["seasonal detail", target.path.name, scale.storage.path.name, scale.factor], target.shape, residuals
+    )
     trained = np.isin(scale.storage_months.astype("datetime64[M]").astype(str), split.train_months)
-    return replace(scale, seasonal_detail=SeasonalDetail(residual, scale.storage_months, trained,
-                                                         held_out_mask(scale.fine, split.held_out, split.buffer_degrees)))
+    return replace(
+        scale,
+        seasonal_detail=SeasonalDetail(
+            residual, scale.storage_months, trained, held_out_mask(scale.fine, split.held_out, split.buffer_degrees)
+        ),
+    )

@@ -62,9 +62,11 @@ def choose_judge(fields: Fields, config, manifest: Manifest, cache: Path) -> Jud
     else:
         scale = with_seasonal_detail(open_scales(fields, config, cache)["train"][0], manifest.split, config, cache)
         stamps = scale.months
-        basis = {"coarsen": f"the held-out product at {scale.fine.lat_step:g}°, one scale up",
-                 "bicubic": "the bicubic interpolation of the product, which is no evidence of detail",
-                 "reference": f"the held-out reference at {scale.fine.lat_step:g}°"}[config.target.kind]
+        basis = {
+            "coarsen": f"the held-out product at {scale.fine.lat_step:g}°, one scale up",
+            "bicubic": "the bicubic interpolation of the product, which is no evidence of detail",
+            "reference": f"the held-out reference at {scale.fine.lat_step:g}°",
+        }[config.target.kind]
 
         def truth(month: int) -> np.ndarray:
             return scale.target(month, 0, 0, *scale.coarse.shape)[..., 0]
@@ -73,12 +75,18 @@ def choose_judge(fields: Fields, config, manifest: Manifest, cache: Path) -> Jud
     known = set(month_number(stamps).tolist())
     months = tuple(i for i, m in enumerate(scale.months) if str(m)[:7] in held_out and int(month_number(m)) in known)
     if not months:
-        raise MissingMonths("evaluation", expected="held-out months for which there is something to judge by", found="none",
-                            remedy="give a truth of the same years, or other split.test_months")
+        raise MissingMonths(
+            "evaluation",
+            expected="held-out months for which there is something to judge by",
+            found="none",
+            remedy="give a truth of the same years, or other split.test_months",
+        )
     return Judge(scale, truth, months, basis)
 
 
-def compare(judge: Judge, methods: Sequence[Method], manifest: Manifest, progress: Callable[[int, int], None] = lambda d, t: None) -> Comparison:
+def compare(
+    judge: Judge, methods: Sequence[Method], manifest: Manifest, progress: Callable[[int, int], None] = lambda d, t: None
+) -> Comparison:
     """Scores every method on every held-out month."""
     scale = judge.scale
     weights = scale.fine.area * scale.land_fine
@@ -96,17 +104,23 @@ def compare(judge: Judge, methods: Sequence[Method], manifest: Manifest, progres
             if blocks.any():
                 in_blocks[method.name].add(p.mean, truth, weights * blocks, p.lower, p.upper)
         progress(column + 1, len(judge.months))
-    by_month = xr.Dataset({"rmse": (("method", "time"), rmse, {"units": "mm", "long_name": "area-weighted RMSE over the region"})},
-                          coords={"method": [m.name for m in methods], "time": scale.months[list(judge.months)]},
-                          attrs={"judged_by": judge.basis})
+    by_month = xr.Dataset(
+        {"rmse": (("method", "time"), rmse, {"units": "mm", "long_name": "area-weighted RMSE over the region"})},
+        coords={"method": [m.name for m in methods], "time": scale.months[list(judge.months)]},
+        attrs={"judged_by": judge.basis},
+    )
     return Comparison(judge, scores, in_blocks if blocks.any() else {}, by_month)
 
 
 def _truth_on(scale: Scale, truth: xr.DataArray) -> Callable[[int], np.ndarray]:
     grid = grid_of(truth)
     if grid.lat_step > scale.fine.lat_step * 1.01:
-        raise GridMismatch("truth", expected=f"cells of at most {scale.fine.lat_step:g}°", found=grid.describe(),
-                           remedy="lower sample.factor, or judge without a truth")
+        raise GridMismatch(
+            "truth",
+            expected=f"cells of at most {scale.fine.lat_step:g}°",
+            found=grid.describe(),
+            remedy="lower sample.factor, or judge without a truth",
+        )
     same = grid.is_close(scale.fine)
     regridder = None if same else Regridder(grid, scale.fine)
 

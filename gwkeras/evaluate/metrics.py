@@ -25,8 +25,14 @@ class Scores:
     interval_weight: float = 0.0
     cells: int = 0
 
-    def add(self, predicted: np.ndarray, truth: np.ndarray, weights: np.ndarray, lower: np.ndarray | None = None,
-            upper: np.ndarray | None = None) -> None:
+    def add(
+        self,
+        predicted: np.ndarray,
+        truth: np.ndarray,
+        weights: np.ndarray,
+        lower: np.ndarray | None = None,
+        upper: np.ndarray | None = None,
+    ) -> None:
         """Adds one field.
 
         Args:

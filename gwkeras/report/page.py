@@ -12,17 +12,41 @@ from gwkeras.evaluate.compare import Comparison
 from gwkeras.report.table import markdown
 
 
-def write_report(path: Path, *, config: Config, manifest: Manifest, comparison: Comparison, picture: Path | None,
-                 notes: Sequence[str], facts: dict[str, str]) -> None:
+def write_report(
+    path: Path,
+    *,
+    config: Config,
+    manifest: Manifest,
+    comparison: Comparison,
+    picture: Path | None,
+    notes: Sequence[str],
+    facts: dict[str, str],
+) -> None:
     """Writes the page, whole or not at all; the picture is linked by its name beside the page."""
     judge = comparison.judge
-    lines = [f"# {config.name}", "", f"Target: `{config.target.kind}`. Judged by {judge.basis}, {len(judge.months)} held-out months "
-             f"({_spans(manifest.test_months) or 'all months'}), all land cells, weighted by area.", "", markdown(comparison.scores), ""]
+    lines = [
+        f"# {config.name}",
+        "",
+        f"Target: `{config.target.kind}`. Judged by {judge.basis}, {len(judge.months)} held-out months "
+        f"({_spans(manifest.test_months) or 'all months'}), all land cells, weighted by area.",
+        "",
+        markdown(comparison.scores),
+        "",
+    ]
     if comparison.held_out_blocks:
         lines += ["In the spatial blocks that training never had as a target:", "", markdown(comparison.held_out_blocks), ""]
     if picture is not None:
         lines += [f"![coarse field, truth, model and error]({picture.name})", ""]
-    lines += ["## The run", "", *(f"- {name}: {value}" for name, value in facts.items()), "", "## Split", "", manifest.split.description, ""]
+    lines += [
+        "## The run",
+        "",
+        *(f"- {name}: {value}" for name, value in facts.items()),
+        "",
+        "## Split",
+        "",
+        manifest.split.description,
+        "",
+    ]
     if notes:
         lines += ["## Notes on the data", "", *(f"- {note}" for note in notes), ""]
     lines += ["## Sources", "", *(f"- `{s.file}`, {s.size:,} bytes, sha256 {s.sha256[:16]}…" for s in manifest.sources), ""]
@@ -32,7 +56,7 @@ def write_report(path: Path, *, config: Config, manifest: Manifest, comparison: 
 
 
 def _spans(months: Sequence[str]) -> str:
-    """"2003-04 … 2004-03, 2010-01 … 2010-12" from the single months; the record's own gaps do not break a span."""
+    """ "2003-04 … 2004-03, 2010-01 … 2010-12" from the single months; the record's own gaps do not break a span."""
     spans: list[list[str]] = []
     for month in sorted(months):
         year, number = map(int, month.split("-"))

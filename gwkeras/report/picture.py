@@ -22,15 +22,20 @@ def draw_month(judge: Judge, model: Method, path: Path) -> np.datetime64:
     error = prediction.mean - truth
     span = float(np.nanpercentile(np.abs(truth), 99))
     error_span = max(float(np.nanpercentile(np.abs(error), 99)), 1e-6)
-    panels = [(f"coarse, {scale.coarse.lat_step:g}°", coarse, span), (judge.basis, truth, span),
-              (f"{model.name}, {scale.fine.lat_step:g}°", prediction.mean, span), (f"{model.name} less truth", error, error_span)]
+    panels = [
+        (f"coarse, {scale.coarse.lat_step:g}°", coarse, span),
+        (judge.basis, truth, span),
+        (f"{model.name}, {scale.fine.lat_step:g}°", prediction.mean, span),
+        (f"{model.name} less truth", error, error_span),
+    ]
     figure = Figure(figsize=(11, 11 * 0.86 * scale.fine.n_lat / scale.fine.n_lon + 1), layout="constrained", dpi=110)
     FigureCanvasAgg(figure)
     stamp = scale.months[month]
     figure.suptitle(f"Groundwater storage anomaly, {str(stamp)[:7]}, mm")
     for axes, (title, field, limit) in zip(figure.subplots(2, 2).flat, panels, strict=True):
-        image = axes.pcolormesh(scale.fine.lon_edges, scale.fine.lat_edges, field, cmap="RdBu", vmin=-limit, vmax=limit,
-                                rasterized=True)
+        image = axes.pcolormesh(
+            scale.fine.lon_edges, scale.fine.lat_edges, field, cmap="RdBu", vmin=-limit, vmax=limit, rasterized=True
+        )
         axes.set_title(title)
         axes.set_facecolor("0.85")  # sea and cells without data, as against a storage of zero
         axes.set_aspect(1 / np.cos(np.deg2rad(_middle(scale.fine))))

@@ -13,8 +13,14 @@ from gwkeras.evaluate.compare import Comparison
 from gwkeras.evaluate.metrics import Scores
 
 
-def summary(comparison: Comparison, *, conservation_max_mm: float, seconds: dict[str, float], test_months: tuple[str, ...],
-            training: dict[str, Any]) -> dict[str, Any]:
+def summary(
+    comparison: Comparison,
+    *,
+    conservation_max_mm: float,
+    seconds: dict[str, float],
+    test_months: tuple[str, ...],
+    training: dict[str, Any],
+) -> dict[str, Any]:
     """Scores by method (mm), the largest conservation error (mm), time by stage (s) and the largest memory (MiB)."""
     result = {
         "methods": _figures(comparison.scores),
@@ -45,5 +51,7 @@ def peak_memory_mib() -> float:
 
 
 def _figures(scores: dict[str, Scores]) -> dict[str, dict[str, float | None]]:
-    return {name: {key: None if value is None or math.isnan(value) else round(value, 5) for key, value in s.as_dict().items()}
-            for name, s in scores.items()}
+    return {
+        name: {key: None if value is None or math.isnan(value) else round(value, 5) for key, value in s.as_dict().items()}
+        for name, s in scores.items()
+    }
