@@ -22,8 +22,6 @@ from gwkeras.fields.pet import PetMethod
 from gwkeras.fields.record import Fields
 from gwkeras.fields.regrid import SmoothRegridder
 
-_TEMPORARIES = 8  # fields that evapotranspiration holds at once for each that it reads
-
 
 def layer_from_fields(fields: Fields, data: DataConfig, grid: Grid, channels: tuple[str, ...], land: np.ndarray,
                       cache: Path) -> Layer:
@@ -96,12 +94,13 @@ class _Climate:
         return self._regridded(name)
 
     def _regridded(self, name: str) -> DiskArray:
-        record = self.fields.climate[name].sel(time=self.months)
+        record = self.fields.climate[name]
+        first = int(np.searchsorted(month_number(record["time"].values), month_number(self.months[0])))
         source, share = grid_of(record), self.data.minimum_valid_share
         regridder, filler = SmoothRegridder(source, self.grid), NearestFiller(name, self.grid.is_periodic)
 
         def months(part: slice) -> np.ndarray:
-            return filler(regridder(record.isel(time=part).values, share))
+            return filler(regridder(record.isel(time=slice(first + part.start, first + part.stop)).values, share))
 
         return cached_array(self.cache, [self.key, name], self._shape, months, step_bytes=4 * source.n_lat * source.n_lon)
 
@@ -118,4 +117,4 @@ class _Climate:
             return evapotranspiration(labelled(warmth), labelled(rain), method=method, aridity_cap=self.data.aridity_cap).values
 
         return cached_array(self.cache, [self.key, "evapotranspiration"], self._shape, rows, axis=1,
-                            step_bytes=_TEMPORARIES * 4 * len(self.months) * self.grid.n_lon)
+                            step_bytes=2 * 4 * len(self.months) * self.grid.n_lon)
