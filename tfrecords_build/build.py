@@ -160,7 +160,10 @@ def _build(
     scales = pickle.loads(pickle.dumps(open_in(partial / "scales")))
     gc.collect()
     split, plan, notes = _plan(scales, config)
-    scales = {part: [with_seasonal_detail(s, split.describe(), config, partial / "scales") for s in chosen] for part, chosen in scales.items()}
+    described = split.describe()
+    scales = {
+        part: [with_seasonal_detail(s, described, config, partial / "scales") for s in chosen] for part, chosen in scales.items()
+    }
     first = scales["train"][0]
     shape = first.sample_shape(config.sample.height, config.sample.width)
     by_split = {part: scales["coarser" if part == "coarser" else "train"] for part in {u.split for u in plan}}

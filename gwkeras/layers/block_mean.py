@@ -79,7 +79,9 @@ class BlockLevel(keras.layers.Layer):
 
     def call(self, fields, land_fine, latitude):
         level, weight = block_mean(fields, land_fine * fine_row_area(latitude, self.factor), self.factor)
-        scaled = (level - ops.convert_to_tensor(self.mean, dtype=fields.dtype)) / ops.convert_to_tensor(self.std, dtype=fields.dtype)
+        scaled = (level - ops.convert_to_tensor(self.mean, dtype=fields.dtype)) / ops.convert_to_tensor(
+            self.std, dtype=fields.dtype
+        )
         return ops.where(weight > 0, scaled, 0.0)
 
     def compute_output_shape(self, fields_shape, land_fine_shape=None, latitude_shape=None):

@@ -62,7 +62,7 @@ def default_model(config: ModelConfig, sample: SampleShape, statistics: Statisti
 
 
 def trunk(inputs: dict[str, keras.KerasTensor], levels: list, config: ModelConfig, statistics: Statistics):
-    """What the coarse fields say: ConvLSTM over climate, then a U-Net with storage, its past, the covariates' levels and the calendar.
+    """What the coarse fields say: ConvLSTM over climate, then a U-Net with storage, its past, covariates' levels, the calendar.
 
     Returns: (batch, H, W, config.unet_filters[0]).
     """
@@ -110,7 +110,9 @@ def refinement(features, deviations: list, inputs: dict[str, keras.KerasTensor],
         products = layers.Multiply(dtype="float32", name="coefficient_times_deviation")([coefficients, deviations[0]])
         linear = keras.ops.sum(products, axis=-1, keepdims=True)
         detail = layers.Add(dtype="float32", name="detail_sum")([detail, linear])
-    spread = layers.Conv2D(config.refinement_filters // 2, 1, activation="relu", name="spread_hidden")(keras.ops.stop_gradient(fine))
+    spread = layers.Conv2D(config.refinement_filters // 2, 1, activation="relu", name="spread_hidden")(
+        keras.ops.stop_gradient(fine)
+    )
     spread = layers.Conv2D(
         1,
         1,

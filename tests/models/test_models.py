@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gwkeras.core.configuration import load_config, shipped_config
 from gwkeras.core.config import ModelConfig
+from gwkeras.core.configuration import load_config, shipped_config
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SampleShape, features
