@@ -1,6 +1,6 @@
 """The floor under every training figure: float32 3 × 3 convolutions per second that this machine can do, forward and backward.
 
-python benchmarks/convolution_peak.py [--threads 2]
+python -m benchmarks.convolution_peak [--threads 2]
 """
 
 from __future__ import annotations
