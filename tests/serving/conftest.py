@@ -22,6 +22,7 @@ class Server:
     """Addresses of a server; `process` is ours to kill."""
 
     base: Path
+    name: str = NAME
     grpc: str = "127.0.0.1:0"
     rest: str = "http://127.0.0.1:0"
     process: subprocess.Popen | None = None
@@ -30,7 +31,7 @@ class Server:
         """On the ports it had before, or on free ones; returns when it serves."""
         ports = [address.rsplit(":", 1)[1] for address in (self.grpc, self.rest)]
         self.process = subprocess.Popen(
-            [sys.executable, "-I", str(SCRIPT), str(self.base), NAME, *ports], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-I", str(SCRIPT), str(self.base), self.name, *ports], stdout=subprocess.PIPE, text=True
         )
         ready, _, _ = select.select([self.process.stdout], [], [], _SECONDS_TO_START)
         words = self.process.stdout.readline().split() if ready else []
