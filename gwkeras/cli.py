@@ -14,6 +14,7 @@ import typer
 import gwkeras
 from gwkeras.commands.downscale import downscale
 from gwkeras.commands.fetch import fetch
+from gwkeras.commands.inspect import inspect
 
 if TYPE_CHECKING:
     from gwkeras.core.config import Config
@@ -174,6 +175,7 @@ def export(
 
 
 app.command()(downscale)
+app.command()(inspect)
 app.add_typer(fetch, name="fetch")
 
 

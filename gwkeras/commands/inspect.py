@@ -1,0 +1,31 @@
+"""`gwkeras inspect`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def inspect(
+    paths: Annotated[list[str], typer.Argument(help="NetCDF files, folders, ZIPs, shards, run folders, SavedModels.")],
+    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration: does it fit, and if not why?")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """What is in it: variables, units, period, gaps, grid. Exit code 2 where something cannot be read or does not fit."""
+    import json
+    from dataclasses import asdict
+
+    from gwkeras.core.configuration import load_config
+    from gwkeras.inspection import inspect_path
+
+    settled = load_config(config, settings or ()) if config or settings else None
+    findings = [finding for path in paths for finding in inspect_path(path, settled)]
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
+    else:
+        typer.echo("\n\n".join(finding.text() for finding in findings))
+    if any(finding.faults or finding.fits is False for finding in findings):
+        raise typer.Exit(2)
