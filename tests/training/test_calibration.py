@@ -1,0 +1,101 @@
+"""Calibration on ratios whose factors are known in closed form."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from gwkeras.core.config import Config, DownscaleConfig
+from gwkeras.core.errors import BadInput
+from gwkeras.training.calibration import Calibration, calibrate
+
+
+class Tensor(np.ndarray):
+    """An array with the one method of a tensor that is used."""
+
+    def numpy(self) -> np.ndarray:
+        return np.asarray(self)
+
+
+@dataclass
+class FixedSamples:
+    """Batches of targets around zero, σ of the network one."""
+
+    targets: list[np.ndarray]
+    land: np.ndarray
+    config: Config = field(default_factory=Config)
+
+    def batches(self, split: str):
+        assert split == "validation"
+        for target in self.targets:
+            yield {"land_fine": self.land.view(Tensor)}, {"target": target.astype(np.float32).view(Tensor)}
+
+
+class Model:
+    """Says 0 ± σ everywhere."""
+
+    def __init__(self, sigma: float, shape: tuple[int, ...]) -> None:
+        self.sigma, self.shape = sigma, shape
+
+    def predict_on_batch(self, inputs: dict) -> dict[str, np.ndarray]:
+        return {"mean": np.zeros(self.shape, np.float32), "variance": np.full(self.shape, self.sigma**2, np.float32)}
+
+
+def test_by_hand():
+    """|y|/σ = 1, 1, 2, 4 with σ = 1: √(22/4) and the 0.9 quantile 3.4; cells without land or target do not count."""
+    target = np.array([[1.0, -1.0, 2.0], [-4.0, np.nan, 100.0]])[None, ..., None]
+    land = np.array([[1.0, 0.5, 1.0], [1.0, 1.0, 0.0]])[None, ..., None]
+    found = calibrate(Model(1.0, target.shape), FixedSamples([target], land), "validation")
+    assert found.sigma_scale == pytest.approx(math.sqrt(22 / 4))
+    assert found.sigma_scale * found.interval_factor == pytest.approx(2 + 0.7 * 2)
+    assert found.interval == 0.9
+    assert found.basis == "4 cells of the split 'validation'"
+
+
+@pytest.mark.parametrize("interval", [0.5, 0.9])
+def test_normal_errors_three_times_as_large_as_said(interval):
+    rng = np.random.default_rng(0)
+    targets = [rng.normal(0, 6.0, (8, 40, 40, 1)) for _ in range(4)]
+    samples = FixedSamples(targets, np.ones((8, 40, 40, 1)), Config(downscale=DownscaleConfig(interval=interval)))
+    found = calibrate(Model(2.0, (8, 40, 40, 1)), samples, "validation")
+    assert found.sigma_scale == pytest.approx(3.0, rel=0.02)
+    assert found.interval_factor == pytest.approx(NormalDist().inv_cdf(0.5 + interval / 2), rel=0.02)
+    half = 2.0 * found.sigma_scale * found.interval_factor
+    assert np.mean(np.abs(np.concatenate(targets)) <= half) == pytest.approx(interval, abs=0.01)
+
+
+def test_heavy_tails_widen_sigma_and_keep_the_coverage():
+    """Laplace errors: √2 b, and the quantile b ln 10 in place of 1.645 σ."""
+    rng = np.random.default_rng(1)
+    targets = [rng.laplace(0, 1.0, (8, 50, 50, 1)) for _ in range(4)]
+    found = calibrate(Model(1.0, (8, 50, 50, 1)), FixedSamples(targets, np.ones((8, 50, 50, 1))), "validation")
+    assert found.sigma_scale == pytest.approx(math.sqrt(2), rel=0.02)
+    assert found.sigma_scale * found.interval_factor == pytest.approx(math.log(10), rel=0.02)
+
+
+def test_nothing_to_learn_from_leaves_the_networks_own():
+    found = calibrate(Model(1.0, (1, 2, 2, 1)), FixedSamples([], np.ones((1, 2, 2, 1))), "validation")
+    assert found.sigma_scale == 1.0
+    assert found.interval_factor == pytest.approx(1.6449, abs=1e-4)
+    assert found.basis.startswith("none")
+
+
+def test_what_is_written_is_read(tmp_path):
+    calibration = Calibration(1.25, 1.5, 0.8, "a split")
+    calibration.write(tmp_path / "calibration.json")
+    assert Calibration.read(tmp_path / "calibration.json") == calibration
+    assert [p.name for p in tmp_path.iterdir()] == ["calibration.json"]
+    assert Calibration.read(tmp_path / "absent.json") == Calibration()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3", '{"sigma_scale": 0}', '{"sigma_scale": -1}', '{"interval_factor": Infinity}', '{"basis": 1, "x": 2}']
+)
+def test_a_damaged_file_is_refused(tmp_path, text):
+    (tmp_path / "calibration.json").write_text(text)
+    with pytest.raises(BadInput, match=r"calibration\.json: expected a calibration in JSON"):
+        Calibration.read(tmp_path / "calibration.json")
