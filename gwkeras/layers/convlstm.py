@@ -8,6 +8,7 @@ from keras import ops
 from gwkeras.layers import direct, winograd
 
 _GATES = 4  # input, forget, candidate, output: the order of keras.layers.ConvLSTM2D
+_WIDE = 32  # filters; below, Winograd's transforms cost what its products save
 
 
 @keras.saving.register_keras_serializable(package="gwkeras")
@@ -24,7 +25,8 @@ class ConvLSTM2D(keras.layers.Layer):
         return_sequences: whether to return the states of all steps or the last one only.
         kernel_initializer, recurrent_initializer: as in the stock layer; the forget gate's bias starts at one.
         algorithm: "direct"; "winograd", for 3 × 3 kernels and H, W that are known when a graph is made and divisible by
-            four; "auto": winograd where that holds in float32 on TensorFlow without a GPU. The result is the same to rounding.
+            four; "auto": winograd where that holds, for 32 filters or more in float32 on TensorFlow without a GPU. The result
+            is the same to rounding.
 
     Input shape: (batch, T, H, W, D); T fixed, H and W free.
     Output shape: (batch, H, W, filters), or (batch, T, H, W, filters) with `return_sequences`.
@@ -105,7 +107,7 @@ class ConvLSTM2D(keras.layers.Layer):
             return self.algorithm == "winograd"
         # GPUs' libraries pick among algorithms themselves, and fewer digits do not bear the transforms.
         plain = keras.backend.backend() == "tensorflow" and self.compute_dtype == "float32"
-        return plain and not keras.distribution.list_devices("gpu")
+        return self.filters >= _WIDE and plain and not keras.distribution.list_devices("gpu")
 
     def compute_output_shape(self, input_shape):
         batch, steps, height, width, _ = input_shape

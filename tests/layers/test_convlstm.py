@@ -6,7 +6,7 @@ from keras import ops
 from gwkeras.layers.convlstm import ConvLSTM2D
 from tests.gradients import gradient
 
-WAYS = [("direct", (5, 6)), ("direct", (8, 12)), ("winograd", (8, 12)), ("winograd", (4, 4)), ("auto", (8, 8)), ("auto", (8, 6))]
+WAYS = [("direct", (5, 6)), ("direct", (8, 12)), ("winograd", (8, 12)), ("winograd", (4, 4)), ("auto", (8, 6))]
 
 
 def _pair(return_sequences, steps=3, size=(5, 6), channels=2, filters=4, algorithm="auto"):
@@ -31,11 +31,12 @@ def test_equals_stock_layer_with_its_weights(return_sequences, steps, algorithm,
     np.testing.assert_allclose(ops.convert_to_numpy(ours(x)), expected, atol=1e-5)
 
 
-def test_equals_stock_layer_at_the_papers_width():
+@pytest.mark.parametrize("algorithm", ["winograd", "auto"])
+def test_equals_stock_layer_at_the_papers_width(algorithm):
     x = np.random.default_rng(0).normal(size=(2, 6, 16, 16, 64)).astype("float32")
     stock = keras.layers.ConvLSTM2D(64, 3, padding="same")
     expected = ops.convert_to_numpy(stock(x))
-    ours = ConvLSTM2D(64, algorithm="winograd")
+    ours = ConvLSTM2D(64, algorithm=algorithm)
     ours.build(x.shape)
     ours.set_weights(stock.get_weights())
     np.testing.assert_allclose(ops.convert_to_numpy(ours(x)), expected, atol=5e-6)
