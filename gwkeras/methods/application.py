@@ -92,7 +92,7 @@ def open_application(
         )
         method = exported_method(model, source.downscale)
     else:
-        method = run_method(run, Calibration.read(run.calibration), source, factor)
+        method = run_method(run, Calibration.read(run.calibration), source, wanted.factor)
     job = Job(replace(method, part=part) if part else method, scale, trained_range(manifest), part)
     return Application(job, months_between(scale, wanted.first_month, wanted.last_month), provenance(config, fields, run, model))
 
@@ -142,14 +142,15 @@ def part_of(grid: Grid, wanted: Wanted) -> tuple[slice, slice] | None:
 
 
 def provenance(config: Config, fields: Fields, run: RunFolder, model: ServedModel | None = None) -> Provenance:
-    """For the written file. The configuration is the one trained with: `--append` compares it."""
+    """For the written file. The configuration is the one that the shards were built with: `--append` compares it."""
     info = model.model_info if model else None
+    built = read_manifest(run.shards).config_hash if (run.shards / MANIFEST).exists() else config_hash(config)
     return Provenance(
         source=f"model-generated: gwkeras {gwkeras.__version__}, target {config.target.kind}",
         history=f"gwkeras downscale --run {run.root.name}"
         if info is None
         else f"gwkeras downscale with the exported model {info.name}",
-        config_hash=info.config_hash if info else config_hash(config),
+        config_hash=info.config_hash if info else built,
         model_version=f"{info.name}, gwkeras {info.version}" if info else f"{config.name}, gwkeras {gwkeras.__version__}",
         input_hashes={s["file"]: s["sha256"] for s in fields.sources},
     )

@@ -14,19 +14,17 @@ import keras
 import numpy as np
 
 from gwkeras.core.config import Config, DownscaleConfig, ModelConfig
-from gwkeras.core.configuration import from_dict
 from gwkeras.core.errors import BadInput
-from gwkeras.data.manifest import Manifest, read_manifest
 from gwkeras.methods.network import Network, Predict
 from gwkeras.methods.receptive_field import receptive_field
-from gwkeras.models.build import build_model, size_divisor
+from gwkeras.models.build import size_divisor
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from gwkeras.serving.served_model import ServedModel
 
-_WORKING_BYTES = 2**30  # of activations at a time; beside it stand the libraries and the month's fields
+_WORKING_BYTES = 900 * 2**20  # of activations at a time; beside it stand the libraries and the fields of the month
 
 
 def load_network(run: RunFolder) -> keras.Model:
@@ -71,12 +69,8 @@ class TrainedNetwork:
         with self._lock:
             if "network" in self.__dict__:  # another thread has loaded it meanwhile
                 return self.__dict__["network"]
-            run = RunFolder(self.root)
-            network = load_network(run)
-            if self.factor is None:
-                return network
-            manifest = read_manifest(run.shards)
-            return self.__dict__.setdefault("network", _at_factor(network, manifest, self.factor))
+            network = load_network(RunFolder(self.root))
+            return network if self.factor is None else _at_factor(network, self.factor)
 
     @cached_property
     def _lock(self) -> Any:
@@ -86,12 +80,14 @@ class TrainedNetwork:
         return {"root": self.root, "factor": self.factor}
 
 
-def _at_factor(network: keras.Model, manifest: Manifest, factor: int) -> keras.Model:
+def _at_factor(network: keras.Model, factor: int) -> keras.Model:
     """The same weights in a network that refines by another factor."""
-    if factor == manifest.sample.factor:
-        return network
-    config = from_dict(manifest.config, "manifest.json")
-    other = build_model(config.model, replace(manifest.sample, factor=factor), manifest.statistics)
+
+    def changed(layer: keras.Layer) -> keras.Layer:
+        config = layer.get_config()
+        return type(layer).from_config({**config, "factor": factor} if "factor" in config else config)
+
+    other = keras.models.clone_model(network, clone_function=changed)
     other.set_weights(network.get_weights())
     return other
 

@@ -165,3 +165,37 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(netCDF4, "Dataset", refuse)
     with pytest.raises(BadInput, match="full disk"):
         write(tmp_path / "fine.nc")
+
+
+def test_months_wait_on_disk_and_come_out_the_same(tmp_path, monkeypatch):
+    """Groups of two months, kept in a file as soon as there is a byte: nothing but the file is left."""
+    monkeypatch.setattr("gwkeras.fields.writer._GROUP_BYTES", 2 * 4 * 4 * 24)
+    monkeypatch.setattr("gwkeras.fields.writer._BUFFER_BYTES", 1)
+    months = np.arange("2002-01", "2002-08", dtype="datetime64[M]")
+    with xr.open_dataset(write(tmp_path / "fine.nc", months)) as found:
+        assert found["gwsa"].encoding["chunksizes"][0] == 2
+        for name, change in (("gwsa", 0.0), ("gwsa_lower", -5.0)):
+            np.testing.assert_array_equal(found[name], np.stack([slab(k) for k in range(7)]) + change)
+    assert [p.name for p in tmp_path.iterdir()] == ["fine.nc"]
+
+
+def test_a_globe_is_chunked_for_time_series_and_maps(tmp_path):
+    """225 months of 1440 × 2880 cells: a point's series and a month's map both take fewer than 300 chunks of about 1 MiB."""
+    globe = Grid.covering(-90, 90, -180, 180, 0.125)
+    with FieldWriter(tmp_path / "fine.nc", globe) as writer:
+        writer.append(MONTHS[0], np.zeros(globe.shape, np.float32))
+    with netCDF4.Dataset(tmp_path / "fine.nc") as file:
+        months, rows, cols = file["gwsa"].chunking()
+    assert months * rows * cols * 4 <= 2**20
+    assert -(-225 // months) < 50
+    assert -(-1440 // rows) * -(-2880 // cols) < 500
+
+
+def test_a_file_without_flags_is_not_continued_with_them(tmp_path):
+    path = write(tmp_path / "fine.nc")
+    before = path.read_bytes()
+    with pytest.raises(BadInput, match="gwsa_quality"), FieldWriter.continuing(path, GRID) as writer:
+        writer.append(np.datetime64("2003-01"), slab(0), slab(0), slab(0), slab(0), np.zeros(GRID.shape, np.uint8))
+    assert path.read_bytes() == before
+    with pytest.raises(ValueError, match="cannot follow"), FieldWriter.continuing(path, GRID) as writer:
+        writer.append(MONTHS[-1], slab(0), slab(0), slab(0), slab(0))

@@ -94,7 +94,7 @@ def test_tiles_come_in_batches():
 
 
 def test_blended_standard_error_is_that_of_errors_that_go_together():
-    """Two tiles with σ = 3 and 5: midway σ = 4, by Minkowski's inequality no less can be promised, and never 2.9 as if independent."""
+    """Two tiles with σ = 3 and 5: midway σ = 4, the least that can be promised (Minkowski), not 2.9 as if independent."""
     scale = make_scale(4, 16, sea=0.0)
 
     def run(inputs):
@@ -165,3 +165,17 @@ def _turned(scale, columns):
         fine_layer=turn(scale.fine_layer, columns * scale.factor),
         storage=np.roll(scale.storage, columns, axis=-1),
     )
+
+
+def test_another_factor_has_the_same_weights():
+    """Factor 3 from a network built for 2: the field is refined, and its coarse means hold."""
+    from gwkeras.methods.trained import _at_factor
+
+    network, config = make_network(factor=2)
+    scale = make_scale(16, 16, factor=3)
+    found = as_method(_at_factor(network, 3), config, factor=3).predict(scale, 0)
+    coarse = scale.storage_of(0)
+    assert found.mean.shape == (48, 48)
+    blocks = scale.fine.block_mean(found.mean, 3, scale.land_fine)
+    np.testing.assert_allclose(blocks[np.isfinite(coarse)], coarse[np.isfinite(coarse)], atol=1e-4)
+    assert np.nanstd(found.mean - np.repeat(np.repeat(coarse, 3, 0), 3, 1)) > 1

@@ -20,8 +20,20 @@ CLIMATE = ("precipitation", "temperature")
 FACTOR, MEMORY = 2, 3
 
 
-def make_scale(n_lat: int, n_lon: int, *, step: float = 0.5, west: float = 10.0, south: float = -10.0, seed: int = 0,
-               sea: float = 0.2, gap: int | None = None, factor: int = FACTOR, memory: int = MEMORY, months: int = 4) -> Scale:  # fmt: skip
+def make_scale(
+    n_lat: int,
+    n_lon: int,
+    *,
+    step: float = 0.5,
+    west: float = 10.0,
+    south: float = -10.0,
+    seed: int = 0,
+    sea: float = 0.2,
+    gap: int | None = None,
+    factor: int = FACTOR,
+    memory: int = MEMORY,
+    months: int = 4,
+) -> Scale:
     """Random smooth fields of 2002-04 on; `gap` is the position of a month that storage lacks."""
     rng = np.random.default_rng(seed)
     coarse = Grid(south, west, step, step, n_lat, n_lon)
@@ -40,18 +52,36 @@ def make_scale(n_lat: int, n_lon: int, *, step: float = 0.5, west: float = 10.0,
     static = {"elevation": (500 * rng.uniform(size=fine.shape)).astype(np.float32)}
     nowhere = Path("unused")
     return Scale(
-        factor, memory, CLIMATE, (Covariate("elevation", "elevation", "static"),), Layer(coarse, calendar, channels, {}, land, nowhere, ""),
-        Layer(fine, calendar, {}, static, land_fine, nowhere, ""), (0, 0), stamps, stamps, storage, None, None, 0.25,
-    )  # fmt: skip
+        factor=factor,
+        memory=memory,
+        climate_channels=CLIMATE,
+        fine_covariates=(Covariate("elevation", "elevation", "static"),),
+        coarse_layer=Layer(coarse, calendar, channels, {}, land, nowhere, ""),
+        fine_layer=Layer(fine, calendar, {}, static, land_fine, nowhere, ""),
+        fine_origin=(0, 0),
+        months=stamps,
+        storage_months=stamps,
+        storage=storage,
+        fine_target=None,
+        fine_target_sigma=None,
+        constant_efficiency=0.25,
+    )
 
 
-def make_network(kind: str = "default", *, convlstm=(4,), unet=(4, 6, 8), refinement_layers: int = 2, factor: int = FACTOR,
-                 memory: int = MEMORY) -> tuple[keras.Model, ModelConfig]:  # fmt: skip
+def make_network(
+    kind: str = "default",
+    *,
+    convlstm=(4,),
+    unet=(4, 6, 8),
+    refinement_layers: int = 2,
+    factor: int = FACTOR,
+    memory: int = MEMORY,
+) -> tuple[keras.Model, ModelConfig]:
     """A small network whose every weight counts."""
     keras.utils.set_random_seed(5)
     config = ModelConfig(
         kind=kind, convlstm_filters=convlstm, unet_filters=unet, refinement_filters=6, refinement_layers=refinement_layers
-    )  # type: ignore[arg-type]
+    )
     sample = SampleShape(memory, 8, 8, factor, CLIMATE, ("elevation",) if kind == "default" else ())
     covariates = {f"covariate_{name}": (values,) for name, values in (("mean", 250.0), ("std", 100.0), ("deviation_std", 80.0))}
     statistics = Statistics((80.0, 290.0), (30.0, 8.0), 0.0, 40.0, residual_std=20.0, **(covariates if kind == "default" else {}))
