@@ -166,16 +166,23 @@ class Folder:
     _loaded: Any = field(default=None, repr=False, compare=False)
 
     def info(self, seconds: float) -> dict[str, Any]:
-        import tensorflow as tf
-
-        outputs = self._signature(SIGNATURE)(**{ASK: tf.zeros([1], tf.int32)})
-        return {name: value.numpy()[0] for name, value in outputs.items()}
+        return {name: value[0] for name, value in self._call(SIGNATURE, _ASKED).items() if value.shape[:1] == (1,)}
 
     def predict(self, inputs: dict[str, np.ndarray], shapes: wire.Shapes, seconds: float) -> dict[str, np.ndarray]:
+        outputs = self._call("serving_default", inputs)
+        found = {name: outputs[name].shape if name in outputs else None for name in shapes}
+        if found != dict(shapes):
+            raise self._unusable(f"one whose outputs have the shapes {found}")
+        return {name: outputs[name] for name in shapes}
+
+    def _call(self, signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         import tensorflow as tf
 
-        outputs = self._signature("serving_default")(**{name: tf.constant(value) for name, value in inputs.items()})
-        return {name: outputs[name].numpy() for name in shapes}
+        function = self._signature(signature)
+        try:
+            return {key: value.numpy() for key, value in function(**{k: tf.constant(v) for k, v in inputs.items()}).items()}
+        except (tf.errors.OpError, TypeError, ValueError) as error:
+            raise self._unusable(f"one that does not run ({_first_line(error)})") from error
 
     def _signature(self, name: str) -> Any:
         import tensorflow as tf
@@ -183,13 +190,18 @@ class Folder:
         if self._loaded is None:
             try:
                 self._loaded = tf.saved_model.load(str(self.path))
-            except (OSError, ValueError, KeyError, tf.errors.OpError, AttributeError) as error:
-                raise BadInput(
-                    self.path,
-                    expected="a SavedModel",
-                    found=f"one that does not load ({str(error).splitlines()[0][:120]})",
-                    remedy="export the model again",
-                ) from error
+            # what TensorFlow raises where the file is damaged depends on where it is damaged
+            except (
+                OSError,
+                ValueError,
+                LookupError,
+                TypeError,
+                AttributeError,
+                RuntimeError,
+                AssertionError,
+                tf.errors.OpError,
+            ) as error:
+                raise self._unusable(f"one that does not load ({_first_line(error)})") from error
         if name not in self._loaded.signatures:
             raise BadInput(
                 self.path,
@@ -199,5 +211,12 @@ class Folder:
             )
         return self._loaded.signatures[name]
 
+    def _unusable(self, found: str) -> BadInput:
+        return BadInput(self.path, expected="a SavedModel", found=found, remedy="export the model again")
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_loaded": None}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]

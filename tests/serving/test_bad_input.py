@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -156,3 +158,27 @@ def test_a_saved_model_of_somebody_elses(tmp_path):
         BadInput, match="with the signature model_info, found serving_default; export the model with gwkeras export"
     ):
         load_saved_model(tmp_path)
+
+
+@pytest.mark.slow
+def test_damaged_saved_models(small, tmp_path):
+    rng = np.random.default_rng(0)
+    refusals = 0
+    for number in range(24):
+        folder = tmp_path / str(number)
+        shutil.copytree(small.version, folder)
+        victim = folder / ("saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001")[number % 3]
+        content = bytearray(victim.read_bytes())
+        if number % 4 == 0:
+            content = content[: rng.integers(0, len(content))]
+        for _ in range(3 if content else 0):
+            content[rng.integers(0, len(content))] = rng.integers(0, 256)
+        victim.write_bytes(content)
+        try:
+            load_saved_model(folder)(small_inputs(1))
+        except BadInput as refusal:
+            refusals += 1
+            sentence = str(refusal)
+            if "\n" in sentence:
+                pytest.fail(sentence)
+    assert refusals > 12
