@@ -21,7 +21,7 @@ patches: {train: 60, validation: 20, test: 20}
 shards: {samples: 16}
 """
 
-_BAR = re.compile(r"\d+/\d+ .*\d:\d\d:\d\d")
+_BAR = re.compile(r"\d+/\d+ .*\d:\d\d:\d\d|^[IW]\d{4} ")  # or TensorFlow's log, which only a process of its own leaves out
 
 
 @dataclass(frozen=True)
