@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -48,10 +49,14 @@ def _unpacked(path: Path, size: int, _modified: int) -> tuple[Path, ...]:
             atexit.register(_remove, folder, os.getpid())
             _check_room(path, size, sum(m.file_size for m in wanted), folder)
             return tuple(_unpack(archive, member, folder, number) for number, member in enumerate(wanted))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise BadInput(
-            path, expected="a whole ZIP archive", found=str(error) or "a damaged one", remedy="download it again"
+            path, expected="a whole ZIP archive", found=_one_line(error) or "a damaged one", remedy="download it again"
         ) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
 
 
 def _is_netcdf(name: str) -> bool:

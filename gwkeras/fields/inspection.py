@@ -24,7 +24,9 @@ from gwkeras.fields.recognise import Recognition, recognise_dataset
 
 _NAMES = {"g3p": "G3P or other groundwater storage", "grace": "total water storage, as of GRACE", "era5": "ERA5 or ERA5-Land",
           "gldas": "GLDAS", "netcdf": "no product that is known"}  # fmt: skip
-_MOST_NAMED = 6  # gaps, files
+_MOST_NAMED = 6  # variables, where none is known
+# What xarray and the C libraries raise over altered bytes; values are read here that `open_netcdf` leaves alone.
+_DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError)
 
 
 @dataclass
@@ -54,6 +56,8 @@ def inspect_netcdf(path: str, config: Config | None = None) -> list[Finding]:
                     _describe(data, group)
                 if file not in group.files:
                     group.files.append(file)
+        except _DAMAGE as error:
+            broken.append(Finding(str(file), "a file that cannot be read", faults=(_sentence(file, error),)))
         except BadInput as error:
             broken.append(Finding(str(file), "a file that cannot be read", faults=(str(error),)))
     return [_finding(path, group, config) for group in groups.values()] + broken
@@ -80,6 +84,9 @@ def _finding(path: str, group: _Group, config: Config | None) -> Finding:
         except BadInput as error:
             if type(error) is not BadInput:  # another class than "there is no such variable" tells of something to mend
                 faults.append(str(error))
+            continue
+        except _DAMAGE as error:
+            faults.append(_sentence(path, error))
             continue
         roles.append(role)
         facts[role] = found
@@ -172,6 +179,11 @@ def _layout(data: xr.Dataset) -> dict[str, str]:
             values = np.asarray(data[dim].values, dtype=float)
             layout.setdefault(name, f"{values.size} from {values[0]:g} to {values[-1]:g}, as stored")
     return layout
+
+
+def _sentence(where: object, error: Exception) -> str:
+    found = f"'{type(error).__name__}: {' '.join(str(error).split())[:160]}'"
+    return str(BadInput(where, expected="a file that can be read to its end", found=found, remedy="download it again"))
 
 
 def _nothing(path: str, group: _Group) -> str:
