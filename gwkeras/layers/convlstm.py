@@ -80,7 +80,7 @@ class ConvLSTM2D(keras.layers.Layer):
         state, carry = self._first_step(way, steps[0], kernel, bias)
         states = [state]
         for step in steps[1:]:
-            gates = way.convolve(ops.concatenate([step, state], axis=-1), both) + bias
+            gates = way.convolve(ops.concatenate([step, state], axis=-1), both, bias)
             i, f, c, o = ops.split(gates, _GATES, axis=-1)
             carry = ops.sigmoid(f) * carry + ops.sigmoid(i) * ops.tanh(c)
             state = ops.sigmoid(o) * ops.tanh(carry)
@@ -89,7 +89,7 @@ class ConvLSTM2D(keras.layers.Layer):
 
     def _first_step(self, way, step, kernel, bias):
         kernel, bias = (self._without_forget_gate(weights) for weights in (kernel, bias))
-        i, c, o = ops.split(way.convolve(step, way.transform_kernel(kernel)) + bias, _GATES - 1, axis=-1)
+        i, c, o = ops.split(way.convolve(step, way.transform_kernel(kernel), bias), _GATES - 1, axis=-1)
         carry = ops.sigmoid(i) * ops.tanh(c)
         return ops.sigmoid(o) * ops.tanh(carry), carry
 

@@ -20,6 +20,6 @@ def transform_kernel(kernel):
     return kernel
 
 
-def convolve(field, kernel):
-    """Convolution of `field` (batch, H, W, C) with `kernel` (side, side, C, filters), zeros around."""
-    return ops.conv(field, kernel, padding="same", data_format="channels_last")
+def convolve(field, kernel, bias):
+    """Convolution of `field` (batch, H, W, C) with `kernel` (side, side, C, filters), zeros around, plus `bias` (filters,)."""
+    return ops.add(ops.conv(field, kernel, padding="same", data_format="channels_last"), bias)

@@ -59,8 +59,8 @@ def transform_kernel(kernel):
     return ops.reshape(ops.matmul(ops.cast(matrix, kernel.dtype), flat), (_SIDE**2, channels, filters))
 
 
-def convolve(tiles, kernel):
-    """Convolution of `tiles` (4, 4, batch, H/4, W/4, C), zeros around, with a transformed kernel: tiles of `filters` channels."""
+def convolve(tiles, kernel, bias):
+    """Convolution of `tiles` (4, 4, batch, H/4, W/4, C), zeros around, with a transformed kernel, plus `bias` (filters,)."""
     forward, _, back = transforms()
     rows, columns = tiles.shape[3:5]
     channels, filters = kernel.shape[1:]
@@ -68,7 +68,8 @@ def convolve(tiles, kernel):
     field = ops.matmul(ops.cast(forward, tiles.dtype), ops.reshape(around, (_SIDE**2, -1)))
     product = ops.matmul(ops.reshape(field, (_SIDE**2, -1, channels)), kernel)
     result = ops.matmul(ops.cast(back, tiles.dtype), ops.reshape(product, (_SIDE**2, -1)))
-    return ops.reshape(result, (TILE, TILE, -1, rows, columns, filters))
+    # As a matrix: the gradient of a bias is then TensorFlow's own, which takes half the time of a sum over five axes.
+    return ops.reshape(ops.add(ops.reshape(result, (-1, filters)), bias), (TILE, TILE, -1, rows, columns, filters))
 
 
 def _with_neighbours(tiles, axis: int):

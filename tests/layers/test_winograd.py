@@ -7,10 +7,11 @@ from gwkeras.layers import direct, winograd
 from tests.gradients import gradient
 
 
-def _convolved(way, fields, kernel):
+def _convolved(way, fields, kernel, bias):
     steps = way.to_steps(ops.convert_to_tensor(fields))
     kernel = way.transform_kernel(ops.convert_to_tensor(kernel))
-    return ops.convert_to_numpy(way.from_steps([way.convolve(step, kernel) for step in steps]))
+    bias = ops.convert_to_tensor(bias.astype("float32"))
+    return ops.convert_to_numpy(way.from_steps([way.convolve(step, kernel, bias) for step in steps]))
 
 
 @pytest.mark.parametrize("way", [direct, winograd])
@@ -18,10 +19,10 @@ def _convolved(way, fields, kernel):
 def test_convolution_equals_scipys(way, size):
     rng = np.random.default_rng(0)
     fields, kernel = rng.normal(size=(2, 3, *size, 5)), rng.normal(size=(3, 3, 5, 7))
-    expected = np.zeros((2, 3, *size, 7))
+    expected = np.zeros((2, 3, *size, 7)) + np.arange(7)
     for batch, step, channel, filter_ in np.ndindex(2, 3, 5, 7):
         expected[batch, step, ..., filter_] += correlate(fields[batch, step, ..., channel], kernel[..., channel, filter_], "same")
-    found = _convolved(way, fields.astype("float32"), kernel.astype("float32"))
+    found = _convolved(way, fields.astype("float32"), kernel.astype("float32"), np.arange(7))
     np.testing.assert_allclose(found, expected, atol=1e-4)  # values of about 7, up to 25
 
 
@@ -52,7 +53,7 @@ def test_gradient_equals_that_of_the_plain_convolution():
 
     def total(way):
         def run(values):
-            step = way.convolve(way.to_steps(values)[0], way.transform_kernel(ops.convert_to_tensor(kernel)))
+            step = way.convolve(way.to_steps(values)[0], way.transform_kernel(ops.convert_to_tensor(kernel)), ops.ones(4))
             return ops.sum(way.from_steps([step]) * ops.convert_to_tensor(weights))
 
         return gradient(run, fields)
@@ -67,6 +68,6 @@ def test_as_exact_as_float32_allows():
     kernel = (rng.normal(size=(3, 3, 128, 32)) / np.sqrt(9 * 128)).astype("float32")
     padded = np.pad(fields[0, 0].astype("float64"), ((1, 1), (1, 1), (0, 0)))
     expected = sum(padded[row : row + 16, column : column + 16] @ kernel[row, column] for row in range(3) for column in range(3))
-    found = _convolved(winograd, fields, kernel)[0, 0]
+    found = _convolved(winograd, fields, kernel, np.zeros(32))[0, 0]
     assert np.sqrt(np.mean((found - expected) ** 2)) < 2e-6
     assert np.abs(found - expected).max() < 2e-5
