@@ -77,7 +77,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("has_previous", (), "1", "input", "1 where the record holds month t-1, else 0"),
     Feature("net_water_input", _COARSE, "mm month-1", "input", "P - ET of month t; 0 where unknown"),
     Feature("infiltration_efficiency", _COARSE, "1", "input",
-            "alpha = 0.1 + 0.4 theta; 0 where P - ET is unknown, which takes the cell out of the storage-change terms"),
+            "alpha = 0.1 + 0.4 theta; 0 where P - ET or the cell's storage of month t-1, if there is such a month, is unknown: "
+            "this takes the cell out of the storage-change terms"),
     Feature("land", _COARSE, "1", "input", "area fraction of the cell that is land with data; 0 outside the region"),
     Feature("land_fine", _FINE, "1", "input", "the same on the fine grid"),
     Feature("covariates_fine", ("sH", "sW", "K"), "per covariate", "input",

@@ -86,6 +86,18 @@ except OSError as error:
     assert not list(tmp_path.iterdir())
 
 
+def test_the_disk_is_claimed_before_anything_is_computed(tmp_path):
+    """A sparse file would have no blocks yet; on a full disk, writing to its map would end the process by SIGBUS."""
+    claimed = []
+
+    def compute(part):
+        claimed.append(next(tmp_path.glob("*.partial")).stat().st_blocks * 512)
+        return 0.0
+
+    cached_array(tmp_path, "a", (4, 2**18), compute)
+    assert claimed[0] >= 4 * 2**20
+
+
 def test_a_copy_for_another_process_is_a_path(tmp_path):
     array = cached_array(tmp_path, "a", (50, 1000), lambda part: 3.0)
     assert array.values.sum() == 150_000

@@ -154,6 +154,16 @@ def test_climate_months_are_those_in_common_without_gaps():
     np.testing.assert_array_equal(climate_months(replace(fields, climate={})), fields.gwsa["time"].values)
 
 
+def test_channels_that_start_in_different_months_meet_in_the_same_ones(tmp_path):
+    fields = make_fields()
+    rain, warmth = fields.climate["precipitation"], fields.climate["temperature"]
+    shifted = {"precipitation": rain.isel(time=slice(0, 30)), "temperature": warmth.isel(time=slice(5, None))}
+    layer = open_layer(replace(fields, climate=shifted), tmp_path, channels=("precipitation", "temperature"))
+    assert len(layer.months) == 25
+    np.testing.assert_allclose(layer.channels["precipitation"].values, rain.values[5:30], rtol=1e-6)
+    np.testing.assert_allclose(layer.channels["temperature"].values, warmth.values[5:30], rtol=1e-6)
+
+
 def test_layers_of_other_cells_months_files_or_options_never_share_a_file(tmp_path):
     base = make_fields()
     moved = Grid(PRODUCT.south + 1e-7, PRODUCT.west, 0.5, 0.5, *PRODUCT.shape).refine(2)  # prints like the other one

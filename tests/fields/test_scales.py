@@ -39,6 +39,17 @@ def test_one_scale_for_each_shift_of_the_coarsening(tmp_path):
     assert [s.coarse.west for s in larger] == [100.0, 100.5]
 
 
+def test_one_scale_up_cells_weigh_by_their_share_of_land(tmp_path):
+    """The mean over a block of blocks is the mean over all its land cells, not the mean of the blocks' means."""
+    fields = make_fields(Grid(10.0, 100.0, 0.5, 0.5, 12, 12))
+    fields.gwsa.values[:, :2, :3] = np.nan  # a block of sea, and half a block
+    scale = open_scales(fields, config(), tmp_path)["coarser"][0]
+    cells = fields.gwsa.values[0, :4, :4]
+    area = np.cos(np.deg2rad(fields.grid.lat[:4]))[:, None] * np.isfinite(cells)
+    assert scale.storage[0, 0, 0] == pytest.approx(np.average(np.nan_to_num(cells), weights=area), abs=1e-3)
+    assert scale.land[0, 0] == pytest.approx(10 / 16, abs=2e-3)
+
+
 @pytest.mark.parametrize("kind", ["bicubic", "coarsen"])
 def test_months_with_storage_and_a_whole_climate_sequence(tmp_path, kind):
     fields = make_fields(climate_first=0)
