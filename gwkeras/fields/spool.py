@@ -23,7 +23,7 @@ class Spool:
     def __init__(self, folder: Path, kinds: dict[str, np.dtype], shape: tuple[int, int], memory: int) -> None:
         self.months: list[np.datetime64] = []
         self._kinds, self._shape = kinds, shape
-        self._file = tempfile.SpooledTemporaryFile(max_size=memory, dir=folder, prefix=".months-")  # noqa: SIM115  (closed by `close`)
+        self._file = tempfile.SpooledTemporaryFile(max_size=memory, dir=str(folder), prefix=".months-")  # noqa: SIM115  (closed by `close`)
         self._starts, self._size = {}, 0
         for name, kind in kinds.items():
             self._starts[name] = self._size

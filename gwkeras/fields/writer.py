@@ -6,8 +6,6 @@ import math
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,66 +16,16 @@ import xarray as xr
 
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
-from gwkeras.core.units import STORAGE
-from gwkeras.fields.quality import FLAGS, NO_DATA
+from gwkeras.fields.cf_file import CONVENTIONS, EPOCH, VARIABLES, WGS84, Provenance, attributes_of, kind_of, last_month
+from gwkeras.fields.quality import NO_DATA
 from gwkeras.fields.spool import Spool
 
-CONVENTIONS = "CF-1.11"
-VARIABLES = ("gwsa", "gwsa_sigma", "gwsa_lower", "gwsa_upper", "gwsa_quality")
-
-_EPOCH = np.datetime64("2002-01-01", "D")
 _BUFFER_BYTES = 64 * 2**20  # months wait in memory up to this size, beyond it on disk
 _GROUP_BYTES = 512 * 2**20  # months are written in groups of about this size, which are the chunks along time
 _MOST_MONTHS = 24
 _CHUNK_CELLS = 2**18  # 1 MiB of float32: a map and a time series both read few chunks
+_CHUNK_CACHE_BYTES = 2**22  # for each variable: chunks are written whole, once
 _LITTLE_SPACE = 2**20  # free bytes below which a failed write is put down to the disk
-_WGS84 = (
-    'GEOGCRS["WGS 84",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563,LENGTHUNIT["metre",1]]],'
-    'PRIMEM["Greenwich",0,ANGLEUNIT["degree",0.0174532925199433]],CS[ellipsoidal,2],'
-    'AXIS["geodetic latitude (Lat)",north,ORDER[1],ANGLEUNIT["degree",0.0174532925199433]],'
-    'AXIS["geodetic longitude (Lon)",east,ORDER[2],ANGLEUNIT["degree",0.0174532925199433]],ID["EPSG",4326]]'
-)
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a written field comes from; empty entries are left out of the file.
-
-    Args:
-        source: method of production, "model-generated: …".
-        history: the command that made it; the time of writing is put before it.
-        references: papers, DOIs.
-        institution: who made it.
-        config_hash: of the resolved configuration.
-        model_version: name and version of the model.
-        input_hashes: file name -> hash.
-        comment: anything else.
-    """
-
-    source: str = "gwkeras"
-    history: str = "gwkeras"
-    references: str = ""
-    institution: str = ""
-    config_hash: str = ""
-    model_version: str = ""
-    input_hashes: dict[str, str] = field(default_factory=dict)
-    comment: str = ""
-
-    def attributes(self) -> dict[str, str]:
-        """Global attributes of the file."""
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        pairs = {
-            "source": self.source,
-            "history": f"{now} {self.history}",
-            "references": self.references,
-            "institution": self.institution,
-            "comment": self.comment,
-            "date_created": now,
-            "config_hash": self.config_hash,
-            "model_version": self.model_version,
-            "input_hashes": " ".join(f"{name}={digest}" for name, digest in self.input_hashes.items()),
-        }
-        return {name: text for name, text in pairs.items() if text}
 
 
 class FieldWriter:
@@ -127,7 +75,7 @@ class FieldWriter:
         """
         writer = cls(path, grid, provenance=provenance, interval=interval)
         writer._continues = True
-        writer.last = _last_month(writer.path, grid, writer._provenance)
+        writer.last = last_month(writer.path, grid, writer._provenance)
         return writer
 
     def __enter__(self) -> FieldWriter:
@@ -157,7 +105,7 @@ class FieldWriter:
         """
         stamp = np.datetime64(str(np.asarray(month).astype("datetime64[M]")), "M")
         given = zip(VARIABLES, (gwsa, sigma, lower, upper, quality), strict=True)
-        fields = {name: np.asarray(values, dtype=_kind(name)) for name, values in given if values is not None}
+        fields = {name: np.asarray(values, dtype=kind_of(name)) for name, values in given if values is not None}
         for name, values in fields.items():
             if values.shape != self.grid.shape:
                 raise GridMismatch(
@@ -206,7 +154,7 @@ class FieldWriter:
 
     def _open(self, names: tuple[str, ...]) -> None:
         self._names = names
-        kinds = {name: _kind(name) for name in names}
+        kinds = {name: kind_of(name) for name in names}
         self._spool = Spool(self.path.parent, kinds, self.grid.shape, _BUFFER_BYTES)
         if self._continues:
             self._continue()
@@ -214,6 +162,8 @@ class FieldWriter:
             self._create()
         assert self._file is not None
         self._group, self._rows, _ = self._file["gwsa"].chunking()
+        for name in names:
+            self._file[name].set_var_chunk_cache(size=_CHUNK_CACHE_BYTES)
 
     def _continue(self) -> None:
         shutil.copyfile(self.path, self._partial)
@@ -232,7 +182,7 @@ class FieldWriter:
 
     def _create(self) -> None:
         grid = self.grid
-        month = sum(_kind(name).itemsize for name in self._names) * grid.n_lat * grid.n_lon
+        month = sum(kind_of(name).itemsize for name in self._names) * grid.n_lat * grid.n_lon
         group = int(np.clip(_GROUP_BYTES // month, 1, _MOST_MONTHS))
         self._file = file = netCDF4.Dataset(self._partial, "w", format="NETCDF4")
         file.setncatts({"Conventions": CONVENTIONS, "title": self._title, **self._provenance.attributes()})
@@ -248,7 +198,7 @@ class FieldWriter:
                 "long_name": "first day of the month",
                 "axis": "T",
                 "bounds": "time_bounds",
-                "units": f"days since {_EPOCH} 00:00:00",
+                "units": f"days since {EPOCH} 00:00:00",
                 "calendar": "standard",
                 "units_metadata": "leap_seconds: none",
             },
@@ -277,7 +227,7 @@ class FieldWriter:
                 "semi_major_axis": 6378137.0,
                 "inverse_flattening": 298.257223563,
                 "longitude_of_prime_meridian": 0.0,
-                "crs_wkt": _WGS84,
+                "crs_wkt": WGS84,
             },
         )[...] = 0
         chunks = (group, *(_even_part(n, (_CHUNK_CELLS / group) ** 0.5) for n in grid.shape))
@@ -286,9 +236,9 @@ class FieldWriter:
             _variable(
                 file,
                 name,
-                _kind(name).str[1:],
+                kind_of(name).str[1:],
                 ("time", "lat", "lon"),
-                self._attributes(name),
+                attributes_of(name, self._names, self._interval),
                 compression="zlib",
                 complevel=2,
                 shuffle=True,
@@ -296,36 +246,13 @@ class FieldWriter:
                 fill_value=missing,
             )
 
-    def _attributes(self, name: str) -> dict[str, Any]:
-        if name == "gwsa_quality":
-            return {
-                "long_name": "reasons to trust the groundwater storage anomaly less",
-                "standard_name": "quality_flag",
-                "flag_masks": np.array(list(FLAGS.values()), np.uint8),
-                "flag_meanings": " ".join(FLAGS),
-                "grid_mapping": "crs",
-            }
-        percent = f"{100 * self._interval:g} %"
-        meaning = {
-            "gwsa": "groundwater storage anomaly as water equivalent height",
-            "gwsa_sigma": "standard error of the groundwater storage anomaly",
-            "gwsa_lower": f"lower bound of the {percent} interval of the groundwater storage anomaly",
-            "gwsa_upper": f"upper bound of the {percent} interval of the groundwater storage anomaly",
-        }
-        attributes = {"long_name": meaning[name], "units": STORAGE, "grid_mapping": "crs"}
-        if name == "gwsa":  # no standard name fits: CF knows changes of groundwater amount (kg m-2), not anomalies of its height
-            attributes["cell_methods"] = "time: mean area: mean where land"
-            if len(self._names) > 1:
-                attributes["ancillary_variables"] = " ".join(self._names[1:])
-        return attributes
-
     def _flush(self) -> None:
         if self._spool is None or self._file is None or not self._spool.months:
             return
         start = self._file["time"].size
         part = slice(start, start + len(self._spool.months))
         months = np.array(self._spool.months)
-        first, after = ((m.astype("datetime64[D]") - _EPOCH).astype(np.int32) for m in (months, months + 1))
+        first, after = ((m.astype("datetime64[D]") - EPOCH).astype(np.int32) for m in (months, months + 1))
         self._file["time"][part] = first
         self._file["time_bounds"][part] = np.stack([first, after], axis=-1)
         for name in self._names:
@@ -375,38 +302,6 @@ def write_dataset(
             slab = fields[names].sel(time=month).transpose("lat", "lon").compute()
             writer.append(month, **{name.removeprefix("gwsa_"): slab[name].values for name in names})
     return Path(path)
-
-
-def _last_month(path: Path, grid: Grid, provenance: Provenance) -> np.datetime64:
-    """The last month of a file that may be continued; see `FieldWriter.continuing`."""
-    remedy = "write the whole record anew with --overwrite"
-    if not path.is_file():
-        raise BadInput(path, expected="a file to add months to", found="none", remedy="leave out --append")
-    try:
-        with netCDF4.Dataset(path) as file:
-            found = Grid.from_centres(file["lat"][:].filled(np.nan), file["lon"][:].filled(np.nan), where=path)
-            days, attributes = int(file["time"][-1]), {name: str(file.getncattr(name)) for name in file.ncattrs()}
-            chunked = file["gwsa"].chunking() != "contiguous"
-    except (OSError, RuntimeError, IndexError, KeyError, AttributeError, ValueError) as error:
-        raise BadInput(
-            path, expected="a file written by gwkeras downscale", found=f"something else ({error})", remedy=remedy
-        ) from error
-    if not found.is_close(grid):
-        raise GridMismatch(
-            path, expected=grid.describe(), found=found.describe(), remedy="ask for the same region, or write another file"
-        )
-    for name, value in (("config_hash", provenance.config_hash), ("model_version", provenance.model_version)):
-        if value and attributes.get(name, "") != value:
-            raise BadInput(path, expected=f"{name} {value}", found=attributes.get(name) or "none", remedy=remedy)
-    if not chunked:
-        raise BadInput(
-            path, expected="a file written by gwkeras downscale", found="one that another program has rewritten", remedy=remedy
-        )
-    return (_EPOCH + np.timedelta64(days, "D")).astype("datetime64[M]")
-
-
-def _kind(name: str) -> np.dtype:
-    return np.dtype(np.uint8 if name == "gwsa_quality" else np.float32)
 
 
 def _even_part(n: int, most: float) -> int:

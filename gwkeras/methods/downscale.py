@@ -140,11 +140,14 @@ def downscale_record(
         writer = FieldWriter(path, job.grid, title=_TITLE, provenance=provenance, interval=interval)
     cells, worst, judged, beyond = job.cells, 0.0, 0, 0
     with writer, in_order(job, chosen, workers, scheduler) as results:
-        for done, month in enumerate(results, start=1):
+        done = 0
+        for month in results:
             writer.append(month.stamp, month.mean, month.sigma, month.lower, month.upper, month.quality)
             worst = max(worst, month.conservation_gap_mm)
             known = month.quality != NO_DATA
             judged += int(known.sum())
             beyond += int((known & (month.quality & FLAGS["extrapolates"] > 0)).sum())
-            progress(done * cells, len(chosen) * cells)
+            done += cells
+            progress(done, len(chosen) * cells)
+            del month, known  # or they would stay while the next month is computed (enumerate would keep them, too)
     return Written(path, len(chosen), worst, judged, beyond / max(judged, 1))
