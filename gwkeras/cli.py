@@ -15,6 +15,7 @@ import gwkeras
 from gwkeras.commands.downscale import downscale
 from gwkeras.commands.fetch import fetch
 from gwkeras.commands.inspect import inspect
+from gwkeras.commands.train import train
 
 if TYPE_CHECKING:
     from gwkeras.core.config import Config
@@ -141,14 +142,7 @@ def build_tfrecords(
     _done(f"{folder}/shards ({counts})", f"gwkeras train --run {folder}", manifest.notes)
 
 
-@app.command()
-def train(run: RunOption = None, config: ConfigOption = None, settings: SetOption = None) -> None:
-    """The network, from the run's shards."""
-    with _experiment(run, config, settings) as experiment:
-        trained = experiment.train()
-    where = experiment.run.root
-    chosen = ", as many as carry over best from one scale up" if trained.transfer else ""
-    _done(f"{experiment.run.model} ({trained.epochs:.1f} passes over the samples{chosen})", f"gwkeras evaluate --run {where}")
+app.command()(train)
 
 
 @app.command()

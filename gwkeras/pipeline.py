@@ -29,6 +29,7 @@ from gwkeras.report.page import write_report
 from gwkeras.report.picture import draw_month
 from gwkeras.report.summary import summary, write_summary
 from gwkeras.training.calibration import Calibration
+from gwkeras.training.devices import Devices
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.train import Trained, train
 from tfrecords_build.build import build
@@ -90,10 +91,10 @@ class Experiment:
             write_config(self.config, self.run.config)
         return manifest
 
-    def train(self) -> Trained:
+    def train(self, devices: Devices | None = None, resume: bool = False) -> Trained:
         """The network, its calibration and its history."""
         with self.timed("train"):
-            return train(self.config, self.run, self.progress)
+            return train(self.config, self.run, self.progress, devices=devices, resume=resume)
 
     def method(self) -> Network:
         """The trained network as a method."""
@@ -145,7 +146,8 @@ class Experiment:
         samples = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
         factors = f"σ × {calibration.sigma_scale:.2f}, interval ± {calibration.interval_factor:.2f} σ"
         write_report(self.run.report, config=self.config, manifest=manifest, comparison=comparison, picture=self.run.picture,
-                     notes=manifest.notes, facts={"samples": samples, "calibration": f"{factors}, from {calibration.basis}", **(facts or {})})
+                     notes=manifest.notes,
+                     facts={"samples": samples, "calibration": f"{factors}, from {calibration.basis}", **(facts or {})})
 
 
 def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -> Comparison:

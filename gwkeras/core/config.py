@@ -209,6 +209,13 @@ class TrainingConfig:
     plateau_patience: int = _key(3, "epochs without gain before that", unit="epochs", at_least=1, at_most=100_000)
     stopping_patience: int = _key(10, "epochs without gain before training stops", unit="epochs", at_least=1, at_most=100_000)
     scale_transfer: bool = _key(True, "`target.kind: coarsen` only: choose the number of epochs one scale up")
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = _key(
+        "float32", "of the network's arithmetic; weights, heads and losses are in float32 whatever it is"
+    )
+    accumulate: int = _key(
+        1, "pieces in which each device works through its part of a batch, one after the other, to save memory", at_least=1,
+        at_most=65_536,
+    )
     shuffle_buffer: int = _key(2048, "samples in the shuffle buffer", unit="samples", at_least=1, at_most=10_000_000)
     seed: int = _key(0, "of weights, dropout and shuffling", at_least=0)
 

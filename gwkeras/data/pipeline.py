@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
@@ -16,6 +17,26 @@ from gwkeras.data.manifest import Manifest, Shard, read_manifest
 from gwkeras.data.verification import REMEDY, check_sizes
 
 _DAMAGED = re.compile(r"damaged shard <(?P<path>[^>]*)> expected <(?P<expected>\d+)>")
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which pieces of every batch one process gets: `count` of `of` in a row, starting at `first`.
+
+    All processes draw the same batches, so that any number of them sees what one would see, and no sample twice.
+    """
+
+    first: int = 0
+    count: int = 1
+    of: int = 1
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a sample lies: its shard and its place in it, from 0."""
+
+    shard: str
+    index: int
 
 
 def dataset(
@@ -30,6 +51,8 @@ def dataset(
     cache: bool = False,
     drop_remainder: bool = False,
     interleave: int = 8,
+    skip: int = 0,
+    share: Share = Share(),
 ) -> tf.data.Dataset:
     """Batches of (inputs, targets), dicts of float32 tensors named and shaped as in core/schema.py.
 
@@ -45,6 +68,9 @@ def dataset(
             in effect, since the shards keep their order.
         drop_remainder: leave out an incomplete last batch.
         interleave: number of shards read at a time.
+        skip: batches of the first epoch that are left out, such as those seen before a run was resumed.
+        share: pieces of each batch to give, one after the other; by default the whole batch. The pieces of an incomplete last
+            batch are smaller, and may be empty.
     Raises:
         BadInput: where the folder has no such split. CorruptShard: where a shard's size is not the manifest's.
         While reading, a damaged record raises tf.errors.InvalidArgumentError with the shard's path: see `naming_shards`.
@@ -65,16 +91,36 @@ def dataset(
         records = held if held is not None else _records(folder, shards, manifest, interleave, order)
         if shuffled:
             records = records.shuffle(buffer, seed=epoch_seed, reshuffle_each_iteration=False)
-        return records.batch(batch_size, drop_remainder=drop_remainder)
+        whole = records.batch(batch_size, drop_remainder=drop_remainder)
+        return whole if share.of == 1 else whole.flat_map(lambda batch: _pieces(batch, share))
 
     last = tf.int64.max if repeat else first_epoch + 1
     batches = tf.data.Dataset.range(first_epoch, last).flat_map(epoch)
     count = samples // batch_size if drop_remainder else ceil(samples / batch_size)
-    batches = batches.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY if repeat else count))
+    left = (count - skip) * share.count
+    batches = batches.skip(skip * share.count)
+    batches = batches.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY if repeat else left))
     decoded = batches.map(
         lambda b: codec.inputs_and_targets(codec.decode(b)), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
     return decoded.prefetch(2)
+
+
+def batch_origins(
+    folder: Path, split: str, *, batch_size: int, seed: int, shuffle_buffer: int, position: int
+) -> tuple[Origin, ...]:
+    """The samples of one batch of `dataset` with the same arguments: `position` counts batches from the first epoch's first."""
+    manifest = read_manifest(folder)
+    shards = manifest.shards_of(split)
+    samples = sum(s.samples for s in shards)
+    number, batch = divmod(position, steps_per_epoch(manifest, split, batch_size))
+    epoch_seed = tf.constant(seed * 1_000_003 + 1 + number, tf.int64)
+    records = _records(folder, shards, manifest, 8, epoch_seed if shuffle_buffer else None, contents=False)
+    if shuffle_buffer:
+        records = records.shuffle(min(shuffle_buffer, samples), seed=epoch_seed, reshuffle_each_iteration=False)
+    names = next(iter(records.batch(batch_size).skip(batch))).numpy()
+    found = (name.decode().rsplit("\t", 1) for name in names)
+    return tuple(Origin(Path(path).name, int(index)) for path, index in found)
 
 
 def steps_per_epoch(manifest: Manifest, split: str, batch_size: int) -> int:
@@ -97,20 +143,34 @@ def naming_shards() -> Iterator[None]:
 
 
 def _records(
-    folder: Path, shards: tuple[Shard, ...], manifest: Manifest, interleave: int, order: tf.Tensor | None
+    folder: Path, shards: tuple[Shard, ...], manifest: Manifest, interleave: int, order: tf.Tensor | None, contents: bool = True
 ) -> tf.data.Dataset:
-    """Encoded samples of the shards, read `interleave` at a time; in another order of the shards where a seed is given."""
+    """Encoded samples of the shards, read `interleave` at a time; in another order of the shards where a seed is given.
+
+    Without `contents`, the samples' places in the same order: "path, tab, index".
+    """
     files = tf.data.Dataset.from_tensor_slices(([str(folder / s.name) for s in shards], [s.samples for s in shards]))
     if order is not None:
         files = files.shuffle(len(shards), seed=order, reshuffle_each_iteration=False)
     compression = "GZIP" if manifest.compression == "gzip" else ""
     return files.interleave(
-        lambda path, samples: _shard(path, samples, compression),
+        lambda path, samples: _shard(path, samples, compression) if contents else _places(path, samples),
         cycle_length=min(interleave, len(shards)),
         block_length=1,
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
+
+
+def _pieces(batch: tf.Tensor, share: Share) -> tf.data.Dataset:
+    size = tf.shape(batch, tf.int64)[0]
+    return tf.data.Dataset.range(share.first, share.first + share.count).map(
+        lambda i: batch[size * i // share.of : size * (i + 1) // share.of]
+    )
+
+
+def _places(path: tf.Tensor, samples: tf.Tensor) -> tf.data.Dataset:
+    return tf.data.Dataset.range(tf.cast(samples, tf.int64)).map(lambda i: tf.strings.join([path, tf.strings.as_string(i)], "\t"))
 
 
 def _shard(path: tf.Tensor, samples: tf.Tensor, compression: str) -> tf.data.Dataset:

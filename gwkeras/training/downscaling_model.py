@@ -11,10 +11,18 @@ from gwkeras.core.config import LossConfig
 from gwkeras.core.statistics import Statistics
 from gwkeras.losses.composite import composite_loss
 
+if keras.backend.backend() == "tensorflow":
+    from gwkeras.training.tensorflow_steps import TensorFlowSteps as _Steps
+else:  # JAX and PyTorch have trainers of their own, which call `compute_loss`
+
+    class _Steps:  # type: ignore[no-redef]
+        accumulate = 1
+
+
 _TERMS = ("data", "sign", "magnitude", "regional", "smoothness", "sign_share")
 
 
-class DownscalingModel(keras.Model):
+class DownscalingModel(_Steps, keras.Model):
     """Wraps a network that maps the sample's inputs to {"mean", "variance"}; adds the composite loss and logs its terms.
 
     Args:
@@ -23,27 +31,64 @@ class DownscalingModel(keras.Model):
         statistics: of the training split.
         factor: s.
         fine_step_degrees: size of a fine cell.
+        accumulate: pieces in which a device works through its part of a batch (TensorFlow).
     """
 
-    def __init__(self, network: keras.Model, loss: LossConfig, statistics: Statistics, factor: int, fine_step_degrees: float) -> None:
-        super().__init__(name="downscaling")
+    def __init__(
+        self,
+        network: keras.Model,
+        loss: LossConfig,
+        statistics: Statistics,
+        factor: int,
+        fine_step_degrees: float,
+        accumulate: int = 1,
+    ) -> None:
+        super().__init__(name="downscaling", dtype="float32")  # inputs in physical units have no digits to spare
         self.network = network
+        self.accumulate = accumulate
         self._loss_config, self._statistics = loss, statistics
         self._factor, self._fine_step = factor, fine_step_degrees
         self._needed = tuple(tensor.name for tensor in network.inputs)
-        self._terms = {name: keras.metrics.Mean(name=name) for name in _TERMS}
-        self._squared = keras.metrics.Mean(name="mse")
+        self._terms = {name: keras.metrics.Mean(name=name, dtype="float32") for name in _TERMS}
+        self._squared = keras.metrics.Mean(name="mse", dtype="float32")
 
     def call(self, inputs: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
         return self.network({name: inputs[name] for name in self._needed}, training=training)
 
-    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True) -> Any:
-        """Mean over the batch of the composite loss (paper eq. 10); every term goes to the log by its name."""
-        total, terms = composite_loss(x, y, y_pred, config=self._loss_config, statistics=self._statistics, factor=self._factor,
-                                      fine_step_degrees=self._fine_step)
-        for name, tracker in self._terms.items():
-            tracker.update_state(terms[name])
-        known = ops.logical_and(ops.isfinite(y["target"]), x["land_fine"] > 0)
-        error = ops.where(known, y_pred["mean"] - ops.where(known, y["target"], 0.0), 0.0)
-        self._squared.update_state(ops.square(error), sample_weight=ops.cast(known, "float32"))
+    def losses_of(self, x: Any, y: Any, y_pred: Any) -> tuple[Any, dict[str, Any]]:
+        """The composite loss and its terms (paper eq. 10), one value per sample each."""
+        return composite_loss(
+            x,
+            y,
+            y_pred,
+            config=self._loss_config,
+            statistics=self._statistics,
+            factor=self._factor,
+            fine_step_degrees=self._fine_step,
+        )
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """Mean over the batch of the composite loss; every term goes to the log by its name."""
+        total, terms = self.losses_of(x, y, y_pred)
+        sums = self.sums_of(x, y, y_pred, total, terms)
+        self._record_terms(sums)
         return ops.mean(total)
+
+    def sums_of(self, x: Any, y: Any, y_pred: Any, total: Any, terms: dict[str, Any]) -> Any:
+        """What the log needs of a batch, to be added over devices: samples, loss, its terms, known fine cells, squared errors."""
+        known = ops.logical_and(ops.isfinite(y["target"]), x["land_fine"] > 0)
+        error = ops.where(known, ops.cast(y_pred["mean"], "float32") - ops.where(known, y["target"], 0.0), 0.0)
+        parts = [ops.ones_like(total), total, *(terms[name] for name in _TERMS)]
+        return ops.stack([*(ops.sum(part) for part in parts), ops.sum(ops.cast(known, "float32")), ops.sum(ops.square(error))])
+
+    def record(self, sums: Any) -> None:
+        """Adds a batch, as `sums_of` describes it, to the means that the log shows."""
+        self._loss_tracker.update_state(sums[1] / sums[0], sample_weight=sums[0])
+        self._record_terms(sums)
+
+    def _record_terms(self, sums: Any) -> None:
+        for index, name in enumerate(_TERMS):
+            self._terms[name].update_state(sums[2 + index] / sums[0], sample_weight=sums[0])
+        self._squared.update_state(sums[-1] / ops.maximum(sums[-2], 1.0), sample_weight=sums[-2])

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from gwkeras.core.config import Config
-from gwkeras.data.manifest import Manifest
-from gwkeras.data.pipeline import dataset, naming_shards, steps_per_epoch
+from gwkeras.data.manifest import Manifest, digest
+from gwkeras.data.pipeline import Origin, Share, batch_origins, dataset, naming_shards, steps_per_epoch
 from gwkeras.models.build import build_model
+from gwkeras.training.checkpoint import Checkpoint
+from gwkeras.training.devices import Devices
 from gwkeras.training.downscaling_model import DownscalingModel
+from gwkeras.training.guard import StopAtNaN
+from gwkeras.training.history import HistoryFile
+from gwkeras.training.precision import precision, scaled_loss
+from gwkeras.training.run_folder import RunFolder
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, the steps done and the steps in all."""
+
+_MAY_CHANGE = ("epochs",)  # of a training that goes on
 
 
 @dataclass(frozen=True)
@@ -27,49 +35,155 @@ class Samples:
     manifest: Manifest
     config: Config
 
-    def batches(self, split: str, *, shuffled: bool = False) -> Any:
-        """tf.data batches; endless and in a new order each epoch where `shuffled`, else one pass in order."""
+    def batches(self, split: str, *, shuffled: bool = False, position: int = 0, share: Share = Share()) -> Any:
+        """tf.data batches: one pass in order; where `shuffled`, endless, in a new order each epoch, from batch `position` on."""
         training = self.config.training
-        return dataset(self.folder, split, batch_size=training.batch_size, seed=training.seed,
-                       shuffle_buffer=training.shuffle_buffer if shuffled else 0, repeat=shuffled)
+        passes, skip = divmod(position, self.steps(split))
+        return dataset(
+            self.folder,
+            split,
+            batch_size=training.batch_size,
+            seed=training.seed,
+            repeat=shuffled,
+            share=share,
+            shuffle_buffer=training.shuffle_buffer if shuffled else 0,
+            first_epoch=passes,
+            skip=skip,
+        )
+
+    def origins(self, split: str, position: int) -> tuple[Origin, ...]:
+        """The samples of one of the shuffled batches."""
+        training = self.config.training
+        return batch_origins(
+            self.folder,
+            split,
+            batch_size=training.batch_size,
+            seed=training.seed,
+            shuffle_buffer=training.shuffle_buffer,
+            position=position,
+        )
 
     def steps(self, split: str) -> int:
         return steps_per_epoch(self.manifest, split, self.config.training.batch_size)
 
+    def signature(self) -> dict[str, str]:
+        """What a training depends on, by section, as digests."""
+        config = self.config
+        training = {name: value for name, value in asdict(config.training).items() if name not in _MAY_CHANGE}
+        return {
+            "samples": self.manifest.build_hash,
+            "architecture": digest(asdict(config.model)),
+            "loss": digest(asdict(config.loss)),
+            "training settings": digest(training),
+        }
 
-def new_model(samples: Samples, seed: int) -> DownscalingModel:
-    """An untrained, compiled model: AdamW with a clipped global norm.
+
+@dataclass(frozen=True)
+class Session:
+    """A training under way: on what, where, and whether it goes on from a checkpoint."""
+
+    samples: Samples
+    run: RunFolder
+    devices: Devices = field(default_factory=Devices)
+    progress: Progress = lambda label, done, total: None
+    resume: bool = False
+
+
+def new_model(samples: Samples, seed: int, devices: Devices | None = None) -> DownscalingModel:
+    """An untrained, compiled model: AdamW with a clipped global norm; statistics of normalisation over all devices.
 
     XLA stays off: on CPUs it takes minutes to compile this network.
     """
     config, manifest = samples.config, samples.manifest
+    training, devices = config.training, devices or Devices()
     # TensorFlow takes a pair of zero seeds for no seed at all, hence the one.
     keras.utils.set_random_seed(seed + 1)
-    network = build_model(config.model, manifest.sample, manifest.statistics)
-    fine_step = manifest.grids["train"][0].lat_step / manifest.sample.factor
-    model = DownscalingModel(network, config.loss, manifest.statistics, manifest.sample.factor, fine_step)
-    training = config.training
-    model.compile(optimizer=keras.optimizers.AdamW(training.learning_rate, weight_decay=training.weight_decay,
-                                                   global_clipnorm=training.clip_norm), jit_compile=False)
+    with devices.scope(), precision(training.precision):
+        network = build_model(config.model, manifest.sample, manifest.statistics)
+        for layer in network.layers:
+            if isinstance(layer, keras.layers.BatchNormalization) and devices.replicas > 1:
+                layer.synchronized = True
+        fine_step = manifest.grids["train"][0].lat_step / manifest.sample.factor
+        model = DownscalingModel(
+            network, config.loss, manifest.statistics, manifest.sample.factor, fine_step, training.accumulate
+        )
+        optimizer = _adamw()(training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
+        model.compile(optimizer=scaled_loss(optimizer, training.precision), jit_compile=False)
     return model
 
 
-def fit(model: DownscalingModel, samples: Samples, split: str, *, epochs: int, steps: int | None = None, validation: str | None = None,
-        callbacks: Sequence[keras.callbacks.Callback] = ()) -> dict[str, list[float]]:
-    """Trains in place.
+def _adamw() -> Any:
+    if keras.backend.backend() != "tensorflow":
+        return keras.optimizers.AdamW
+    from gwkeras.training.tensorflow_steps import SummedAdamW
+
+    return SummedAdamW
+
+
+def plain_model(model: DownscalingModel, samples: Samples) -> DownscalingModel:
+    """The same weights in float32 on one device: what is judged and kept."""
+    from dataclasses import replace
+
+    config = replace(samples.config, training=replace(samples.config.training, precision="float32"))
+    plain = new_model(replace(samples, config=config), config.training.seed)
+    plain.network.set_weights(model.network.get_weights())
+    return plain
+
+
+def fit(
+    model: DownscalingModel,
+    session: Session,
+    split: str,
+    *,
+    epochs: int,
+    steps: int | None = None,
+    validation: str | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> dict[str, list[float]]:
+    """Trains in place, from the last checkpoint of this split on where the session resumes.
 
     Args:
         split: what to train on.
         steps: batches an epoch; None for one pass.
         validation: split that is scored after each epoch.
     Returns: metric name -> one value an epoch.
-    Raises: CorruptShard: where a damaged sample is met, by the shard's name.
+    Raises: CorruptShard: where a damaged sample is met, by the shard's name. GwkerasError: where the loss is no finite number.
     """
+    samples, run, chief = session.samples, session.run, session.devices.is_chief
+    steps = steps or samples.steps(split)
+    guard = StopAtNaN(run.nan_batch, lambda position: samples.origins(split, position), chief)
+    signature = {**samples.signature(), "number of updates an epoch": str(steps)}
+    checkpoint = Checkpoint(run.checkpoint(split), signature, callbacks, chief)
+    done = checkpoint.read() if session.resume else 0
+    history = [HistoryFile(run.history, checkpoint.history)] if chief and split == "train" else []
+    told = [guard, *callbacks, *history, checkpoint]
+    epochs = done if checkpoint.has_stopped else max(done, epochs)
     with naming_shards():
-        history = model.fit(samples.batches(split, shuffled=True), epochs=epochs, steps_per_epoch=steps or samples.steps(split),
-                            validation_data=samples.batches(validation) if validation else None, callbacks=list(callbacks),
-                            shuffle=False, verbose=0)
-    return history.history
+        if keras.backend.backend() == "tensorflow":
+            from gwkeras.training.loop import run_epochs
+
+            run_epochs(
+                model,
+                lambda share: samples.batches(split, shuffled=True, position=done * steps, share=share),
+                epochs=epochs,
+                steps=steps,
+                first_epoch=done,
+                callbacks=told,
+                validation=(lambda share: samples.batches(validation, share=share)) if validation else None,
+                validation_steps=samples.steps(validation) if validation else 0,
+            )
+        else:
+            model.fit(
+                samples.batches(split, shuffled=True, position=done * steps),
+                epochs=epochs,
+                initial_epoch=done,
+                steps_per_epoch=steps,
+                validation_data=samples.batches(validation) if validation else None,
+                callbacks=told,
+                shuffle=False,
+                verbose=0,
+            )
+    return checkpoint.history
 
 
 class StepProgress(keras.callbacks.Callback):
@@ -77,9 +191,13 @@ class StepProgress(keras.callbacks.Callback):
 
     def __init__(self, progress: Progress, label: str) -> None:
         super().__init__()
-        self._report, self._label, self._done = progress, label, 0
+        self._report, self._label = progress, label
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self._done += 1
-        if self._done % 10 == 0:
-            self._report(self._label, self._done, self.params["epochs"] * self.params["steps"])
+        done = self._epoch * self.params["steps"] + batch + 1
+        if done % 10 == 0:
+            self._report(self._label, done, self.params["epochs"] * self.params["steps"])

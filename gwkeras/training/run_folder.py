@@ -29,6 +29,15 @@ class RunFolder:
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
 
+    def checkpoint(self, split: str) -> Path:
+        """State of the training on one split."""
+        return self.checkpoints / f"{split}.npz"
+
+    @property
+    def nan_batch(self) -> Path:
+        """Where the samples lie at which the loss ceased to be finite."""
+        return self.root / "nan_batch.json"
+
     @property
     def model(self) -> Path:
         return self.root / "model.keras"

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from gwkeras.training.calibration import Calibration, calibrate
-from gwkeras.training.fit import Progress, Samples, StepProgress, fit, new_model
+from gwkeras.training.fit import Session, StepProgress, fit, new_model, plain_model
 
 TOLERANCE = 0.02
 """The shortest training within two per cent of the best one is taken. The valley is flat, and the network in use has a further
@@ -38,16 +38,28 @@ class Transfer:
     calibration: Calibration
 
 
-def choose_by_transfer(samples: Samples, progress: Progress) -> Transfer:
+def choose_by_transfer(session: Session) -> Transfer:
     """Trains on "coarser" with early stopping by the score on "validation", one scale finer."""
+    samples = session.samples
     training = samples.config.training
-    model = new_model(samples, training.seed)
+    model = new_model(samples, training.seed, session.devices)
     best = _KeepShortest()
-    fit(model, samples, "coarser", epochs=training.epochs, validation="validation",
-        callbacks=[best, StepProgress(progress, "training one scale up"),
-                   keras.callbacks.EarlyStopping(monitor="val_mse", mode="min", patience=training.stopping_patience)])
+    fit(
+        model,
+        session,
+        "coarser",
+        epochs=training.epochs,
+        validation="validation",
+        callbacks=[
+            best,
+            StepProgress(session.progress, "training one scale up"),
+            keras.callbacks.EarlyStopping(monitor="val_mse", mode="min", patience=training.stopping_patience),
+        ],
+    )
     epochs = best.restore(model)
-    return Transfer(epochs, epochs * samples.steps("coarser"), tuple(best.rmse), calibrate(model, samples, "validation"))
+    return Transfer(
+        epochs, epochs * samples.steps("coarser"), tuple(best.rmse), calibrate(plain_model(model, samples), samples, "validation")
+    )
 
 
 class _KeepShortest(keras.callbacks.Callback):
@@ -56,16 +68,16 @@ class _KeepShortest(keras.callbacks.Callback):
     def __init__(self) -> None:
         super().__init__()
         self.rmse: list[float] = []
-        self._weights: dict[int, list[np.ndarray]] = {}
+        self.weights_of: dict[int, list[np.ndarray]] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self.rmse.append(math.sqrt((logs or {})["val_mse"]))
-        self._weights[len(self.rmse)] = self.model.get_weights()
+        self.weights_of[len(self.rmse)] = self.model.get_weights()
         limit = min(self.rmse) * (1 + TOLERANCE)
-        self._weights = {n: weights for n, weights in self._weights.items() if self.rmse[n - 1] <= limit}
+        self.weights_of = {n: weights for n, weights in self.weights_of.items() if self.rmse[n - 1] <= limit}
 
     def restore(self, model: keras.Model) -> int:
         """Gives `model` the chosen epoch's weights and returns its number, from 1."""
-        chosen = min(self._weights)
-        model.set_weights(self._weights[chosen])
+        chosen = min(self.weights_of)
+        model.set_weights(self.weights_of[chosen])
         return chosen

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 
 from gwkeras.core.config import Config
+from gwkeras.core.errors import Interrupted
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import read_manifest
 from gwkeras.training.calibration import Calibration, calibrate
-from gwkeras.training.fit import Progress, Samples, StepProgress, fit, new_model
+from gwkeras.training.devices import Devices, check_batch
+from gwkeras.training.fit import Progress, Samples, Session, StepProgress, fit, new_model, plain_model
+from gwkeras.training.memory import peak_memory
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.scale_transfer import Transfer, choose_by_transfer
 
@@ -26,67 +30,123 @@ class Trained:
         calibration: of its standard deviation.
         epochs: passes over the training samples; may be a fraction where the number of updates was chosen one scale up.
         transfer: how that number was chosen, or None.
+        memory: the most that the process has held, for people.
     """
 
     network: keras.Model
     calibration: Calibration
     epochs: float
     transfer: Transfer | None
+    memory: str = ""
 
 
-def train(config: Config, run: RunFolder, progress: Progress = lambda label, done, total: None) -> Trained:
+def train(
+    config: Config,
+    run: RunFolder,
+    progress: Progress = lambda label, done, total: None,
+    *,
+    devices: Devices | None = None,
+    resume: bool = False,
+) -> Trained:
     """Trains on the run's shards and leaves model.keras, calibration.json, history.csv, checkpoints and TensorBoard logs there.
 
-    Raises: BadInput: where there are no shards. CorruptShard: where one is damaged. RunInUse: where the run is being trained.
+    Args:
+        devices: where; by default one device.
+        resume: go on at the start of the epoch in which an earlier training was stopped, or begin where there was none.
+    Raises: BadInput: where there are no shards, the batch does not divide by the devices, or a checkpoint is of another training.
+        CorruptShard: where a shard is damaged. RunInUse: where the run is being trained. Interrupted: by Ctrl-C.
     """
-    with folder_lock(run.checkpoints):
-        samples = Samples(run.shards, read_manifest(run.shards), config)
-        if _by_transfer(samples):
-            return _train_by_transfer(samples, run, progress)
-        return _train_by_validation(samples, run, progress)
+    devices = devices or Devices()
+    with folder_lock(run.checkpoints) if devices.is_chief else nullcontext():
+        check_batch(config.training.batch_size, config.training.accumulate, devices)
+        session = Session(Samples(run.shards, read_manifest(run.shards), config), run, devices, progress, resume)
+        if not resume and devices.is_chief:  # of an earlier training
+            for split in ("coarser", "train"):
+                run.checkpoint(split).unlink(missing_ok=True)
+        try:
+            return _train_by_transfer(session) if _by_transfer(session.samples) else _train_by_validation(session)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"interrupted; every finished epoch is kept, and gwkeras train --run {run.root} --resume goes on at the "
+                "start of the one that was running."
+            ) from None
 
 
 def _by_transfer(samples: Samples) -> bool:
     config, manifest = samples.config, samples.manifest
-    return (config.target.kind == "coarsen" and config.training.scale_transfer and manifest.samples_of("coarser") > 0
-            and manifest.samples_of("validation") > 0)
+    return (
+        config.target.kind == "coarsen"
+        and config.training.scale_transfer
+        and manifest.samples_of("coarser") > 0
+        and manifest.samples_of("validation") > 0
+    )
 
 
-def _train_by_transfer(samples: Samples, run: RunFolder, progress: Progress) -> Trained:
-    transfer = choose_by_transfer(samples, progress)
+def _train_by_transfer(session: Session) -> Trained:
+    samples = session.samples
+    transfer = choose_by_transfer(session)
     steps = samples.steps("train")
     # Whole epochs for the logs: as many as hold the updates, each a little short of a pass.
     epochs = max(1, round(transfer.updates / steps))
-    model = new_model(samples, samples.config.training.seed)
-    fit(model, samples, "train", epochs=epochs, steps=max(1, round(transfer.updates / epochs)), validation="validation",
-        callbacks=[*_records(run), StepProgress(progress, "training")])
+    model = new_model(samples, samples.config.training.seed, session.devices)
+    fit(
+        model,
+        session,
+        "train",
+        epochs=epochs,
+        steps=max(1, round(transfer.updates / epochs)),
+        validation="validation",
+        callbacks=[*_records(session), StepProgress(session.progress, "training")],
+    )
     calibration = replace(transfer.calibration, basis=transfer.calibration.basis + ", by a network trained one scale up")
-    return _finish(model, calibration, transfer.updates / steps, transfer, run)
+    return _finish(plain_model(model, samples), calibration, transfer.updates / steps, transfer, session)
 
 
-def _train_by_validation(samples: Samples, run: RunFolder, progress: Progress) -> Trained:
+def _train_by_validation(session: Session) -> Trained:
+    samples = session.samples
     training = samples.config.training
     validation = "validation" if samples.manifest.samples_of("validation") else None
     watched = "val_loss" if validation else "loss"
-    model = new_model(samples, training.seed)
-    history = fit(model, samples, "train", epochs=training.epochs, validation=validation, callbacks=[
-        *_records(run), StepProgress(progress, "training"),
-        keras.callbacks.ReduceLROnPlateau(monitor=watched, factor=training.plateau_factor, patience=training.plateau_patience),
-        keras.callbacks.EarlyStopping(monitor=watched, patience=training.stopping_patience, restore_best_weights=True)])
-    calibration = calibrate(model, samples, validation) if validation else Calibration()
-    return _finish(model, calibration, float(len(history["loss"])), None, run)
+    model = new_model(samples, training.seed, session.devices)
+    history = fit(
+        model,
+        session,
+        "train",
+        epochs=training.epochs,
+        validation=validation,
+        callbacks=[
+            *_records(session),
+            StepProgress(session.progress, "training"),
+            keras.callbacks.ReduceLROnPlateau(
+                monitor=watched, factor=training.plateau_factor, patience=training.plateau_patience
+            ),
+            keras.callbacks.EarlyStopping(monitor=watched, patience=training.stopping_patience, restore_best_weights=True),
+        ],
+    )
+    plain = plain_model(model, samples)
+    calibration = calibrate(plain, samples, validation) if validation else Calibration()
+    return _finish(plain, calibration, float(len(history["loss"])), None, session)
 
 
-def _records(run: RunFolder) -> list[keras.callbacks.Callback]:
-    run.checkpoints.mkdir(parents=True, exist_ok=True)
-    return [keras.callbacks.CSVLogger(str(run.history)), keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
-            keras.callbacks.ModelCheckpoint(str(run.checkpoints / "latest.weights.h5"), save_weights_only=True)]
+def _records(session: Session) -> list[keras.callbacks.Callback]:
+    # A checkpoint knows callbacks by their place, so every worker has one here.
+    session.run.checkpoints.mkdir(parents=True, exist_ok=True)
+    return (
+        [keras.callbacks.TensorBoard(str(session.run.tensorboard), write_graph=False)]
+        if session.devices.is_chief
+        else [_Silent()]
+    )
 
 
-def _finish(model, calibration: Calibration, epochs: float, transfer: Transfer | None, run: RunFolder) -> Trained:
-    calibration.write(run.calibration)
-    save_network(model.network, run.model)
-    return Trained(model.network, calibration, epochs, transfer)
+class _Silent(keras.callbacks.Callback):
+    """Stands where the first worker has its records."""
+
+
+def _finish(model, calibration: Calibration, epochs: float, transfer: Transfer | None, session: Session) -> Trained:
+    if session.devices.is_chief:
+        calibration.write(session.run.calibration)
+        save_network(model.network, session.run.model)
+    return Trained(model.network, calibration, epochs, transfer, peak_memory())
 
 
 def save_network(network: keras.Model, path: Path) -> None:

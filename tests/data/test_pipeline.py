@@ -12,7 +12,7 @@ from dataclasses import replace  # noqa: E402
 from gwkeras.core.config import ShardConfig  # noqa: E402
 from gwkeras.core.errors import BadInput, CorruptShard  # noqa: E402
 from gwkeras.data.manifest import read_manifest  # noqa: E402
-from gwkeras.data.pipeline import dataset, naming_shards, steps_per_epoch  # noqa: E402
+from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch  # noqa: E402
 from gwkeras.data.verification import verify_shards  # noqa: E402
 from tests.data.builds import CONFIG, flip_a_bit, key_of, small_build  # noqa: E402
 
@@ -143,3 +143,34 @@ def test_a_flipped_bit_is_named_by_verification_and_by_reading(own_build, at):
 
 def test_shards_as_built_pass(build):
     assert verify_shards(build) == read_manifest(build)
+
+
+def test_shares_of_all_processes_are_the_batches_of_one(build):
+    options = {"batch_size": 7, "shuffle_buffer": 20, "seed": 3}
+    whole = [[key_of(x, k) for k in range(len(x["time"]))] for x, _ in dataset(build, "train", **options).as_numpy_iterator()]
+    pieces = [list(dataset(build, "train", **options, share=Share(2 * p, 2, 4)).as_numpy_iterator()) for p in range(2)]
+    assert len(pieces[0]) == len(pieces[1]) == 2 * len(whole)
+    for step, batch in enumerate(whole):
+        found = [key_of(x, k) for p in pieces for x, _ in p[2 * step : 2 * step + 2] for k in range(len(x["time"]))]
+        assert found == batch
+
+
+def test_skipped_batches_are_those_seen_before(build):
+    options = {"batch_size": 7, "shuffle_buffer": 20, "seed": 3, "first_epoch": 1}
+    assert keys(dataset(build, "train", **options, skip=2)) == keys(dataset(build, "train", **options))[14:]
+
+
+def test_origins_name_the_samples_of_a_batch(build):
+    manifest = read_manifest(build)
+    steps = steps_per_epoch(manifest, "train", 7)
+    origins = batch_origins(build, "train", batch_size=7, seed=3, shuffle_buffer=20, position=steps + 2)
+    seen = keys(dataset(build, "train", batch_size=7, shuffle_buffer=20, seed=3, first_epoch=1))[14:21]
+    in_order = dict.fromkeys(s.name for s in manifest.shards_of("train"))
+    for name in in_order:
+        records = tf.data.TFRecordDataset(str(build / name))
+        in_order[name] = list(records.as_numpy_iterator())
+    from gwkeras.data.codec import Codec
+
+    for origin, key in zip(origins, seen, strict=True):
+        sample = Codec(manifest.sample).decode(tf.constant([in_order[origin.shard][origin.index]]))
+        assert key_of({name: value.numpy() for name, value in sample.items()}, 0) == key

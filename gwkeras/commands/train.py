@@ -1,0 +1,47 @@
+"""`gwkeras train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    run: Annotated[Path | None, typer.Option("--run", help="Run folder; by default runs/<name of the configuration>.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration; see configs/default.yaml.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key.")] = None,
+    strategy: Annotated[
+        str, typer.Option(help="default: one device; mirrored: several of this machine; multi-worker: the machines of TF_CONFIG.")
+    ] = "default",
+    devices: Annotated[
+        str, typer.Option(help="Such as gpu:0,gpu:1; cpu:2 for two logical processors; by default all GPUs.")
+    ] = "",
+    precision: Annotated[
+        str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16; by default as configured.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")] = False,
+) -> None:
+    """The network, from the run's shards; several devices make the steps that one would make."""
+    from dataclasses import replace
+
+    from gwkeras.console import watched
+    from gwkeras.core.configuration import load_config
+    from gwkeras.pipeline import Experiment
+    from gwkeras.training.devices import open_devices
+
+    changes = [*(settings or ()), *([f"training.precision={precision}"] if precision else [])]
+    folder = run or Path("runs") / load_config(config, settings or ()).name
+    experiment = Experiment.open(folder)
+    if config or changes:
+        experiment = replace(experiment, config=load_config(config or experiment.run.config, changes))
+    chosen = open_devices(strategy, devices)
+    with watched(folder) as progress:
+        trained = replace(experiment, progress=progress).train(chosen, resume)
+    how = ", as many as carry over best from one scale up" if trained.transfer else ""
+    if chosen.is_chief:
+        typer.echo(
+            f"Wrote {experiment.run.model} ({trained.epochs:.1f} passes over the samples{how}; peak memory {trained.memory})"
+        )
+        typer.echo(f"Next: gwkeras evaluate --run {folder}")

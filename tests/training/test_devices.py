@@ -1,0 +1,41 @@
+"""What does not exist, or does not divide, is refused in one sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from gwkeras.core.errors import BadInput
+from gwkeras.training.devices import Devices, check_batch, open_devices
+
+
+@pytest.mark.parametrize(
+    ("strategy", "devices", "said"),
+    [
+        ("mirored", "", "default, mirrored, multi-worker"),
+        ("mirrored", "gpu", "gpu:0,gpu:1"),
+        ("mirrored", "gpu:97", "gpu:97"),
+        ("mirrored", "cpu:0", "1 to 64"),
+        ("mirrored", "gpu:0,gpu:0", "once"),
+        ("mirrored", "cpu:1,gpu:0", "devices of this machine"),
+        ("multi-worker", "gpu:0", "CUDA_VISIBLE_DEVICES"),
+    ],
+)
+def test_devices_that_do_not_exist(strategy, devices, said):
+    with pytest.raises(BadInput, match=said):
+        open_devices(strategy, devices)
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}'])
+def test_a_cluster_that_is_none(monkeypatch, text):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(BadInput, match="TF_CONFIG"):
+        open_devices("multi-worker")
+
+
+def test_a_batch_that_does_not_divide():
+    class Three:
+        num_replicas_in_sync = 3
+
+    check_batch(24, 4, Devices(Three()))
+    with pytest.raises(BadInput, match="multiple of 12"):
+        check_batch(32, 4, Devices(Three()))

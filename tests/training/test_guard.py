@@ -1,0 +1,97 @@
+"""A loss that is no number stops the training, and names the samples; a full disk leaves the last good checkpoint."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from gwkeras.core.errors import BadInput, GwkerasError
+from gwkeras.data.pipeline import Origin
+from gwkeras.training import checkpoint
+from gwkeras.training.checkpoint import Checkpoint
+from gwkeras.training.guard import StopAtNaN
+
+SIGNATURE = {"architecture": "a", "loss": "b"}
+
+
+def test_the_batch_is_named(tmp_path):
+    asked = []
+
+    def origins(position):
+        asked.append(position)
+        return (Origin("train-0.tfrecord", 4), Origin("train-1.tfrecord", 0))
+
+    guard = StopAtNaN(tmp_path / "nan_batch.json", origins)
+    guard.set_params({"steps": 10})
+    guard.on_epoch_begin(2)
+    guard.on_train_batch_end(0, {"loss": 1.0})
+    assert not asked
+    with pytest.raises(GwkerasError, match=r"epoch 3 at batch 4 \(first sample: train-0.tfrecord, number 4\)") as stopped:
+        guard.on_train_batch_end(3, {"loss": float("nan"), "data": 2.0})
+    assert stopped.value.exit_code == 1
+    assert asked == [23]
+    found = json.loads((tmp_path / "nan_batch.json").read_text())
+    assert found["samples"][1] == {"shard": "train-1.tfrecord", "index": 0}
+
+
+class _Model:
+    """Two variables under the names that a checkpoint asks for."""
+
+    def __init__(self, shape=(2, 3)):
+        import keras
+
+        self.stop_training = False
+        self.network = self.optimizer = self
+        self.variables = [keras.Variable(np.full(shape, 7.0, "float32"))]
+
+
+def written(path, model) -> Checkpoint:
+    made = Checkpoint(path, SIGNATURE, [])
+    made.set_model(model)
+    made.on_epoch_end(0, {"loss": 0.5})
+    return made
+
+
+def test_what_was_written_comes_back(tmp_path):
+    model = _Model()
+    written(tmp_path / "c.npz", model)
+    model.variables[0].assign(np.zeros((2, 3)))
+    again = Checkpoint(tmp_path / "c.npz", SIGNATURE, [])
+    again.set_model(model)
+    assert again.read() == 1
+    again.on_train_begin()
+    np.testing.assert_array_equal(model.variables[0], np.full((2, 3), 7.0))
+    assert again.history == {"loss": [0.5]}
+
+
+def test_other_settings_shapes_and_damage_are_refused(tmp_path):
+    path = tmp_path / "c.npz"
+    written(path, _Model())
+    with pytest.raises(BadInput, match="same architecture"):
+        Checkpoint(path, {**SIGNATURE, "architecture": "x"}, []).read()
+    other = Checkpoint(path, SIGNATURE, [])
+    other.set_model(_Model((3, 3)))
+    other.read()
+    with pytest.raises(BadInput, match="of this architecture"):
+        other.on_train_begin()
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(BadInput, match="expected a checkpoint"):
+        Checkpoint(path, SIGNATURE, []).read()
+
+
+def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
+    path = tmp_path / "c.npz"
+    made = written(path, _Model())
+    before = path.read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.np, "savez", full)
+    with pytest.raises(OSError, match="No space"):
+        made.on_epoch_end(1, {"loss": 0.4})
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["c.npz"]
