@@ -96,8 +96,8 @@ class SampleConfig:
         6, "T, length of the climate sequence; its last month is the sample's", unit="months", at_least=1, at_most=120
     )
     height: int = _key(
-        0, "H, rows of a patch; 0: as many as the region has at the scale trained on, at most 32", unit="coarse cells", at_least=0,
-        at_most=1024,
+        0, "H, rows of a patch; 0: as many as the region has at the scale trained on, at most 32", unit="coarse cells",
+        at_least=0, at_most=1024,
     )
     width: int = _key(0, "W, columns of a patch; 0: likewise", unit="coarse cells", at_least=0, at_most=1024)
     factor: int = _key(4, "s, fine cells along a side of a coarse cell", at_least=1, at_most=64)
@@ -225,8 +225,8 @@ class DownscaleConfig:
     """The whole region, month after month."""
 
     tile: int = _key(
-        0, "side of an inference tile, the halo not counted; 0: the tiling with the least to compute", unit="coarse cells", at_least=0,
-        at_most=4096,
+        0, "side of an inference tile, the halo not counted; 0: the tiling with the least to compute", unit="coarse cells",
+        at_least=0, at_most=4096,
     )
     interval: float = _key(0.9, "probability inside the written bounds", unit="1", above=0, below=1)
 
