@@ -16,6 +16,7 @@ from gwkeras.serving import ModelInfo, load_saved_model
 from gwkeras.training.calibration import Calibration
 from tests.serving.small_model import NAME, SAMPLE, export_for_tests, export_small, small_info, small_inputs, small_network, taken
 
+pytestmark = pytest.mark.slow  # each export starts a process
 KEYS = ("climate", "gwsa", "gwsa_previous", "has_previous", "land", "land_fine", "time", "latitude", "covariates_fine")
 
 
@@ -81,7 +82,6 @@ def test_warm_up_records_are_requests_that_the_model_answers_as_keras_does(small
             np.testing.assert_allclose(outputs["mean"], expected, atol=1e-3)
 
 
-@pytest.mark.slow
 def test_versions_count_up_and_an_uncalibrated_model_has_no_bounds(tmp_path):
     network = small_network()
     for name in ("7", "notes", ".12.partial"):
@@ -92,7 +92,6 @@ def test_versions_count_up_and_an_uncalibrated_model_has_no_bounds(tmp_path):
     assert load_saved_model(tmp_path).where == str(tmp_path / "8")
 
 
-@pytest.mark.slow
 def test_what_differs_from_keras_is_deleted(small, tmp_path, monkeypatch):
     write = saved_model_room._write
 
@@ -107,7 +106,6 @@ def test_what_differs_from_keras_is_deleted(small, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
 def test_what_plain_tensorflow_cannot_load_is_deleted(small, tmp_path, monkeypatch):
     write = saved_model_room._write
 

@@ -9,6 +9,7 @@ from gwkeras.core.config import ModelConfig
 from gwkeras.serving import connect, load_saved_model
 from tests.serving.small_model import CALIBRATION, CONFIG, NAME, small_info, small_inputs, taken
 
+pytestmark = pytest.mark.slow  # an export and a server
 WAYS = ("folder", "grpc", "rest")
 
 
