@@ -14,6 +14,7 @@ from gwkeras.core.errors import Interrupted
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import read_manifest
 from gwkeras.training.calibration import Calibration, calibrate
+from gwkeras.training.checkpoint import Checkpoint
 from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.fit import Progress, Samples, Session, StepProgress, fit, new_model, plain_model
 from gwkeras.training.memory import peak_memory
@@ -60,8 +61,10 @@ def train(
     with folder_lock(run.checkpoints) if devices.is_chief else nullcontext():
         check_batch(config.training.batch_size, config.training.accumulate, devices)
         session = Session(Samples(run.shards, read_manifest(run.shards), config), run, devices, progress, resume)
-        if not resume and devices.is_chief:  # of an earlier training
-            for split in ("coarser", "train"):
+        for split in ("coarser", "train"):
+            if resume:  # what cannot be resumed is said before hours of training one scale up
+                Checkpoint(run.checkpoint(split), session.samples.signature(), ()).read()
+            elif devices.is_chief:  # of an earlier training
                 run.checkpoint(split).unlink(missing_ok=True)
         try:
             return _train_by_transfer(session) if _by_transfer(session.samples) else _train_by_validation(session)
