@@ -252,7 +252,10 @@ def test_ctrl_c_during_training(tiny_world, tmp_path, gwkeras_command):
         process.kill()
     assert process.returncode == 130
     said = [line for line in err.splitlines() if line.startswith("gwkeras: ")]
-    assert said == ["gwkeras: interrupted; what was finished stays, and the same command goes on from there."]
+    assert said == [
+        f"gwkeras: interrupted; every finished epoch is kept, and gwkeras train --run {run} --resume goes on at the start of the "
+        "one that was running."
+    ]
     assert "Traceback" not in err
     assert not (run / "model.keras").exists()
     after = contents(run)

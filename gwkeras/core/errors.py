@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class GwkerasError(Exception):
@@ -25,7 +28,8 @@ class BadInput(GwkerasError):
 
     def __init__(self, where: object, *, expected: str, found: str, remedy: str) -> None:
         self.where, self.expected, self.found, self.remedy = str(where), expected, found, remedy
-        super().__init__(f"{where}: expected {expected}, found {found}; {remedy}.")
+        # Names from files and servers may hold line breaks; what a person is told stays on one line.
+        super().__init__(_CONTROL.sub(" ", f"{where}: expected {expected}, found {found}; {remedy}."))
 
     def __reduce__(self):  # keyword-only arguments would otherwise be lost on the way back from a worker process
         return _rebuild, (type(self), self.where, self.expected, self.found, self.remedy)
