@@ -7,8 +7,6 @@ from collections import defaultdict
 from dataclasses import fields, is_dataclass
 from typing import get_type_hints
 
-import pytest
-
 from gwkeras.core import config as tree
 from gwkeras.core.config_values import section_of
 
