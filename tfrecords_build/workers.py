@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from gwkeras.core.errors import BadInput, GwkerasError
+from tfrecords_build.cluster import connect
 from tfrecords_build.shards import ShardWriter, Unit, Written
 
 OnDone = Callable[[Written], None]
@@ -107,21 +108,12 @@ def _work(connection: Connection) -> None:
 def _on_cluster(packed: bytes, units: Sequence[Unit], scheduler: str, on_done: OnDone) -> None:
     """Sends the units to a running cluster, whose workers must see the same folders under the same paths."""
     try:
-        from distributed import Client, as_completed
+        from distributed import as_completed
     except ImportError as error:
         raise BadInput(
             "--scheduler", expected="the package distributed", found="none", remedy="install gwkeras[cluster], or use --workers"
         ) from error
-    try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise BadInput(
-            f"--scheduler {scheduler}",
-            expected="the address of a running Dask scheduler",
-            found=str(error) or "no answer",
-            remedy="start one with `dask scheduler`, or use --workers",
-        ) from error
-    with client:
+    with connect(scheduler) as client:
         shared = client.scatter(packed, broadcast=True, hash=False)
         futures = [client.submit(_write, shared, unit, pure=False) for unit in units]
         for future in as_completed(futures, loop=client.loop):

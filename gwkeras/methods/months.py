@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from gwkeras.core.errors import BadInput
+from tfrecords_build.cluster import connect
 
 Result = TypeVar("Result")
 _AHEAD = 2  # months in progress for each worker: one at work, one on its way, so that memory stays the same
@@ -73,14 +74,5 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
         ):
             yield client
         return
-    try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise BadInput(
-            f"--scheduler {scheduler}",
-            expected="the address of a running Dask scheduler",
-            found=str(error) or "no answer",
-            remedy="start one with `dask scheduler`, or use --workers",
-        ) from error
-    with client:
+    with connect(scheduler) as client:
         yield client

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from gwkeras.core.config import Config
-from gwkeras.data.manifest import Manifest
+from gwkeras.data.manifest import Manifest, write_atomically
 from gwkeras.evaluate.compare import Comparison
 from gwkeras.report.table import markdown
 
@@ -50,9 +49,7 @@ def write_report(
     if notes:
         lines += ["## Notes on the data", "", *(f"- {note}" for note in notes), ""]
     lines += ["## Sources", "", *(f"- `{s.file}`, {s.size:,} bytes, sha256 {s.sha256[:16]}…" for s in manifest.sources), ""]
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text("\n".join(lines), encoding="utf-8")
-    os.replace(partial, path)
+    write_atomically(path, "\n".join(lines).encode())
 
 
 def _spans(months: Sequence[str]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import resource
 from pathlib import Path
 from typing import Any
 
+from gwkeras.data.manifest import write_atomically
 from gwkeras.evaluate.compare import Comparison
 from gwkeras.evaluate.metrics import Scores
 
@@ -39,9 +39,7 @@ def summary(
 
 def write_summary(path: Path, content: dict[str, Any]) -> None:
     """Writes JSON, whole or not at all."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
-    os.replace(partial, path)
+    write_atomically(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
 
 
 def peak_memory_mib() -> float:

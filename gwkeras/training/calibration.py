@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import NormalDist
@@ -12,6 +11,7 @@ from statistics import NormalDist
 import numpy as np
 
 from gwkeras.core.errors import BadInput
+from gwkeras.data.manifest import write_atomically
 from gwkeras.training.downscaling_model import DownscalingModel
 from gwkeras.training.fit import Samples
 
@@ -37,9 +37,7 @@ class Calibration:
 
     def write(self, path: Path) -> None:
         """Writes JSON, whole or not at all."""
-        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-        partial.write_text(json.dumps(asdict(self), indent=1))
-        os.replace(partial, path)
+        write_atomically(path, json.dumps(asdict(self), indent=1).encode())
 
     @classmethod
     def read(cls, path: Path) -> Calibration:
