@@ -95,6 +95,10 @@ class SampleConfig:
     months: int = _key(
         6, "T, length of the climate sequence; its last month is the sample's", unit="months", at_least=1, at_most=120
     )
+    months_required: int = _key(
+        0, "months of climate that a month must have before it to become a sample, where that is more than `months`: it lets "
+        "different memories share their months; 0: `months`", unit="months", at_least=0, at_most=120,
+    )
     height: int = _key(
         0, "H, rows of a patch; 0: as many as the region has at the scale trained on, at most 32", unit="coarse cells",
         at_least=0, at_most=1024,
@@ -169,7 +173,7 @@ class ModelConfig:
         "default", "paper: as published; default: with fine covariates and exact conservation"
     )
     convlstm_filters: tuple[int, ...] = _key(
-        (16,), "channels of each ConvLSTM layer", unit="channels", at_least=1, at_most=4096
+        (16,), "channels of each ConvLSTM layer; []: none, the last month's climate alone", unit="channels", at_least=1, at_most=4096
     )
     unet_filters: tuple[int, ...] = _key(
         (32, 32), "channels of each U-Net level; the last is the bottleneck", unit="channels", at_least=1, at_most=4096
@@ -177,6 +181,9 @@ class ModelConfig:
     refinement_filters: int = _key(32, "channels of the fine-scale block", unit="channels", at_least=1, at_most=4096)
     refinement_layers: int = _key(2, "convolutions of the fine-scale block", at_least=0, at_most=64)
     batch_normalisation: bool = _key(True, "after each convolution of the U-Net")
+    uncertainty_head: bool = _key(
+        True, "false: one standard deviation for all cells, settled by calibration; the data loss becomes a squared error"
+    )
     dropout: float = _key(0.3, "share of features dropped while training", unit="1", at_least=0, below=1)
 
 

@@ -34,7 +34,7 @@ def load_config(path: str | os.PathLike[str] | None = None, overrides: Sequence[
     place = Place("configuration", Path.cwd())
     if path is not None:
         place = Place(str(path), Path(path).absolute().parent)
-        tree = _read_yaml(Path(path))
+        tree = read_yaml(Path(path))
     given = to_dict(build_value(Config, tree, place))
     command_line = Place("--set", Path.cwd())
     for override in overrides:
@@ -42,6 +42,27 @@ def load_config(path: str | os.PathLike[str] | None = None, overrides: Sequence[
     config: Config = build_value(Config, given, command_line)
     _check_together(config, place.file)
     return config
+
+
+def with_values(config: Config, values: Mapping[str, Any], where: object) -> Config:
+    """`config` with other values of the keys named ("training.dropout": 0); a section changes in the keys given, not as a whole.
+
+    Args: where: for complaints, such as the file that states the values.
+    Raises: ConfigError: as `load_config`.
+    """
+    tree, place = to_dict(config), Place(str(where), Path.cwd())
+    for key, value in _flat(values).items():
+        _put(tree, key, value, place)
+    changed: Config = build_value(Config, tree, place)
+    _check_together(changed, place.file)
+    return changed
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
 
 
 def to_dict(config: Any) -> Any:
@@ -117,20 +138,25 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789"))
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, option: str = "--config") -> dict[str, Any]:
+    """The mapping that a YAML file holds; empty where it holds nothing.
+
+    Args: option: what the path was given to, for complaints.
+    Raises: BadInput: where there is no such file, or it holds something else.
+    """
     if not path.is_file():
         raise BadInput(
             path,
-            expected="a YAML configuration",
+            expected="a YAML file",
             found="a folder" if path.is_dir() else "no such file",
-            remedy="check the path given to --config",
+            remedy=f"check the path given to {option}",
         )
     if path.stat().st_size > _LARGEST_FILE:
         raise BadInput(
             path,
             expected="a configuration of less than 1 MB",
             found=f"{path.stat().st_size} bytes",
-            remedy="check the path given to --config",
+            remedy=f"check the path given to {option}",
         )
     try:
         tree = _parse(path.read_text(encoding="utf-8-sig"))
@@ -169,6 +195,10 @@ def _apply(tree: dict[str, Any], override: str, place: Place) -> None:
         value = _parse(text)
     except yaml.YAMLError as error:
         raise place.at(key).error("a YAML value", _one_line(error), "quote the value") from error
+    _put(tree, key, value, place)
+
+
+def _put(tree: dict[str, Any], key: str, value: Any, place: Place) -> None:
     *parents, leaf = key.split(".")
     branch: Any = tree
     for depth, name in enumerate(parents):

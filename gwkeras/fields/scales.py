@@ -108,9 +108,10 @@ def _coarsened(fields: Fields, config: Config, names: _Channels, fine: Layer, st
 def _scale(fields: Fields, config: Config, names: _Channels, coarse: Layer, fine: Layer, origin: tuple[int, int],
            storage: DiskArray, target: DiskArray | BicubicArray | None, target_sigma: DiskArray | None) -> Scale:
     stamps = fields.gwsa["time"].values
-    usable = stamps[np.isin(stamps, coarse.months[config.sample.months - 1 :])] if fields.climate else stamps
+    memory = max(config.sample.months, config.sample.months_required)
+    usable = stamps[np.isin(stamps, coarse.months[memory - 1 :])] if fields.climate else stamps
     if not len(usable):
-        raise MissingMonths("climate", expected=f"{config.sample.months} consecutive months up to a month with storage",
+        raise MissingMonths("climate", expected=f"{memory} consecutive months up to a month with storage",
                             found=f"climate of {str(coarse.months[0])[:7]} … {str(coarse.months[-1])[:7]} and storage of "
                             f"{str(stamps[0])[:7]} … {str(stamps[-1])[:7]}",
                             remedy="give a longer climate record or lower sample.months")

@@ -74,3 +74,25 @@ class Variance(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "scale": self.scale, "floor": self.floor}
+
+
+@keras.saving.register_keras_serializable(package="gwkeras")
+class ConstantVariance(keras.layers.Layer):
+    """scale² in every cell, in float32: the variance of a network without an uncertainty head.
+
+    Args: scale: mm.
+    Input shape: any. Output shape: the same.
+    """
+
+    def __init__(self, scale, dtype="float32", **kwargs):
+        super().__init__(dtype=dtype, **kwargs)
+        self.scale = float(scale)
+
+    def call(self, inputs):
+        return ops.full_like(inputs, self.scale**2)
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}

@@ -17,7 +17,8 @@ def receptive_field(model: ModelConfig, months: int, factor: int) -> int:
     Args:
         months: T. factor: s.
     """
-    first = _trunk_first(model, _heads_first(model, factor)) - len(model.convlstm_filters) - (months - 1)
+    layers = len(model.convlstm_filters)
+    first = _trunk_first(model, _heads_first(model, factor)) - (layers + months - 1 if layers else 0)
     return max(-first, _FILLING_AND_BICUBIC if model.kind == "default" else 0)
 
 

@@ -163,7 +163,7 @@ def _method(
 
 def _numbers_a_cell(model: ModelConfig, months: int, factor: int) -> int:
     """Rough count of float32 values that live at the same time for one coarse cell, at the widest place of the network."""
-    memory = (30 + 2 * months) * max(model.convlstm_filters)  # measured for the paper's network, as peak memory over cells
+    memory = (30 + 2 * months) * max(model.convlstm_filters, default=0)  # measured for the paper's network, as peak memory over cells
     trunk = 6 * model.unet_filters[0] + sum(_sides(model.unet_filters))
     fine = factor**2 * (4 * model.refinement_filters if model.kind == "default" else 6)
     return max(memory, trunk, fine + model.unet_filters[0])

@@ -14,7 +14,7 @@ from gwkeras.layers.block_mean import BlockDeviation, BlockLevel
 from gwkeras.layers.calendar import CalendarMaps
 from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.interpolation import FillMissing, Upsampling
-from gwkeras.layers.normalization import Standardize, Unstandardize, Variance
+from gwkeras.layers.normalization import ConstantVariance, Standardize, Unstandardize, Variance
 from gwkeras.layers.unet import unet
 from gwkeras.models.inputs import symbolic_inputs
 from gwkeras.models.paper import climate_memory
@@ -57,7 +57,10 @@ def default_model(config: ModelConfig, sample: SampleShape, statistics: Statisti
         [base, Unstandardize(0.0, statistics.residual_std, name="detail")(detail)]
     )
     mean = Conservation(sample.factor, name="mean")(raw, gwsa, land_fine, land, latitude)
-    variance = Variance(statistics.residual_std, name="variance")(spread)
+    if spread is None:
+        variance = ConstantVariance(statistics.residual_std, name="variance")(mean)
+    else:
+        variance = Variance(statistics.residual_std, name="variance")(spread)
     return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="default")
 
 
@@ -87,6 +90,8 @@ def trunk(inputs: dict[str, keras.KerasTensor], levels: list, config: ModelConfi
 def refinement(features, deviations: list, inputs: dict[str, keras.KerasTensor], config: ModelConfig, sample: SampleShape):
     """Detail and spread at the fine grid, both (batch, sH, sW, 1), in units of the residual's standard deviation.
 
+    There is no spread without an uncertainty head.
+
     Two paths are added. Linear: each covariate's deviation times a coefficient that varies in space and time, as in
     geographically weighted regression with a neural network for its weights (Du et al. 2020,
     doi 10.1080/13658816.2019.1707834). Convolutional: a small network on deviations, land and trunk features. Dropout on
@@ -110,6 +115,8 @@ def refinement(features, deviations: list, inputs: dict[str, keras.KerasTensor],
         products = layers.Multiply(dtype="float32", name="coefficient_times_deviation")([coefficients, deviations[0]])
         linear = keras.ops.sum(products, axis=-1, keepdims=True)
         detail = layers.Add(dtype="float32", name="detail_sum")([detail, linear])
+    if not config.uncertainty_head:
+        return detail, None
     spread = layers.Conv2D(config.refinement_filters // 2, 1, activation="relu", name="spread_hidden")(
         keras.ops.stop_gradient(fine)
     )

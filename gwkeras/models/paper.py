@@ -10,13 +10,18 @@ from gwkeras.core.schema import SampleShape
 from gwkeras.core.statistics import Statistics
 from gwkeras.layers.convlstm import ConvLSTM2D
 from gwkeras.layers.interpolation import Upsampling
-from gwkeras.layers.normalization import Standardize, Unstandardize, Variance
+from gwkeras.layers.normalization import ConstantVariance, Standardize, Unstandardize, Variance
 from gwkeras.layers.unet import unet
 from gwkeras.models.inputs import symbolic_inputs
 
 
 def climate_memory(climate, filters: tuple[int, ...]):
-    """Stacked ConvLSTM layers, the last returning its last state: (batch, T, H, W, D) -> (batch, H, W, filters[-1])."""
+    """Stacked ConvLSTM layers, the last returning its last state: (batch, T, H, W, D) -> (batch, H, W, filters[-1]).
+
+    Without any, the climate of the last month as it is: (batch, H, W, D).
+    """
+    if not filters:
+        return climate[:, -1]
     for index, width in enumerate(filters):
         climate = ConvLSTM2D(width, return_sequences=index + 1 < len(filters), name=f"convlstm{index}")(climate)
     return climate
@@ -38,8 +43,11 @@ def paper_model(config: ModelConfig, sample: SampleShape, statistics: Statistics
     memory = climate_memory(climate, config.convlstm_filters)
     fused = layers.Concatenate(name="fused")([memory, gwsa])  # eq. 7
     features = unet(fused, config.unet_filters, config.batch_normalisation, config.dropout)
-    heads = layers.Conv2D(2, 1, dtype="float32", name="heads")(features)  # eqs 8 and 9
+    heads = layers.Conv2D(2 if config.uncertainty_head else 1, 1, dtype="float32", name="heads")(features)  # eqs 8 and 9
     fine = Upsampling(sample.factor, "bilinear", dtype="float32", name="upsampling")(heads)
     mean = Unstandardize(statistics.gwsa_mean, statistics.gwsa_std, name="mean")(fine[..., :1])
-    variance = Variance(statistics.gwsa_std, name="variance")(fine[..., 1:])
+    if config.uncertainty_head:
+        variance = Variance(statistics.gwsa_std, name="variance")(fine[..., 1:])
+    else:
+        variance = ConstantVariance(statistics.residual_std, name="variance")(mean)
     return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="paper")
