@@ -16,7 +16,7 @@ HALF_LOG_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 class Normal:
     """Normal distribution in closed form, for backends without TensorFlow Probability; the same method names.
 
-    Args: loc, scale: tensors of one shape; mm.
+    Args: loc, scale: tensors of one shape; mm. The methods' arguments may be arrays, as those of TensorFlow Probability may.
     """
 
     loc: Any
@@ -32,12 +32,15 @@ class Normal:
         return ops.square(self.scale)
 
     def log_prob(self, value):
+        value = ops.convert_to_tensor(value)
         return -0.5 * ops.square((value - self.loc) / self.scale) - ops.log(self.scale) - HALF_LOG_TWO_PI
 
     def cdf(self, value):
+        value = ops.convert_to_tensor(value)
         return 0.5 * (1.0 + ops.erf((value - self.loc) / (self.scale * math.sqrt(2.0))))
 
     def quantile(self, probability):
+        probability = ops.convert_to_tensor(probability)
         return self.loc + self.scale * math.sqrt(2.0) * ops.erfinv(2.0 * probability - 1.0)
 
 

@@ -63,7 +63,8 @@ def test_correction_passes_no_gradient_to_a_blocks_mean():
     x = np.random.default_rng(0).normal(size=(1, 4, 4, 1)).astype("float32")
     land, coarse, latitude = np.ones_like(x), np.ones((1, 1, 1, 1), "float32"), np.zeros((1, 1), "float32")
     weight = np.random.default_rng(1).normal(size=x.shape).astype("float32")
-    found = gradient(lambda value: ops.sum(weight * Conservation(4)(value, coarse, land, coarse, latitude)), x)
+    weights = ops.convert_to_tensor(weight)
+    found = gradient(lambda value: ops.sum(weights * Conservation(4)(value, coarse, land, coarse, latitude)), x)
     np.testing.assert_allclose(found, weight - weight.mean(), atol=1e-5)
 
 
@@ -74,7 +75,7 @@ def test_deviation_has_no_block_mean_and_is_scaled():
     latitude = np.tile(np.float32([40, 42]), (2, 1))
     layer = BlockDeviation.from_config(BlockDeviation(4, [1.0, 2.0, 0.5]).get_config())
     found = layer(x, land, latitude)
-    area = fine_row_area(ops.convert_to_tensor(latitude), 4) * land
+    area = fine_row_area(ops.convert_to_tensor(latitude), 4) * ops.convert_to_tensor(land)
     np.testing.assert_allclose(ops.convert_to_numpy(block_mean(found, area, 4)[0]), 0, atol=1e-5)
     found = ops.convert_to_numpy(found)
     assert np.all(found[:, :3, :3] == 0)

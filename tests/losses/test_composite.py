@@ -148,7 +148,8 @@ def test_unknown_water_input_leaves_the_cell():
 def test_storage_change_is_prediction_minus_interpolated_previous_month():
     inputs, _, outputs = batch()
     inputs["gwsa_previous"][:] = 7.0
-    balance = storage_balance({name: ops.convert_to_tensor(value) for name, value in inputs.items()}, outputs["mean"], FACTOR)
+    mean = ops.convert_to_tensor(outputs["mean"])
+    balance = storage_balance({name: ops.convert_to_tensor(value) for name, value in inputs.items()}, mean, FACTOR)
     np.testing.assert_allclose(ops.convert_to_numpy(balance.storage_change), outputs["mean"] - 7, atol=1e-4)
     expected = np.repeat(np.repeat(inputs["net_water_input"] * inputs["infiltration_efficiency"], FACTOR, 1), FACTOR, 2)
     np.testing.assert_allclose(ops.convert_to_numpy(balance.infiltration), expected, rtol=1e-6)

@@ -24,7 +24,8 @@ def test_log_prob_of_backend_and_closed_form_agree():
 
 def test_closed_form_methods_are_scipys():
     mean, sigma = np.float32([0.0, 3.0]), np.float32([1.0, 0.5])
-    for d in (Normal(mean, sigma), normal(ops.convert_to_tensor(mean), ops.convert_to_tensor(sigma))):
+    tensors = ops.convert_to_tensor(mean), ops.convert_to_tensor(sigma)
+    for d in (Normal(*tensors), normal(*tensors)):
         for name, argument in (("cdf", [0.4, 2.5]), ("quantile", [0.05, 0.9]), ("log_prob", [1.0, 2.0])):
             other = {"cdf": "cdf", "quantile": "ppf", "log_prob": "logpdf"}[name]
             expected = getattr(stats.norm, other)(argument, mean, sigma)
