@@ -108,9 +108,9 @@ def run(
     config: ConfigOption = None,
     settings: SetOption = None,
     workers: WorkersOption = 1,
-    overwrite: OverwriteOption = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a build or training of another configuration.")] = False,
 ) -> None:
-    """The whole way on your own files: build, train, evaluate, export, downscale, report."""
+    """The whole way on your own files: build, train, evaluate, export, downscale, report. Stopped, the same command goes on."""
     from gwkeras.core.configuration import load_config
     from gwkeras.pipeline import with_files
 

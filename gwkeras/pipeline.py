@@ -31,6 +31,7 @@ from gwkeras.report.summary import summary, write_summary
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.devices import Devices
 from gwkeras.training.run_folder import RunFolder
+from gwkeras.training.standing import TrainingRecord, standing
 from gwkeras.training.train import Trained, train
 from tfrecords_build.build import build
 from tfrecords_build.seasonal_detail import with_seasonal_detail
@@ -96,6 +97,22 @@ class Experiment:
         with self.timed("train"):
             return train(self.config, self.run, self.progress, devices=devices, resume=resume)
 
+    def train_once(self, overwrite: bool = False) -> TrainingRecord:
+        """The training that this configuration asks for, unless it is done; one that was stopped goes on.
+
+        Args:
+            overwrite: replace a training with other settings.
+        Raises: BadInput: where the run folder holds such a training.
+        """
+        found = self._standing(overwrite, self.manifest.build_hash)
+        if found == "finished":
+            self.progress("training, done before", 1, 1)
+        else:
+            self.train(resume=found == "unfinished")
+        record = TrainingRecord.read(self.run)
+        assert record is not None
+        return record
+
     def method(self) -> Network:
         """The trained network as a method."""
         return network_method(load_network(self.run), Calibration.read(self.run.calibration), self.config)
@@ -136,10 +153,19 @@ class Experiment:
         with self.timed("downscale"):
             scale = application_scale(self.fields, self.config, self.run.cache)
             scale = with_seasonal_detail(scale, self.manifest.split, self.config, self.run.cache)
-            job = Job(self.method(), scale, trained_range(self.manifest))
+            method = self.method()
+            job = Job(method, scale, trained_range(self.manifest))
             return downscale_record(
-                job, output or self.run.fine, provenance=provenance(self.config, self.fields, self.run), existing="overwrite",
+                job, output or self.run.fine, provenance=provenance(self.config, self.fields, self.run, method), existing="overwrite",
                 interval=self.config.downscale.interval, progress=partial(self.progress, "downscaling, fine cells"))
+
+    def _standing(self, overwrite: bool, samples: str | None = None) -> str:
+        try:
+            return standing(self.config, self.run, samples)
+        except BadInput:
+            if not overwrite:
+                raise
+            return "none"
 
     def _report(self, comparison: Comparison, facts: dict[str, str] | None = None) -> None:
         manifest, calibration = self.manifest, Calibration.read(self.run.calibration)
@@ -153,30 +179,34 @@ class Experiment:
 def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -> Comparison:
     """build-tfrecords → train → evaluate → export → downscale → report, in one run folder; summary.json comes last.
 
-    Raises: RunInUse: where another process is at work on the same run.
+    Given again after a kill, it goes on with the build or the training that it was in; a training that is done stays.
+
+    Args:
+        overwrite: replace a build or a training of another configuration.
+    Raises: BadInput: where the run folder holds such a one. RunInUse: where another process is at work on the same run.
     """
     with folder_lock(experiment.run.root):
         return _run_all(experiment, workers, overwrite)
 
 
 def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Comparison:
+    experiment._standing(overwrite)  # a training with other settings is refused before config.yaml is replaced
     manifest = experiment.build(workers=workers, overwrite=overwrite)
     with experiment.timed("evaluate"):
         experiment.judge()  # a truth that cannot serve is told before hours of training
-    trained = experiment.train()
+    trained = experiment.train_once(overwrite)
     comparison = experiment.evaluate()
     exported = experiment.export()
     written = experiment.downscale()
     with experiment.timed("report"):
         facts = {"training": f"{trained.epochs:.1f} passes over the training samples"
-                 + (", chosen one scale up" if trained.transfer else ""),
+                 + (", chosen one scale up" if trained.transfer_rmse else ""),
                  "largest conservation error": f"{written.conservation_max_mm:.1e} mm", "months downscaled": str(written.months),
                  "exported model": f"{exported.parent.name}/{exported.name}"}
         experiment._report(comparison, facts)
-    rmse = trained.transfer.rmse if trained.transfer else ()
     write_summary(experiment.run.summary, summary(
         comparison, conservation_max_mm=written.conservation_max_mm, seconds=experiment.seconds, test_months=manifest.test_months,
-        training={"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in rmse]}))
+        training={"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in trained.transfer_rmse]}))
     return comparison
 
 

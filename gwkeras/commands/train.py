@@ -28,6 +28,7 @@ def train(
 
     from gwkeras.console import watched
     from gwkeras.core.configuration import load_config
+    from gwkeras.core.errors import Interrupted
     from gwkeras.pipeline import Experiment
     from gwkeras.training.devices import open_devices
 
@@ -38,7 +39,13 @@ def train(
         experiment = replace(experiment, config=load_config(config or experiment.run.config, changes))
     chosen = open_devices(strategy, devices)
     with watched(folder) as progress:
-        trained = replace(experiment, progress=progress).train(chosen, resume)
+        try:
+            trained = replace(experiment, progress=progress).train(chosen, resume)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "interrupted; every finished epoch is kept, and the same command with --resume goes on at the start of the one "
+                "that was running."
+            ) from None
     how = ", as many as carry over best from one scale up" if trained.transfer else ""
     if chosen.is_chief:
         typer.echo(

@@ -13,9 +13,12 @@ import keras
 import numpy as np
 
 from gwkeras.core.errors import BadInput
+from gwkeras.training.settings import difference
 
 # What a callback knows beyond its arguments.
 _REMEMBERED = ("best", "best_epoch", "best_weights", "wait", "stopped_epoch", "cooldown_counter", "rmse", "weights_of")
+
+_DAMAGE = (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile)
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -26,7 +29,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         path: the file; what it holds is replaced when the new state is on the disk.
-        signature: section -> digest of the settings that determine the weights.
+        signature: what determines the weights, by name.
         others: callbacks whose state goes along.
         writes: False in all but one process of a cluster.
     """
@@ -55,18 +58,17 @@ class Checkpoint(keras.callbacks.Callback):
                 found = json.loads(str(stored["state"]))
                 epochs, self.history = int(found["epochs"]), dict(found["history"])
                 signature = dict(found["signature"])
-        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except _DAMAGE as error:
             raise BadInput(
                 self._path, expected="a checkpoint", found=f"something else ({error})", remedy="train without --resume"
             ) from error
-        for section, digest in self._signature.items():
-            if signature.get(section) != digest:
-                raise BadInput(
-                    self._path,
-                    expected=f"a checkpoint of a training with the same {section}",
-                    found="one with another",
-                    remedy="train with the settings that it began with, or without --resume",
-                )
+        if other := difference(self._signature, signature):
+            raise BadInput(
+                self._path,
+                expected=f"a checkpoint of a training with the same {other[0]}",
+                found=f"one with {other[1]}",
+                remedy="train with the settings that it began with, or without --resume",
+            )
         self._found = found
         return epochs
 
@@ -112,6 +114,17 @@ class Checkpoint(keras.callbacks.Callback):
             "stopped": bool(self.model.stop_training),
         }
         _write(self._path, {**arrays, "state": np.asarray(json.dumps(state))})
+
+
+def read_signature(path: Path) -> dict[str, str] | None:
+    """What the training of a checkpoint depends on; None where there is no file, {"samples": ""} where it is damaged."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return dict(json.loads(str(stored["state"]))["signature"])
+    except FileNotFoundError:
+        return None
+    except _DAMAGE:
+        return {"samples": ""}
 
 
 def _variables(model: keras.Model) -> list[Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from gwkeras.core.config import Config
-from gwkeras.data.manifest import Manifest, digest
+from gwkeras.data.manifest import Manifest
 from gwkeras.data.pipeline import Origin, Share, batch_origins, dataset, naming_shards, steps_per_epoch
 from gwkeras.models.build import build_model
 from gwkeras.training.checkpoint import Checkpoint
@@ -20,11 +20,10 @@ from gwkeras.training.guard import StopAtNaN
 from gwkeras.training.history import HistoryFile
 from gwkeras.training.precision import precision, scaled_loss
 from gwkeras.training.run_folder import RunFolder
+from gwkeras.training.settings import settings_of
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, the steps done and the steps in all."""
-
-_MAY_CHANGE = ("epochs",)  # of a training that goes on
 
 
 @dataclass(frozen=True)
@@ -67,15 +66,8 @@ class Samples:
         return steps_per_epoch(self.manifest, split, self.config.training.batch_size)
 
     def signature(self) -> dict[str, str]:
-        """What a training depends on, by section, as digests."""
-        config = self.config
-        training = {name: value for name, value in asdict(config.training).items() if name not in _MAY_CHANGE}
-        return {
-            "samples": self.manifest.build_hash,
-            "architecture": digest(asdict(config.model)),
-            "loss": digest(asdict(config.loss)),
-            "training settings": digest(training),
-        }
+        """What a training depends on, for its checkpoints."""
+        return {"samples": self.manifest.build_hash, **settings_of(self.config)}
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,11 @@ class RunFolder:
         return self.root / "nan_batch.json"
 
     @property
+    def training(self) -> Path:
+        """What the model came of; not there while that is not settled."""
+        return self.root / "training.json"
+
+    @property
     def model(self) -> Path:
         return self.root / "model.keras"
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import keras
 
 from gwkeras.core.config import Config
-from gwkeras.core.errors import Interrupted
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import read_manifest
 from gwkeras.training.calibration import Calibration, calibrate
@@ -20,6 +19,7 @@ from gwkeras.training.fit import Progress, Samples, Session, StepProgress, fit, 
 from gwkeras.training.memory import peak_memory
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.scale_transfer import Transfer, choose_by_transfer
+from gwkeras.training.standing import SPLITS, TrainingRecord, all_settings
 
 
 @dataclass(frozen=True)
@@ -55,24 +55,20 @@ def train(
         devices: where; by default one device.
         resume: go on at the start of the epoch in which an earlier training was stopped, or begin where there was none.
     Raises: BadInput: where there are no shards, the batch does not divide by the devices, or a checkpoint is of another training.
-        CorruptShard: where a shard is damaged. RunInUse: where the run is being trained. Interrupted: by Ctrl-C.
+        CorruptShard: where a shard is damaged. RunInUse: where the run is being trained.
     """
     devices = devices or Devices()
     with folder_lock(run.checkpoints) if devices.is_chief else nullcontext():
         check_batch(config.training.batch_size, config.training.accumulate, devices)
         session = Session(Samples(run.shards, read_manifest(run.shards), config), run, devices, progress, resume)
-        for split in ("coarser", "train"):
+        if devices.is_chief:  # of an earlier training
+            run.nan_batch.unlink(missing_ok=True)
+        for split in SPLITS:
             if resume:  # what cannot be resumed is said before hours of training one scale up
                 Checkpoint(run.checkpoint(split), session.samples.signature(), ()).read()
-            elif devices.is_chief:  # of an earlier training
+            elif devices.is_chief:
                 run.checkpoint(split).unlink(missing_ok=True)
-        try:
-            return _train_by_transfer(session) if _by_transfer(session.samples) else _train_by_validation(session)
-        except KeyboardInterrupt:
-            raise Interrupted(
-                f"interrupted; every finished epoch is kept, and gwkeras train --run {run.root} --resume goes on at the "
-                "start of the one that was running."
-            ) from None
+        return _train_by_transfer(session) if _by_transfer(session.samples) else _train_by_validation(session)
 
 
 def _by_transfer(samples: Samples) -> bool:
@@ -146,9 +142,13 @@ class _Silent(keras.callbacks.Callback):
 
 
 def _finish(model, calibration: Calibration, epochs: float, transfer: Transfer | None, session: Session) -> Trained:
+    run, samples = session.run, session.samples
     if session.devices.is_chief:
-        calibration.write(session.run.calibration)
-        save_network(model.network, session.run.model)
+        run.training.unlink(missing_ok=True)
+        calibration.write(run.calibration)
+        save_network(model.network, run.model)
+        settings = all_settings(samples.config, samples.manifest.build_hash)
+        TrainingRecord(settings, epochs, transfer.rmse if transfer else ()).write(run)
     return Trained(model.network, calibration, epochs, transfer, peak_memory())
 
 

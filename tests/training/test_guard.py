@@ -69,7 +69,7 @@ def test_what_was_written_comes_back(tmp_path):
 def test_other_settings_shapes_and_damage_are_refused(tmp_path):
     path = tmp_path / "c.npz"
     written(path, _Model())
-    with pytest.raises(BadInput, match="same architecture"):
+    with pytest.raises(BadInput, match="same architecture x, found one with a"):
         Checkpoint(path, {**SIGNATURE, "architecture": "x"}, []).read()
     other = Checkpoint(path, SIGNATURE, [])
     other.set_model(_Model((3, 3)))

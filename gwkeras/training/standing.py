@@ -1,0 +1,82 @@
+"""How far the training of a run folder has come: what the same command does when it is given again."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from gwkeras.core.config import Config
+from gwkeras.core.errors import BadInput
+from gwkeras.data.manifest import write_atomically
+from gwkeras.training.checkpoint import read_signature
+from gwkeras.training.run_folder import RunFolder
+from gwkeras.training.settings import difference, settings_of
+
+SPLITS = ("coarser", "train")
+"""What is trained on, in this order; each has a checkpoint of its own."""
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What model.keras came of; written when all else of a training is on the disk.
+
+    Args:
+        settings: what determines the weights and the calibration.
+        epochs: passes over the training samples.
+        transfer_rmse: mm, by epoch of the training one scale up; empty where there was none.
+    """
+
+    settings: dict[str, str]
+    epochs: float
+    transfer_rmse: tuple[float, ...] = ()
+
+    def write(self, run: RunFolder) -> None:
+        """training.json, whole or not at all."""
+        write_atomically(run.training, json.dumps(asdict(self), indent=1).encode())
+
+    @classmethod
+    def read(cls, run: RunFolder) -> TrainingRecord | None:
+        """None where there is none, or one that cannot be read: the training then ends once more, from its checkpoint."""
+        try:
+            found = json.loads(run.training.read_bytes())
+            record = cls(dict(found["settings"]), float(found["epochs"]), tuple(map(float, found["transfer_rmse"])))
+            return record if math.isfinite(record.epochs) and all(isinstance(d, str) for d in record.settings.values()) else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def all_settings(config: Config, samples: str) -> dict[str, str]:
+    """`settings_of` with what else the outcome depends on.
+
+    Args:
+        samples: hash of the build.
+    """
+    rest = {"training.epochs": config.training.epochs, "downscale.interval": config.downscale.interval}
+    return {"samples": samples, **settings_of(config), **{key: json.dumps(value) for key, value in rest.items()}}
+
+
+def standing(config: Config, run: RunFolder, samples: str | None = None) -> Literal["none", "unfinished", "finished"]:
+    """What an earlier training with these settings has left in the run folder.
+
+    Args:
+        samples: hash of the build; None before it is known.
+    Returns: "unfinished": one that can go on; "finished": model.keras.
+    Raises: BadInput: where the training there is one with other settings.
+    """
+    wanted = settings_of(config) if samples is None else all_settings(config, samples)
+    record = TrainingRecord.read(run)
+    if record and run.model.exists() and difference(wanted, record.settings) is None:
+        return "finished"
+    wanted = settings_of(config) | ({} if samples is None else {"samples": samples})
+    left = [read_signature(run.checkpoint(split)) for split in SPLITS] + [record.settings if record else None]
+    for signature in left:
+        if signature is not None and (other := difference(wanted, signature)):
+            raise BadInput(
+                run.root,
+                expected=f"a new folder, or a training with the same {other[0]}",
+                found=other[1],
+                remedy="choose another folder, or replace it with --overwrite",
+            )
+    return "unfinished" if any(signature is not None for signature in left) else "none"
