@@ -94,7 +94,8 @@ class ConvLSTM2D(keras.layers.Layer):
         return ops.sigmoid(o) * ops.tanh(carry), carry
 
     def _without_forget_gate(self, weights):
-        return ops.concatenate([weights[..., : self.filters], weights[..., 2 * self.filters :]], axis=-1)
+        i, _, c, o = ops.split(weights, _GATES, axis=-1)
+        return ops.concatenate([i, c, o], axis=-1)
 
     def _tiled(self, shape) -> bool:
         possible = self.kernel_size == 3 and all(size and size % winograd.TILE == 0 for size in shape[2:4])

@@ -18,13 +18,15 @@ def smoothness(field, mask, form: Literal["squared", "absolute"] = "squared"):
     """
     measure = ops.square if form == "squared" else ops.abs
     total = 0.0
-    for down, right in ((1, 0), (0, 1)):
-        near, far = _shifted(field, down, right)
-        both = ops.logical_and(*_shifted(mask, down, right))
+    for axis in (1, 2):
+        near, far = _neighbours(field, axis)
+        both = ops.logical_and(*_neighbours(mask, axis))
         total = total + ops.sum(ops.where(both, measure(far - near), 0.0), axis=_FIELD)
     return total / ops.maximum(ops.sum(ops.cast(mask, field.dtype), axis=_FIELD), 1.0)
 
 
-def _shifted(values, down: int, right: int):
-    height, width = values.shape[1], values.shape[2]
-    return values[:, : height - down, : width - right], values[:, down:, right:]
+def _neighbours(values, axis: int):
+    # Split, not sliced: the gradient of a slice fills a whole field with zeros.
+    near, _ = ops.split(values, [values.shape[axis] - 1], axis=axis)
+    _, far = ops.split(values, [1], axis=axis)
+    return near, far

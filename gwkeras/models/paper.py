@@ -43,11 +43,13 @@ def paper_model(config: ModelConfig, sample: SampleShape, statistics: Statistics
     memory = climate_memory(climate, config.convlstm_filters)
     fused = layers.Concatenate(name="fused")([memory, gwsa])  # eq. 7
     features = unet(fused, config.unet_filters, config.batch_normalisation, config.dropout)
-    heads = layers.Conv2D(2 if config.uncertainty_head else 1, 1, dtype="float32", name="heads")(features)  # eqs 8 and 9
+    count = 2 if config.uncertainty_head else 1
+    heads = layers.Conv2D(count, 1, dtype="float32", name="heads")(features)  # eqs 8 and 9
     fine = Upsampling(sample.factor, "bilinear", dtype="float32", name="upsampling")(heads)
-    mean = Unstandardize(statistics.gwsa_mean, statistics.gwsa_std, name="mean")(fine[..., :1])
-    if config.uncertainty_head:
-        variance = Variance(statistics.gwsa_std, name="variance")(fine[..., 1:])
+    anomaly, *spread = keras.ops.split(fine, count, axis=-1)
+    mean = Unstandardize(statistics.gwsa_mean, statistics.gwsa_std, name="mean")(anomaly)
+    if spread:
+        variance = Variance(statistics.gwsa_std, name="variance")(spread[0])
     else:
         variance = ConstantVariance(statistics.residual_std, name="variance")(mean)
     return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="paper")
