@@ -74,6 +74,7 @@ def keras_step(convlstm: str = "ours", physics: bool = True) -> tuple[Callable[[
     from gwkeras.core.statistics import Statistics
     from gwkeras.losses.composite import data_term
     from gwkeras.training.downscaling_model import DownscalingModel
+    from gwkeras.training.tensorflow_steps import SummedAdamW
 
     config, statistics = load_config(shipped_config("paper")), Statistics((0.0,) * 4, (1.0,) * 4)
 
@@ -84,7 +85,7 @@ def keras_step(convlstm: str = "ours", physics: bool = True) -> tuple[Callable[[
     kind = DownscalingModel if physics else Eq11Alone
     model = kind(paper_network(convlstm), config.loss, statistics, FACTOR, 0.125)
     training = config.training
-    optimizer = keras.optimizers.AdamW(
+    optimizer = SummedAdamW(
         training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm
     )
     model.compile(optimizer=optimizer, jit_compile=False)
@@ -152,7 +153,7 @@ def main() -> None:
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(options.threads)
     built = {"gwkeras": keras_step()}
     for _ in range(3):
         built["gwkeras"][0]()

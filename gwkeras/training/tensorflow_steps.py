@@ -52,10 +52,31 @@ class TensorFlowSteps:
 
 
 class SummedAdamW(keras.optimizers.AdamW):
-    """AdamW for gradients that are already summed over devices: Keras would clip each device's share and sum afterwards."""
+    """AdamW for gradients that are already summed over devices: Keras would clip each device's share and sum afterwards.
+
+    Moments and weights pass through memory once, in TensorFlow's kernel for Adam, instead of nine times.
+    """
 
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
         return list(grads_and_vars)
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        if self.amsgrad:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        index, step = self._get_variable_index(variable), tf.cast(self.iterations + 1, variable.dtype)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=tf.pow(tf.cast(self.beta_1, variable.dtype), step),
+            beta2_power=tf.pow(tf.cast(self.beta_2, variable.dtype), step),
+            lr=tf.cast(learning_rate, variable.dtype),
+            beta1=tf.cast(self.beta_1, variable.dtype),
+            beta2=tf.cast(self.beta_2, variable.dtype),
+            epsilon=tf.cast(self.epsilon, variable.dtype),
+            grad=tf.cast(gradient, variable.dtype),
+        )
 
 
 def _sum_over_devices(values: Any) -> Any:
