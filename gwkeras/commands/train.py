@@ -37,6 +37,8 @@ def train(
     experiment = Experiment.open(folder)
     if config or changes:
         experiment = replace(experiment, config=load_config(config or experiment.run.config, changes))
+    if strategy == "multi-worker":
+        typer.echo("Waiting for all workers of TF_CONFIG …", err=True)
     chosen = open_devices(strategy, devices)
     with watched(folder) as progress:
         try:

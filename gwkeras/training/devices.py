@@ -22,14 +22,20 @@ class Devices:
     Args:
         strategy: of tf.distribute; None on other backends.
         is_chief: whether this process writes into the run folder.
+        workers: processes that train together.
     """
 
     strategy: Any = None
     is_chief: bool = True
+    workers: int = 1
 
     @property
     def replicas(self) -> int:
         return self.strategy.num_replicas_in_sync if self.strategy else 1
+
+    @property
+    def is_cluster(self) -> bool:
+        return self.workers > 1
 
     def scope(self) -> Any:
         """The context in which models and optimisers are made."""
@@ -149,7 +155,7 @@ def _multi_worker(tf: Any, devices: str) -> Devices:
             "TF_CONFIG", expected="a cluster of workers and this process's place in it", found=found, remedy=remedy
         ) from None
     try:
-        return Devices(tf.distribute.MultiWorkerMirroredStrategy(), is_chief=index == 0)
+        return Devices(tf.distribute.MultiWorkerMirroredStrategy(), is_chief=index == 0, workers=len(workers))
     except RuntimeError:
         raise BadInput(
             "--strategy",

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from gwkeras.core.config import Config
 from gwkeras.data.manifest import Manifest
-from gwkeras.data.pipeline import Origin, Share, batch_origins, dataset, naming_shards, steps_per_epoch
+from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch
 from gwkeras.models.build import build_model
 from gwkeras.training.checkpoint import Checkpoint
+from gwkeras.training.cluster import check_agreement, naming_lost_workers
 from gwkeras.training.devices import Devices
 from gwkeras.training.downscaling_model import DownscalingModel
-from gwkeras.training.guard import StopAtNaN
+from gwkeras.training.guard import StopAtNaN, Suspect
 from gwkeras.training.history import HistoryFile
 from gwkeras.training.precision import precision, scaled_loss
 from gwkeras.training.run_folder import RunFolder
@@ -50,17 +52,28 @@ class Samples:
             skip=skip,
         )
 
-    def origins(self, split: str, position: int) -> tuple[Origin, ...]:
-        """The samples of one of the shuffled batches."""
+    def suspects(self, split: str, position: int, shuffled: bool = True) -> tuple[Suspect, ...]:
+        """The samples of one of the batches, with what in their inputs is no finite number."""
         training = self.config.training
-        return batch_origins(
+        origins = batch_origins(
             self.folder,
             split,
             batch_size=training.batch_size,
             seed=training.seed,
-            shuffle_buffer=training.shuffle_buffer,
+            shuffle_buffer=training.shuffle_buffer if shuffled else 0,
             position=position,
         )
+        inputs, _ = next(iter(self.batches(split, shuffled=shuffled, position=position)))
+        finite = {name: np.isfinite(value).reshape(len(origins), -1).all(1) for name, value in inputs.items()}
+        return tuple(
+            Suspect(origin.shard, origin.index, tuple(name for name, good in finite.items() if not good[index]))
+            for index, origin in enumerate(origins)
+        )
+
+    def held_out_suspects(self, split: str) -> tuple[Suspect, ...]:
+        """The samples of a split that have such faults."""
+        batches = (self.suspects(split, position, shuffled=False) for position in range(self.steps(split)))
+        return tuple(sample for batch in batches for sample in batch if sample.not_finite)
 
     def steps(self, split: str) -> int:
         return steps_per_epoch(self.manifest, split, self.config.training.batch_size)
@@ -84,7 +97,7 @@ class Session:
 def new_model(samples: Samples, seed: int, devices: Devices | None = None) -> DownscalingModel:
     """An untrained, compiled model: AdamW with a clipped global norm; statistics of normalisation over all devices.
 
-    XLA stays off: on CPUs it takes minutes to compile this network.
+    XLA stays off but under JAX, which without it works operation by operation: on CPUs TensorFlow's takes minutes to compile.
     """
     config, manifest = samples.config, samples.manifest
     training, devices = config.training, devices or Devices()
@@ -100,7 +113,9 @@ def new_model(samples: Samples, seed: int, devices: Devices | None = None) -> Do
             network, config.loss, manifest.statistics, manifest.sample.factor, fine_step, training.accumulate
         )
         optimizer = _adamw()(training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
-        model.compile(optimizer=scaled_loss(optimizer, training.precision), jit_compile=False)
+        model.compile(
+            optimizer=scaled_loss(optimizer, training.precision), jit_compile=keras.backend.backend() == "jax"
+        )
     return model
 
 
@@ -143,14 +158,20 @@ def fit(
     """
     samples, run, chief = session.samples, session.run, session.devices.is_chief
     steps = steps or samples.steps(split)
-    guard = StopAtNaN(run.nan_batch, lambda position: samples.origins(split, position), chief)
+    guard = StopAtNaN(
+        run.nan_batch,
+        lambda position: samples.suspects(split, position),
+        lambda: samples.held_out_suspects(validation) if validation else (),
+        chief,
+    )
     signature = {**samples.signature(), "number of updates an epoch": str(steps)}
     checkpoint = Checkpoint(run.checkpoint(split), signature, callbacks, chief)
     done = checkpoint.read() if session.resume else 0
     history = [HistoryFile(run.history, checkpoint.history)] if chief and split == "train" else []
     told = [guard, *callbacks, *history, checkpoint]
     epochs = done if checkpoint.has_stopped else max(done, epochs)
-    with naming_shards():
+    check_agreement(session.devices, signature, done)
+    with naming_shards(), naming_lost_workers(session.devices):
         if keras.backend.backend() == "tensorflow":
             from gwkeras.training.loop import run_epochs
 

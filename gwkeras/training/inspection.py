@@ -12,6 +12,7 @@ from gwkeras.core.configuration import load_config, to_dict
 from gwkeras.core.errors import BadInput
 from gwkeras.core.finding import Finding, differences
 from gwkeras.data.inspection import SECTIONS, inspect_shards
+from gwkeras.training.guard import Suspect, explained
 from gwkeras.training.run_folder import RunFolder
 
 _LARGEST = 2**24  # bytes of a text that is read as a whole
@@ -37,6 +38,7 @@ def inspect_run(folder: Path, config: Config | None = None) -> Finding:
         facts["shards"] = "none that can be used"
     facts["network trained"] = _size(run.model)
     facts["epochs logged"] = _epochs(run.history)
+    notes += _stopped(_json(run.nan_batch))
     facts["calibration"] = _calibration(_json(run.calibration))
     facts["scores (RMSE, mm)"] = _scores(_json(run.summary))
     facts["downscaled record"] = _size(run.fine)
@@ -49,6 +51,17 @@ def inspect_run(folder: Path, config: Config | None = None) -> Finding:
 
 def _size(path: Path) -> str:
     return f"{path.name}, {path.stat().st_size / 2**20:.1f} MiB" if path.is_file() else "none yet"
+
+
+def _stopped(values: dict[str, Any]) -> tuple[str, ...]:
+    if "epoch" not in values:
+        return ()
+    samples = values.get("samples")
+    try:
+        suspects = [Suspect(s["shard"], s["index"], tuple(s["not_finite"])) for s in samples or ()]
+    except (KeyError, TypeError):
+        return ()
+    return (f"training stopped at a loss that is no finite number in epoch {values['epoch']}: {explained(suspects)}",)
 
 
 def _epochs(path: Path) -> str:

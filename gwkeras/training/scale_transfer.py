@@ -57,9 +57,9 @@ def choose_by_transfer(session: Session) -> Transfer:
         ],
     )
     epochs = best.restore(model)
-    return Transfer(
-        epochs, epochs * samples.steps("coarser"), tuple(best.rmse), calibrate(plain_model(model, samples), samples, "validation")
-    )
+    writes = session.devices.is_chief  # nobody else needs it
+    calibration = calibrate(plain_model(model, samples), samples, "validation") if writes else Calibration()
+    return Transfer(epochs, epochs * samples.steps("coarser"), tuple(best.rmse), calibration)
 
 
 class _KeepShortest(keras.callbacks.Callback):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from gwkeras.core.config import Config
 from gwkeras.core.errors import BadInput
-from gwkeras.data.manifest import write_atomically
+from gwkeras.core.whole_file import write_atomically
 from gwkeras.training.checkpoint import read_signature
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.settings import difference, settings_of

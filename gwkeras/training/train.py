@@ -14,6 +14,7 @@ from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import read_manifest
 from gwkeras.training.calibration import Calibration, calibrate
 from gwkeras.training.checkpoint import Checkpoint
+from gwkeras.training.cluster import leave_together
 from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.fit import Progress, Samples, Session, StepProgress, fit, new_model, plain_model
 from gwkeras.training.memory import peak_memory
@@ -68,7 +69,9 @@ def train(
                 Checkpoint(run.checkpoint(split), session.samples.signature(), ()).read()
             elif devices.is_chief:
                 run.checkpoint(split).unlink(missing_ok=True)
-        return _train_by_transfer(session) if _by_transfer(session.samples) else _train_by_validation(session)
+        trained = _train_by_transfer(session) if _by_transfer(session.samples) else _train_by_validation(session)
+        leave_together(devices)
+        return trained
 
 
 def _by_transfer(samples: Samples) -> bool:
@@ -123,7 +126,7 @@ def _train_by_validation(session: Session) -> Trained:
         ],
     )
     plain = plain_model(model, samples)
-    calibration = calibrate(plain, samples, validation) if validation else Calibration()
+    calibration = calibrate(plain, samples, validation) if validation and session.devices.is_chief else Calibration()
     return _finish(plain, calibration, float(len(history["loss"])), None, session)
 
 

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from gwkeras.core.errors import BadInput, GwkerasError
-from gwkeras.data.pipeline import Origin
 from gwkeras.training import checkpoint
 from gwkeras.training.checkpoint import Checkpoint
-from gwkeras.training.guard import StopAtNaN
+from gwkeras.training.guard import StopAtNaN, Suspect
 
 SIGNATURE = {"architecture": "a", "loss": "b"}
 
@@ -19,21 +18,38 @@ SIGNATURE = {"architecture": "a", "loss": "b"}
 def test_the_batch_is_named(tmp_path):
     asked = []
 
-    def origins(position):
+    def batch(position):
         asked.append(position)
-        return (Origin("train-0.tfrecord", 4), Origin("train-1.tfrecord", 0))
+        return (Suspect("train-0.tfrecord", 4), Suspect("train-1.tfrecord", 0, ("climate",)))
 
-    guard = StopAtNaN(tmp_path / "nan_batch.json", origins)
+    guard = StopAtNaN(tmp_path / "nan_batch.json", batch)
     guard.set_params({"steps": 10})
     guard.on_epoch_begin(2)
     guard.on_train_batch_end(0, {"loss": 1.0})
     assert not asked
-    with pytest.raises(GwkerasError, match=r"epoch 3 at batch 4 \(first sample: train-0.tfrecord, number 4\)") as stopped:
+    with pytest.raises(GwkerasError, match=r"epoch 3 at batch 4: sample 0 of train-1\.tfrecord has climate that") as stopped:
         guard.on_train_batch_end(3, {"loss": float("nan"), "data": 2.0})
     assert stopped.value.exit_code == 1
     assert asked == [23]
     found = json.loads((tmp_path / "nan_batch.json").read_text())
-    assert found["samples"][1] == {"shard": "train-1.tfrecord", "index": 0}
+    assert found["samples"][1] == {"shard": "train-1.tfrecord", "index": 0, "not_finite": ["climate"]}
+
+
+def test_weights_that_are_no_numbers_are_not_kept(tmp_path):
+    """The last step of an epoch can leave them although its loss was finite."""
+    model = _Model()
+    guard = StopAtNaN(tmp_path / "nan_batch.json", lambda position: (Suspect("train-0.tfrecord", position),))
+    guard.set_params({"steps": 10})
+    guard.set_model(model)
+    guard.on_epoch_begin(0)
+    guard.on_epoch_end(0, {"loss": 1.0, "val_loss": 2.0})
+    model.variables[0].assign(np.array([[1.0, 2.0, np.inf], [0.0, 0.0, 0.0]]))
+    with pytest.raises(GwkerasError, match=r"a weight is no finite number in epoch 1 at batch 10.*lower training.learning_rate"):
+        guard.on_epoch_end(0, {"loss": 1.0, "val_loss": 2.0})
+    held_out = StopAtNaN(tmp_path / "nan_batch.json", lambda position: (), lambda: (Suspect("validation-0", 2, ("gwsa",)),))
+    held_out.set_params({"steps": 10})
+    with pytest.raises(GwkerasError, match=r"held-out samples is no finite number .* sample 2 of validation-0 has gwsa"):
+        held_out.on_epoch_end(0, {"loss": 1.0, "val_loss": float("nan")})
 
 
 class _Model:
