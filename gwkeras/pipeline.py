@@ -155,8 +155,9 @@ class Experiment:
             scale = with_seasonal_detail(scale, self.manifest.split, self.config, self.run.cache)
             method = self.method()
             job = Job(method, scale, trained_range(self.manifest))
+            made_from = provenance(self.config, self.fields, self.run, method)
             return downscale_record(
-                job, output or self.run.fine, provenance=provenance(self.config, self.fields, self.run, method), existing="overwrite",
+                job, output or self.run.fine, provenance=made_from, existing="overwrite",
                 interval=self.config.downscale.interval, progress=partial(self.progress, "downscaling, fine cells"))
 
     def _standing(self, overwrite: bool, samples: str | None = None) -> str:

@@ -19,8 +19,9 @@ import numpy as np
 
 from gwkeras.core.months import month_number
 from gwkeras.core.schema import SampleShape
+from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.codec import Codec
-from gwkeras.data.manifest import Shard, write_atomically
+from gwkeras.data.manifest import Shard
 from gwkeras.fields.scale import Scale
 from tfrecords_build.splits import Split
 from tfrecords_build.statistics import Running, Sums, measure, merge

@@ -18,6 +18,12 @@ def downscale(
     ] = None,
     server: Annotated[str | None, typer.Option(help="TF Serving in its place: host:8500, or http://host:8501 for REST.")] = None,
     model_name: Annotated[str, typer.Option(help="Name of the model on the server; NAME@3 or NAME@stable for one version.")] = "",
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds that the server may take for one answer; by default 60.")
+    ] = None,
+    patience: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds after which a server that does not answer is given up; by default 180.")
+    ] = None,
     gwsa: Annotated[list[Path] | None, typer.Option(help="Other coarse storage than the run's, such as a longer record.")] = None,
     climate: Annotated[list[Path] | None, typer.Option(help="Other climate; one or more.")] = None,
     static: Annotated[list[Path] | None, typer.Option(help="Other fine maps.")] = None,
@@ -49,7 +55,9 @@ def downscale(
     if append and overwrite:
         raise BadInput("--append", expected="one of --append and --overwrite", found="both", remedy="leave one out")
     folder = RunFolder(run or Path("runs") / load_config(config, settings or ()).name)
-    connect = saved_model_or_server(model, server, model_name)
+    if server is None and (timeout or patience):
+        raise BadInput("--timeout", expected="--server beside --timeout and --patience", found="none", remedy="leave them out")
+    connect = saved_model_or_server(model, server, model_name, timeout, patience)
     trained = load_config(config) if connect and config and not folder.config.exists() else Experiment.open(folder.root).config
     stored = folder.config if folder.config.exists() else config
     files = with_files(load_config(stored, settings or ()), gwsa=gwsa or (), climate=climate or (), static=static or ())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from gwkeras.core.errors import BadInput, CorruptShard
 from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SCHEMA_VERSION, SampleShape
 from gwkeras.core.statistics import Statistics
+from gwkeras.core.whole_file import write_atomically
 
 MANIFEST = "manifest.json"
 
@@ -161,19 +161,6 @@ def read_manifest(folder: Path) -> Manifest:
         raise CorruptShard(
             path, expected="a complete manifest", found=f"a fault at {error}", remedy="build the shards again"
         ) from error
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """The file appears under its name when it is whole and on disk; what stood there before stands until then."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _manifest(data: Mapping[str, Any]) -> Manifest:

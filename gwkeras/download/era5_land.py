@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from gwkeras.core.config import Config, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, MissingMonths
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.download.climate_store import ClimateStore
 from gwkeras.download.g3p import Fetched
 from gwkeras.download.ledger import Ledger
 from gwkeras.download.transfer import Progress, silent
@@ -36,12 +38,6 @@ _FIRST = np.datetime64("1950-01", "M")
 _STORAGE_MONTHS = ("2002-04", "2023-09")  # of G3P, where the configuration names none
 _MEMORY = 48  # months; the longest of the covariates that `auto` takes
 _MARGIN = 0.5  # degrees around the region: a climate cell for the regridding, and the paper's half cell
-
-
-class Client(Protocol):
-    """What `cdsapi.Client` is to us."""
-
-    def retrieve(self, name: str, request: dict[str, Any], target: str) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -121,11 +117,11 @@ def order_for(
     return Order(start, end, wanted, _area(region or config.data.region))
 
 
-def fetch_era5_land(folder: Path, order: Order, *, client: Client | None = None, progress: Progress = silent) -> Fetched:
+def fetch_era5_land(folder: Path, order: Order, *, store: ClimateStore | None = None, progress: Progress = silent) -> Fetched:
     """`era5_land_monthly_<year>*.nc` in `folder`; years that are there as ordered are not asked for again.
 
     Args:
-        client: by default `cdsapi.Client`, with the key from ~/.cdsapirc or CDSAPI_URL and CDSAPI_KEY.
+        store: by default that of ~/.cdsapirc or CDSAPI_URL and CDSAPI_KEY.
     Raises: BadInput: cdsapi or its key is missing, the store refuses, or what it sends is not what was ordered. RunInUse.
     """
     requests = order.requests()
@@ -138,8 +134,8 @@ def fetch_era5_land(folder: Path, order: Order, *, client: Client | None = None,
             name = f"era5_land_monthly_{year}"
             present = ledger.files(name, body)
             if not present:
-                client = client or _client()
-                present = _fetch_year(client, folder, name, body, order)
+                store = store or ClimateStore()
+                present = _fetch_year(store, folder, name, body, order, progress)
                 ledger.enter(name, body, present)
                 fresh += present
             files += present
@@ -147,26 +143,19 @@ def fetch_era5_land(folder: Path, order: Order, *, client: Client | None = None,
     return Fetched(tuple(files), tuple(fresh))
 
 
-def _fetch_year(client: Client, folder: Path, name: str, body: dict[str, Any], order: Order) -> tuple[Path, ...]:
+def _fetch_year(
+    store: ClimateStore, folder: Path, name: str, body: dict[str, Any], order: Order, progress: Progress
+) -> tuple[Path, ...]:
     """The files of one year, checked while they still have other names."""
-    arriving = folder / f".{name}.partial"
-    unpacked = folder / f".{name}"
-    unpacked.mkdir(exist_ok=True)
+    arrived = folder / f".{name}"
+    unpacked = folder / f".{name}.members"
     try:
-        try:
-            client.retrieve(DATASET, body, str(arriving))
-        except BadInput:
-            raise
-        except Exception as error:  # the client's libraries raise what they like: each means that the store has said no
-            raise _refused(name, error) from error
-        if not arriving.is_file():
-            raise BadInput(
-                name, expected="a file from the Climate Data Store", found="none", remedy="give the same command again"
-            )
-        members = [arriving]
-        if is_zip(arriving):
-            check_archive(arriving)
-            members = unpack(arriving, unpacked, lambda member: Path(member).name if member.lower().endswith(".nc") else None)
+        store.bring(DATASET, body, arrived, progress)
+        members = [arrived]
+        if is_zip(arrived):
+            unpacked.mkdir(exist_ok=True)
+            check_archive(arrived)
+            members = unpack(arrived, unpacked, lambda member: Path(member).name if member.lower().endswith(".nc") else None)
         _check_content(members, name, body, order)
         targets = [folder / (f"{name}.nc" if len(members) == 1 else f"{name}_{k + 1}.nc") for k in range(len(members))]
         for earlier in [p for p in folder.glob(f"{name}*.nc") if p not in targets]:
@@ -175,10 +164,8 @@ def _fetch_year(client: Client, folder: Path, name: str, body: dict[str, Any], o
             member.replace(target)
         return tuple(targets)
     finally:
-        arriving.unlink(missing_ok=True)
-        for left in unpacked.iterdir():
-            left.unlink()
-        unpacked.rmdir()
+        arrived.unlink(missing_ok=True)
+        shutil.rmtree(unpacked, ignore_errors=True)
 
 
 def _check_content(members: Sequence[Path], name: str, body: dict[str, Any], order: Order) -> None:
@@ -203,39 +190,6 @@ def _check_content(members: Sequence[Path], name: str, body: dict[str, Any], ord
                 found=f"none for {', '.join(absent[:4])}",
                 remedy="choose an earlier --last-month: the store is about two months behind",
             )
-
-
-def _client() -> Client:
-    try:
-        import cdsapi
-    except ImportError as error:
-        raise BadInput(
-            "ERA5-Land", expected="the package cdsapi", found="none", remedy="install it with pip install 'gwkeras[download]'"
-        ) from error
-    try:
-        return cdsapi.Client(quiet=True, progress=False)
-    except Exception as error:  # a bare Exception is what it raises without a key
-        raise BadInput(
-            "ERA5-Land",
-            expected="an access key of the Climate Data Store in ~/.cdsapirc or CDSAPI_KEY",
-            found=" ".join(str(error).split())[:160],
-            remedy="register at cds.climate.copernicus.eu and copy the two lines that its page on the API shows into ~/.cdsapirc",
-        ) from error
-
-
-def _refused(name: str, error: Exception) -> BadInput:
-    said = " ".join(str(error).split())[:240]
-    low = said.lower()
-    remedy = "see the store's status page, and give the same command again"
-    if "licence" in low or "license" in low:
-        remedy = "log in at cds.climate.copernicus.eu, open the dataset's page and accept its licence"
-    elif "401" in low or "authentication" in low or "operation not allowed" in low:
-        remedy = "check the key in ~/.cdsapirc against the one on your page of the store"
-    elif "too large" in low or "cost limit" in low:
-        remedy = "ask for a smaller region, or for fewer channels with --channel"
-    return BadInput(
-        f"Climate Data Store, {name}", expected="the file", found=f"'{said}'" if said else type(error).__name__, remedy=remedy
-    )
 
 
 def _area(region: RegionConfig | None) -> tuple[float, float, float, float] | None:

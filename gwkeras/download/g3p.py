@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.retry import Patience
 from gwkeras.download.ledger import Ledger
-from gwkeras.download.transfer import Patience, Progress, silent, transfer
+from gwkeras.download.transfer import DOWNLOADING, Progress, silent, transfer
 from gwkeras.download.unpack import check_archive, unpack
 from gwkeras.fields.archive import is_zip
 from gwkeras.fields.netcdf_file import open_netcdf
@@ -32,7 +33,7 @@ def fetch_g3p(
     url: str = URL,
     sha256: str | None = None,
     everything: bool = False,
-    patience: Patience = Patience(),
+    patience: Patience = DOWNLOADING,
     progress: Progress = silent,
 ) -> Fetched:
     """The groundwater files of G3P in `folder`; the archive goes once it is unpacked.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from gwkeras.core.whole_file import write_atomically
 
 LEDGER = "fetched.json"
 
@@ -36,15 +37,7 @@ class Ledger:
         described = [{"file": f.name, "bytes": f.stat().st_size, "sha256": _sha256(f)} for f in files]
         now = datetime.now(UTC).isoformat(timespec="seconds")
         entries = {**self._entries(), name: {"request": request, "files": described, "fetched": now}}
-        partial = self._path.with_name(f"{LEDGER}.{os.getpid()}.partial")
-        try:
-            with partial.open("w") as file:
-                json.dump(entries, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, self._path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_atomically(self._path, json.dumps(entries, indent=1).encode())
 
     def _entries(self) -> dict[str, Any]:
         try:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +16,20 @@ import requests
 import urllib3
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.retry import GaveUp, Patience, Transient, persistently
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, MiB done and MiB in all (0: unknown)."""
 
 _BLOCK = 2**20
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+"""HTTP statuses that pass."""
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 _SPARE = 2**28  # bytes that the disk keeps beside what is fetched
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long a server may fail.
-
-    Args:
-        attempts: in a row without a byte gained.
-        first_wait, longest_wait: between attempts, seconds; doubled each time. The server's own Retry-After goes before it.
-        connect, silence: seconds until a connection stands, and between two pieces of an answer.
-    """
-
-    attempts: int = 8
-    first_wait: float = 1.0
-    longest_wait: float = 60.0
-    connect: float = 20.0
-    silence: float = 60.0
-
-
-class _Again(Exception):
-    """An attempt that failed in a way which another may mend."""
-
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait = wait
+DOWNLOADING = Patience(total=math.inf, first_pause=1.0, longest_pause=60.0, attempts=8)
+"""A download may take days, as long as bytes come; it ends after eight attempts in a row without a byte gained."""
 
 
 def silent(label: str, done: int, total: int) -> None:
@@ -62,7 +42,7 @@ def transfer(
     *,
     sha256: str | None = None,
     check: Callable[[Path], None] | None = None,
-    patience: Patience = Patience(),
+    patience: Patience = DOWNLOADING,
     progress: Progress = silent,
 ) -> Path:
     """Fetches `url` as `target`.
@@ -132,24 +112,17 @@ class _Partial:
 
 def _complete(session: requests.Session, url: str, partial: _Partial, patience: Patience, progress: Progress) -> None:
     """Attempt after attempt until the partial file has all its bytes."""
-    failures, wait, furthest = 0, patience.first_wait, partial.size
-    while True:
-        try:
-            return _attempt(session, url, partial, patience, progress)
-        except _Again as failure:
-            if partial.size > furthest:  # than ever: a server that sends the same first half again and again does not help
-                failures, wait, furthest = 0, patience.first_wait, partial.size
-            failures += 1
-            if failures >= patience.attempts:
-                got = f"{partial.size / 2**20:.1f} MiB are kept; " if partial.size else ""
-                raise BadInput(
-                    url,
-                    expected="a server that sends the file to its end",
-                    found=f"{failure}, {failures} times in a row",
-                    remedy=f"{got}give the same command again later, or name a mirror with --url",
-                ) from failure
-            time.sleep(min(patience.longest_wait, wait if failure.wait is None else failure.wait))
-            wait *= 2
+    try:
+        # A server that sends the same first half again and again gains nothing.
+        persistently(lambda _: _attempt(session, url, partial, patience, progress), patience, gained=lambda: partial.size)
+    except GaveUp as failure:
+        got = f"{partial.size / 2**20:.1f} MiB are kept; " if partial.size else ""
+        raise BadInput(
+            url,
+            expected="a server that sends the file to its end",
+            found=f"{failure}, {failure.attempts} times in a row",
+            remedy=f"{got}give the same command again later, or name a mirror with --url",
+        ) from failure
 
 
 def _attempt(session: requests.Session, url: str, partial: _Partial, patience: Patience, progress: Progress) -> None:
@@ -162,7 +135,7 @@ def _attempt(session: requests.Session, url: str, partial: _Partial, patience: P
         if known.get("validator"):
             headers["If-Range"] = known["validator"]
     try:
-        with session.get(url, headers=headers, stream=True, timeout=(patience.connect, patience.silence)) as answer:
+        with session.get(url, headers=headers, stream=True, timeout=(patience.connect, patience.call)) as answer:
             total = _settle(answer, url, partial, known)
             if total is not None and partial.size == total:
                 return
@@ -174,7 +147,7 @@ def _attempt(session: requests.Session, url: str, partial: _Partial, patience: P
             url, expected="a file", found="redirections without end", remedy="open the address in a browser and see what it asks"
         ) from error
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise _Again(_reason(error)) from error
+        raise Transient(_reason(error)) from error
 
 
 def _settle(answer: requests.Response, url: str, partial: _Partial, known: dict[str, Any]) -> int | None:
@@ -190,16 +163,16 @@ def _settle(answer: requests.Response, url: str, partial: _Partial, known: dict[
         total = int(match[3]) if match and match[3].isdigit() else None
         if not match or match[1] is None or int(match[1]) != have or (known.get("total") not in (None, total)):
             partial.discard()
-            raise _Again("a part of the file that was not asked for")
+            raise Transient("a part of the file that was not asked for")
         return total
     if status == 416:
         if answer.headers.get("Content-Range") == f"bytes */{have}":  # the length announced before was wrong; the checks decide
             return have
         partial.discard()
-        raise _Again("a file shorter than what was sent of it before")
-    if status in _TRANSIENT:
+        raise Transient("a file shorter than what was sent of it before")
+    if status in TRANSIENT:
         after = answer.headers.get("Retry-After", "")
-        raise _Again(f"HTTP {status} {answer.reason}", float(after) if after.isdigit() else None)
+        raise Transient(f"HTTP {status} {answer.reason}", wait=float(after) if after.isdigit() else None)
     remedy = {
         401: "log in at the provider and name a file that is open to you",
         403: "see whether the provider asks for a login",
@@ -224,10 +197,10 @@ def _receive(answer: requests.Response, url: str, partial: _Partial, total: int 
                     _check_room(partial.path, None)
                 progress(label, done >> 20, max(total or 0, done) >> 20)
     if total is not None and done < total:
-        raise _Again(f"an answer that ends after {done} of {total} bytes")
+        raise Transient(f"an answer that ends after {done} of {total} bytes")
     if total is not None and done > total:
         partial.discard()
-        raise _Again(f"{done} bytes where {total} were announced")
+        raise Transient(f"{done} bytes where {total} were announced")
 
 
 def _length(answer: requests.Response) -> int | None:

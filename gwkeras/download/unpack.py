@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import zipfile
 import zlib
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.whole_file import replacing
 
 _LARGEST_RATIO = 200  # unpacked : packed
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -49,15 +49,8 @@ def unpack(path: Path, folder: Path, name: Callable[[str], str | None]) -> list[
             _check_sizes(path, list(wanted))
             for member, chosen in wanted.items():
                 target = folder / PurePosixPath(chosen.replace("\\", "/")).name  # no name leads out of the folder
-                partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-                try:
-                    with archive.open(member) as source, partial.open("wb") as sink:
-                        shutil.copyfileobj(source, sink, 2**20)
-                        sink.flush()
-                        os.fsync(sink.fileno())
-                    os.replace(partial, target)
-                finally:
-                    partial.unlink(missing_ok=True)
+                with archive.open(member) as source, replacing(target) as sink:
+                    shutil.copyfileobj(source, sink, 2**20)
                 written.append(target)
     except _DAMAGED as error:
         raise _damaged(path, str(error) or "a damaged one") from error

@@ -12,6 +12,7 @@ from gwkeras.core.configuration import config_hash, to_dict
 from gwkeras.data.manifest import Manifest
 from gwkeras.fields.seasonal_detail import NAME as SEASONAL_DETAIL
 from gwkeras.models.build import size_divisor
+from gwkeras.models.digest import weights_digest
 from gwkeras.serving.model_info import ModelInfo
 from gwkeras.training.calibration import Calibration
 
@@ -41,4 +42,5 @@ def describe_run(network: keras.Model, calibration: Calibration, config: Config,
         interval_factor=calibration.interval_factor,
         calibrated=calibration.basis != Calibration().basis,
         network=json.dumps(to_dict(config.model)),
+        weights=weights_digest(network),
     )

@@ -16,7 +16,8 @@ import psutil
 import tensorflow as tf
 
 from gwkeras.core.errors import BadInput
-from gwkeras.data.manifest import MANIFEST, write_atomically
+from gwkeras.core.whole_file import write_atomically
+from gwkeras.data.manifest import MANIFEST
 from gwkeras.export.fresh_process import compare_in_fresh_process
 from gwkeras.export.warmup import write_warmup
 from gwkeras.serving.model_info import ASK, SIGNATURE, ModelInfo

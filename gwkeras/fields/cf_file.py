@@ -38,6 +38,7 @@ class Provenance:
         institution: who made it.
         config_hash: of the resolved configuration.
         model_version: name and version of the model.
+        network_hash: of its weights and calibration.
         input_hashes: file name -> hash.
         comment: anything else.
     """
@@ -48,6 +49,7 @@ class Provenance:
     institution: str = ""
     config_hash: str = ""
     model_version: str = ""
+    network_hash: str = ""
     input_hashes: dict[str, str] = field(default_factory=dict)
     comment: str = ""
 
@@ -63,6 +65,7 @@ class Provenance:
             "date_created": now,
             "config_hash": self.config_hash,
             "model_version": self.model_version,
+            "network_hash": self.network_hash,
             "input_hashes": " ".join(f"{name}={digest}" for name, digest in self.input_hashes.items()),
         }
         return {name: text for name, text in pairs.items() if text}
@@ -116,7 +119,8 @@ def last_month(path: Path, grid: Grid, provenance: Provenance) -> np.datetime64:
         raise GridMismatch(
             path, expected=grid.describe(), found=found.describe(), remedy="ask for the same region, or write another file"
         )
-    for name, value in (("config_hash", provenance.config_hash), ("model_version", provenance.model_version)):
+    for name in ("config_hash", "model_version", "network_hash"):
+        value = getattr(provenance, name)
         if value and attributes.get(name, "") != value:
             raise BadInput(path, expected=f"{name} {value}", found=attributes.get(name) or "none", remedy=remedy)
     if not chunked:

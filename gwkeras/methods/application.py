@@ -15,6 +15,7 @@ from gwkeras.core.configuration import config_hash
 from gwkeras.core.errors import BadInput, MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import month_number
+from gwkeras.core.retry import Patience
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
 from gwkeras.fields.quality import TrainedRange
 from gwkeras.fields.record import Fields, read_fields
@@ -22,12 +23,14 @@ from gwkeras.fields.scale import Scale
 from gwkeras.fields.scales import application_scale
 from gwkeras.fields.writer import Provenance
 from gwkeras.methods.downscale import Job
-from gwkeras.methods.trained import exported_method, run_method
+from gwkeras.methods.network import Network
+from gwkeras.methods.trained import exported_method, network_hash, run_method
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
 from tfrecords_build.seasonal_detail import with_seasonal_detail
 
 if TYPE_CHECKING:
+    from gwkeras.serving.model_info import ModelInfo
     from gwkeras.serving.served_model import ServedModel
 
 
@@ -94,7 +97,7 @@ def open_application(
     else:
         method = run_method(run, Calibration.read(run.calibration), source, wanted.factor)
     job = Job(replace(method, part=part) if part else method, scale, trained_range(manifest), part)
-    return Application(job, months_between(scale, wanted.first_month, wanted.last_month), provenance(config, fields, run, model))
+    return Application(job, months_between(scale, wanted.first_month, wanted.last_month), provenance(config, fields, run, method))
 
 
 def trained_range(manifest: Manifest | None) -> TrainedRange | None:
@@ -141,9 +144,9 @@ def part_of(grid: Grid, wanted: Wanted) -> tuple[slice, slice] | None:
     return edges[0], edges[1]
 
 
-def provenance(config: Config, fields: Fields, run: RunFolder, model: ServedModel | None = None) -> Provenance:
+def provenance(config: Config, fields: Fields, run: RunFolder, method: Network) -> Provenance:
     """For the written file. The configuration is the one that the shards were built with: `--append` compares it."""
-    info = model.model_info if model else None
+    info: ModelInfo | None = getattr(method.run, "model_info", None)
     built = read_manifest(run.shards).config_hash if (run.shards / MANIFEST).exists() else config_hash(config)
     return Provenance(
         source=f"model-generated: gwkeras {gwkeras.__version__}, target {config.target.kind}",
@@ -152,6 +155,7 @@ def provenance(config: Config, fields: Fields, run: RunFolder, model: ServedMode
         else f"gwkeras downscale with the exported model {info.name}",
         config_hash=info.config_hash if info else built,
         model_version=f"{info.name}, gwkeras {info.version}" if info else f"{config.name}, gwkeras {gwkeras.__version__}",
+        network_hash=network_hash(method),
         input_hashes={s["file"]: s["sha256"] for s in fields.sources},
     )
 
@@ -201,14 +205,20 @@ def _month(text: str, option: str) -> np.ndarray:
         raise BadInput(option, expected="a month such as 2002-04", found=f"'{text}'", remedy="correct it") from error
 
 
-def saved_model_or_server(model: Path | None, server: str | None, model_name: str) -> Callable[[], ServedModel] | None:
-    """What opens the exported model of `--model` or `--server`; None where neither is given."""
+def saved_model_or_server(
+    model: Path | None, server: str | None, model_name: str, timeout: float | None = None, patience: float | None = None
+) -> Callable[[], ServedModel] | None:
+    """What opens the exported model of `--model` or `--server`; None where neither is given.
+
+    Args:
+        timeout, patience: seconds for one answer of a server, and for an answer at all; None: see `Patience`.
+    """
     if model and server:
         raise BadInput("--model", expected="a folder or a server", found="both", remedy="give --model or --server")
     if model:
         return lambda: _load(model)
     if server:
-        return lambda: _connect(server, model_name)
+        return lambda: _connect(server, model_name, timeout, patience)
     return None
 
 
@@ -218,7 +228,9 @@ def _load(folder: Path) -> ServedModel:
     return load_saved_model(folder)
 
 
-def _connect(address: str, name: str) -> ServedModel:
+def _connect(address: str, name: str, timeout: float | None, total: float | None) -> ServedModel:
     from gwkeras.serving import connect
 
-    return connect(address, name)
+    usual = Patience()
+    total = total or max(usual.total, timeout or 0.0)
+    return connect(address, name, replace(usual, call=timeout or usual.call, total=total, connect=min(usual.connect, total)))

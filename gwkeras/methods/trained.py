@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +20,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.methods.network import Network, Predict
 from gwkeras.methods.receptive_field import receptive_field
 from gwkeras.models.build import size_divisor
+from gwkeras.models.digest import weights_digest
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
 
@@ -61,8 +64,7 @@ class TrainedNetwork:
     factor: int | None = None
 
     def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        network = self.network
-        return network.predict_on_batch({tensor.name: inputs[tensor.name] for tensor in network.inputs})
+        return LoadedNetwork(self.network)(inputs)
 
     @cached_property
     def network(self) -> keras.Model:
@@ -92,10 +94,19 @@ def _at_factor(network: keras.Model, factor: int) -> keras.Model:
     return other
 
 
+@dataclass(frozen=True)
+class LoadedNetwork:
+    """A network in memory as a `Predict`."""
+
+    network: keras.Model
+
+    def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return self.network.predict_on_batch({tensor.name: inputs[tensor.name] for tensor in self.network.inputs})
+
+
 def network_method(network: keras.Model, calibration: Calibration, config: Config) -> Network:
     """A network in memory as a method of comparison and downscaling, at the configuration's tiling."""
-    names = [tensor.name for tensor in network.inputs]
-    return _calibrated(lambda inputs: network.predict_on_batch({name: inputs[name] for name in names}), calibration, config)
+    return _calibrated(LoadedNetwork(network), calibration, config)
 
 
 def run_method(run: RunFolder, calibration: Calibration, config: Config, factor: int | None = None) -> Network:
@@ -138,6 +149,21 @@ def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Network:
     )
 
 
+def network_hash(method: Network) -> str:
+    """Sixteen digits that change with the weights or the calibration; the same for a run, its exported folder and their server.
+
+    Empty where the method's numbers come from elsewhere.
+    """
+    info, network = getattr(method.run, "model_info", None), getattr(method.run, "network", None)
+    if info is not None:
+        known = (info.weights, info.sigma_scale, info.interval_factor)
+    elif network is not None:
+        known = (weights_digest(network), method.sigma_scale, method.interval_factor)
+    else:
+        return ""
+    return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+
+
 def _method(
     run: Predict,
     model: ModelConfig,
@@ -163,7 +189,8 @@ def _method(
 
 def _numbers_a_cell(model: ModelConfig, months: int, factor: int) -> int:
     """Rough count of float32 values that live at the same time for one coarse cell, at the widest place of the network."""
-    memory = (30 + 2 * months) * max(model.convlstm_filters, default=0)  # measured for the paper's network, as peak memory over cells
+    # Measured for the paper's network, as peak memory over cells.
+    memory = (30 + 2 * months) * max(model.convlstm_filters, default=0)
     trunk = 6 * model.unet_filters[0] + sum(_sides(model.unet_filters))
     fine = factor**2 * (4 * model.refinement_filters if model.kind == "default" else 6)
     return max(memory, trunk, fine + model.unet_filters[0])

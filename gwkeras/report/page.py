@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gwkeras.core.config import Config
-from gwkeras.data.manifest import Manifest, write_atomically
+from gwkeras.core.whole_file import write_atomically
+from gwkeras.data.manifest import Manifest
 from gwkeras.evaluate.compare import Comparison
 from gwkeras.report.table import markdown
 

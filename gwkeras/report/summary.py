@@ -8,7 +8,7 @@ import resource
 from pathlib import Path
 from typing import Any
 
-from gwkeras.data.manifest import write_atomically
+from gwkeras.core.whole_file import write_atomically
 from gwkeras.evaluate.compare import Comparison
 from gwkeras.evaluate.metrics import Scores
 

@@ -38,6 +38,7 @@ class ModelInfo:
         interval, interval_factor: probability of the interval, and its half width in calibrated standard deviations.
         calibrated: whether these were measured; only then does `serving_default` return `lower` and `upper`.
         network: the configuration's section `model` as JSON.
+        weights: digest of the network's weights.
     """
 
     name: str
@@ -58,6 +59,7 @@ class ModelInfo:
     interval_factor: float
     calibrated: bool
     network: str
+    weights: str
     schema_version: int = SCHEMA_VERSION
 
     @property

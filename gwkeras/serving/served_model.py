@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,8 +11,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.retry import Answer, GaveUp, Patience, persistently
 from gwkeras.serving.model_info import ModelInfo
-from gwkeras.serving.retry import Patience, persistently
 from gwkeras.serving.transport import Folder, Grpc, Rest, Transport
 
 _MODEL_PATH = re.compile(r"/v1/models/[^/:]+(/versions/\d+|/labels/\w+)?")
@@ -66,9 +67,10 @@ class ServedModel:
         checked = self.check(inputs)
         batch, height, width = checked["gwsa"].shape[:3]
         shape = (batch, height * self.model_info.factor, width * self.model_info.factor, 1)
-        outputs = persistently(
+        outputs = _ask(
             lambda seconds: self.transport.predict(checked, {"mean": shape, "stddev": shape}, seconds), self.patience, self.where
         )
+        self._require_same_model()
         if not all(np.isfinite(value).all() for value in outputs.values()):
             raise BadInput(
                 self.where, expected="finite numbers", found="NaN or infinity in the answer", remedy="export the model again"
@@ -116,6 +118,18 @@ class ServedModel:
             checked[feature.name] = value
         return checked
 
+    def _require_same_model(self) -> None:
+        """Asked after each answer: whoever was there before and is there after has given it."""
+        now = ModelInfo.decode(_ask(self.transport.info, self.patience, self.where), self.where)
+        if now != self.model_info:
+            other = f"{now.name} of gwkeras {now.version}, weights {now.weights}"
+            raise BadInput(
+                self.where,
+                expected=f"the model of the beginning ({self.model_info.name}, weights {self.model_info.weights})",
+                found=other,
+                remedy="name one version (--model-name NAME@3), and give the same command again",
+            )
+
     def _channels(self, name: str) -> str:
         channels = {"climate": self.model_info.climate, "covariates_fine": self.model_info.covariates}.get(name)
         return f"stack {', '.join(channels)} in this order" if channels else ""
@@ -131,7 +145,7 @@ def connect(address: str, model_name: str = "", patience: Patience | None = None
     """
     patience = patience or Patience()
     transport = _transport(address, model_name)
-    info = ModelInfo.decode(persistently(transport.info, patience, address, patience.connect), address)
+    info = ModelInfo.decode(_ask(transport.info, patience, address, patience.connect), address)
     return ServedModel(info, transport, address, patience)
 
 
@@ -153,6 +167,20 @@ def load_saved_model(folder: str | Path) -> ServedModel:
         path = max(versions, key=lambda p: int(p.name))
     transport = Folder(path)
     return ServedModel(ModelInfo.decode(transport.info(0.0), path), transport, str(path))
+
+
+def _ask(call: Callable[[float], Answer], patience: Patience, where: object, total: float | None = None) -> Answer:
+    """An answer, asked for again as long as patience lasts. Raises: BadInput: with the last reason."""
+    try:
+        return persistently(call, patience, total=total)
+    except GaveUp as error:
+        slow = error.last.slow
+        raise BadInput(
+            where,
+            expected="a TF Serving server that answers" + (f" within {patience.call:g} s" if slow else ""),
+            found=f"{error} after {error.attempts} attempt{'s'[: error.attempts > 1]} in {error.seconds:.0f} s",
+            remedy="use smaller tiles, or wait longer with --timeout and --patience" if slow else "start the server or check the address",
+        ) from error
 
 
 def _transport(address: str, model_name: str) -> Transport:

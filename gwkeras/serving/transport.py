@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.retry import Transient
 from gwkeras.serving import wire
 from gwkeras.serving.model_info import ASK, SIGNATURE
-from gwkeras.serving.retry import Transient
 
 _ASKED = {ASK: np.zeros(1, np.int32)}
 _NO_MODEL = "check the model's name, or export it with gwkeras export"

@@ -18,13 +18,14 @@ import pytest
 
 from gwkeras.core.errors import BadInput, RunInUse
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.retry import Patience
 from gwkeras.download.g3p import fetch_g3p
-from gwkeras.download.transfer import Patience, transfer
+from gwkeras.download.transfer import transfer
 from tests.download.archive_server import Archive, serve
 from tests.fixtures import centres, write_g3p
 
 GWSA = "gwsa_g3p_200204_202309_monthly_05_degree_250km_gauss_filtered_gravis.nc"
-QUICK = Patience(attempts=4, first_wait=0.01, longest_wait=0.02, connect=2.0, silence=0.4)
+QUICK = Patience(attempts=4, first_pause=0.01, longest_pause=0.02, connect=2.0, call=0.4)
 
 
 @pytest.fixture(scope="module")

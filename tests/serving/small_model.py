@@ -17,6 +17,7 @@ from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
 from gwkeras.export.saved_model import Exported, export_saved_model
 from gwkeras.models.build import build_model, size_divisor
+from gwkeras.models.digest import weights_digest
 from gwkeras.serving import ModelInfo
 from gwkeras.training.calibration import Calibration
 
@@ -55,7 +56,7 @@ def small_info(model: keras.Model, **changes) -> ModelInfo:
         "climate": SAMPLE.climate, "climate_units": ("mm month-1", "K"), "covariates": SAMPLE.covariates,
         "covariate_units": ("m", "1"), "grid_step": (0.5, 0.5), "sigma_scale": CALIBRATION.sigma_scale,
         "interval": CALIBRATION.interval, "interval_factor": CALIBRATION.interval_factor, "calibrated": True,
-        "network": json.dumps(to_dict(CONFIG)),
+        "network": json.dumps(to_dict(CONFIG)), "weights": weights_digest(model),
     }  # fmt: skip
     return ModelInfo(**(values | changes))
 

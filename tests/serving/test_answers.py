@@ -122,7 +122,29 @@ def test_a_silent_server_over_grpc(info):
         served = connect(address, NAME, SHORT)
         words = said(served, small_inputs())
     assert "expected a TF Serving server that answers within 0.5 s, found silence after" in words
-    assert words.endswith("use smaller tiles or wait longer.")
+    assert words.endswith("wait longer with --timeout and --patience.")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"weights": np.bytes_(b"0000000000000000")}, {"sigma_scale": np.float64(9.0)}, {"version": np.bytes_(b"9.9.9")}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_server_that_changes_its_model_midway(info, change):
+    asked = []
+
+    def answer(request, context):
+        if request.model_spec.signature_name == "model_info":
+            return described(info, **(change if len(asked) > 1 else {}))
+        asked.append(request)
+        return fields()
+
+    with grpc_server(answer) as address:
+        served = connect(address, NAME, SHORT)
+        served(small_inputs())
+        words = said(served, small_inputs())
+    assert f"expected the model of the beginning (small, weights {info.weights})" in words
+    assert words.endswith("name one version (--model-name NAME@3), and give the same command again.")
 
 
 def test_a_silent_server_over_rest():
@@ -132,7 +154,7 @@ def test_a_silent_server_over_rest():
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED])
 def test_a_full_server_is_asked_again(info, code):
-    refusals = iter([True, False, True, True, False])
+    refusals = iter([True, False, True, True, False, True, False])
 
     def answer(request, context):
         if next(refusals):
@@ -226,7 +248,7 @@ def rows(info):
 
 
 def test_rest_asks_again_after_503_and_cut_connections(info):
-    steps = iter(["503", "cut", "info", "drop", "cut", "fields"])
+    steps = iter(["503", "cut", "info", "drop", "cut", "fields", "cut", "info"])
 
     def answer(handler, request):
         step = next(steps)
