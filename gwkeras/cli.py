@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gwkeras
+from gwkeras.commands.ablate import ablate
 from gwkeras.commands.downscale import downscale
 from gwkeras.commands.fetch import fetch
 from gwkeras.commands.inspect import inspect
@@ -170,6 +171,7 @@ def export(
 
 app.command()(downscale)
 app.command()(inspect)
+app.command()(ablate)
 app.add_typer(fetch, name="fetch")
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -28,6 +29,8 @@ from gwkeras.report.table import HEADINGS, rows
 
 _log = logging.getLogger("gwkeras")
 
+_BARS = 8  # at a time; more would fill a terminal
+
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
@@ -35,11 +38,16 @@ class _Rate(ProgressColumn):
         return Text(f"{speed:.1f}/s" if speed else "", style="progress.data.speed")
 
 
+class _Log(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nothing: on a full disk the work says so in one sentence, and the log need not say it in fifty lines before."""
+
+
 @contextmanager
 def watched(folder: Path) -> Iterator[Callable[[str, int, int], None]]:
     """A progress callback (label, done, total) with bars on the terminal and, once a minute, lines in the run's log."""
     folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(folder / "gwkeras.log", encoding="utf-8")
+    handler = _Log(folder / "gwkeras.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     _log.addHandler(handler)
     _log.setLevel(logging.INFO)
@@ -53,6 +61,8 @@ def watched(folder: Path) -> Iterator[Callable[[str, int, int], None]]:
             def report(label: str, done: int, total: int) -> None:
                 if label not in tasks:
                     tasks[label] = bars.add_task(label, total=total)
+                    for old in [task for task in bars.tasks if task.visible][:-_BARS]:
+                        bars.update(old.id, visible=False)
                 bars.update(tasks[label], completed=done, total=total)  # type: ignore[arg-type]
                 now = time.monotonic()
                 if done == total or now - said.get(label, 0.0) > 60:
@@ -76,10 +86,15 @@ def watched(folder: Path) -> Iterator[Callable[[str, int, int], None]]:
 
 def show_scores(comparison: Comparison) -> None:
     """The table that ends a run."""
-    table = Table(title=f"Held-out months, judged by {comparison.judge.basis}")
-    for index, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="left" if index == 0 else "right")
-    for row in rows(comparison.scores):
-        table.add_row(*row)
+    show_table(f"Held-out months, judged by {comparison.judge.basis}", HEADINGS, rows(comparison.scores))
+
+
+def show_table(title: str, headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+    """A table on the terminal, its first column to the left and numbers to the right."""
+    table = Table(title=escape(title))
+    for index, heading in enumerate(headings):
+        table.add_column(escape(heading), justify="left" if index == 0 else "right", no_wrap=index == 0)
+    for line in lines:
+        table.add_row(*map(escape, line))
     console = Console()
     console.print(table)

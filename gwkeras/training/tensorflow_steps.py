@@ -37,6 +37,8 @@ class TensorFlowSteps:
                 loss = tf.reduce_sum(total) / samples
                 scaled = self.optimizer.scale_loss(loss)
             found = tape.gradient(scaled, variables)
+            # A memory of one month never recurs: its recurrent kernel has no gradient.
+            found = [tf.zeros_like(v.value) if g is None else g for g, v in zip(found, variables, strict=True)]
             gradients[:] = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
             sums.append(self.sums_of(piece_x, piece_y, outputs, total, terms))
         self.optimizer.apply(_sum_over_devices(gradients), variables)

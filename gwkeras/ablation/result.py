@@ -1,0 +1,91 @@
+"""What one training of a variant gave, as it is kept in its run folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gwkeras.core.errors import BadInput
+from gwkeras.core.whole_file import write_atomically
+from gwkeras.evaluate.compare import Comparison
+
+FILE = "scores.json"
+
+Metrics = dict[str, float]
+"""Metric -> value; without those that are unknown."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Scores of a trained variant and of the interpolations beside it.
+
+    Args:
+        samples: hash of the build that it was trained on.
+        answer: digest of what it was judged by.
+        judged_by: which field, at which resolution.
+        months, cells: how many of them were judged.
+        network: metrics of the variant; `held_out_…` in the blocks of cells that training never had as a target.
+        interpolations: method -> metrics.
+    """
+
+    samples: str
+    answer: str
+    judged_by: str
+    months: int
+    cells: int
+    network: Metrics
+    interpolations: dict[str, Metrics] = field(default_factory=dict)
+
+    def write(self, run: Path) -> None:
+        """scores.json, whole or not at all."""
+        write_atomically(run / FILE, (json.dumps(asdict(self), indent=1, allow_nan=False) + "\n").encode())
+
+    @classmethod
+    def read(cls, run: Path) -> Result | None:
+        """None where the run has none yet.
+
+        Raises: BadInput: where the file is damaged.
+        """
+        path = run / FILE
+        if not path.exists():
+            return None
+        try:
+            result = cls(**json.loads(path.read_bytes()))
+            tables = [result.network, *result.interpolations.values()]
+            if not all(isinstance(v, int | float) and math.isfinite(v) for table in tables for v in table.values()):
+                raise ValueError("scores that are no numbers")
+            return result
+        except (ValueError, TypeError, AttributeError) as error:
+            raise BadInput(path, expected="scores of a variant", found=f"something else ({error})",
+                           remedy="delete the file; the same command then judges the variant again") from error
+
+
+def result_of(comparison: Comparison, method: str, *, samples: str, answer: str, also: Metrics) -> Result:
+    """The scores of a comparison; `also` joins those of the network."""
+    table = {name: _finite(scores.as_dict()) for name, scores in comparison.scores.items()}
+    for name, scores in comparison.held_out_blocks.items():
+        table[name] |= {f"held_out_{metric}": value for metric, value in _finite(scores.as_dict()).items()}
+    cells = comparison.scores[method].cells
+    network = {**table.pop(method), **_finite(also)}
+    return Result(samples, answer, comparison.judge.basis, len(comparison.judge.months), cells, network, table)
+
+
+def physics_of(history: Path) -> Metrics:
+    """{"physics": sign + magnitude + regional term of the validation samples} at the end of a training; {} where unknown.
+
+    The terms are logged before their weights, also by a training that does not use them.
+    """
+    if not history.is_file():
+        return {}
+    with history.open(newline="", encoding="utf-8") as file:
+        last: dict[str, str] = next(reversed(list(csv.DictReader(file))), {})
+    terms = [last.get(f"val_{name}") for name in ("sign", "magnitude", "regional")]
+    return {} if any(term is None for term in terms) else {"physics": sum(float(term) for term in terms if term is not None)}
+
+
+def _finite(values: Any) -> Metrics:
+    return {name: float(value) for name, value in values.items() if value is not None and math.isfinite(value)}

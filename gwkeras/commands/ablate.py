@@ -1,0 +1,71 @@
+"""`gwkeras ablate`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Named(StrEnum):
+    """Grids of variants that have a name."""
+
+    components = "components"
+    memory = "memory"
+    all = "all"
+
+
+def ablate(
+    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration; see configs/default.yaml.")] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", help="Folder of the study; by default runs/<name of the configuration>-ablation.")
+    ] = None,
+    study: Annotated[
+        Named | None,
+        typer.Option(help="components: without ConvLSTM, physics, uncertainty head; memory: of several lengths; by default all."),
+    ] = None,
+    grid: Annotated[
+        Path | None, typer.Option(help="Variants of your own, in YAML: a name and the keys that it changes, for each.")
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="How many, or a list such as 0,1,2.")] = "3",
+    months: Annotated[str, typer.Option(help="Lengths of memory.")] = "1,3,6,12",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key, for all variants.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Local processes that build shards.")] = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace trainings of another configuration.")] = False,
+) -> None:
+    """What each part is worth: variants of a configuration, trained with several seeds, judged alike, in one table."""
+    import shlex
+    import sys
+
+    from gwkeras.ablation.variants import components, memory, months_of, read_grid, seeds_of, without_twins
+    from gwkeras.core.configuration import load_config
+
+    settled = load_config(config, settings or ())
+    chosen = study or (Named.all if grid is None else None)
+    suites = [components()] if chosen in (Named.components, Named.all) else []
+    suites += [memory(months_of(months), settled.sample.months)] if chosen in (Named.memory, Named.all) else []
+    suites += [read_grid(grid)] if grid else []
+    named = [variant.name for suite in suites for variant in suite.variants]
+    suites = [without_twins(suite, settled) for suite in suites]
+    kept = {variant.name for suite in suites for variant in suite.variants}
+    left_out = [f"'{name}' is what the configuration is already, and is left out." for name in named if name not in kept]
+    numbers = seeds_of(seeds, settled.training.seed)
+
+    from gwkeras.ablation.study import Study, run_study, trials_of
+    from gwkeras.console import show_table, watched
+
+    folder = run or Path("runs") / f"{settled.name}-ablation"
+    planned = Study(folder, settled, tuple(suites), numbers, shlex.join(["gwkeras", *sys.argv[1:]]))
+    typer.echo(f"{len(trials_of(planned))} trainings in {folder}; what is done stays, and the same command goes on after a stop.")
+    with watched(folder) as progress:
+        report = run_study(planned, progress, workers=workers, overwrite=overwrite)
+    for suite in planned.suites:
+        table = report.short(suite)
+        show_table(table.title, table.headings, table.rows)
+    for note in (*left_out, *report.notes):
+        typer.echo(f"Note: {note}")
+    typer.echo(f"Wrote {planned.table}, {planned.figures}")
