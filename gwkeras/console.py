@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -41,6 +41,15 @@ class _Rate(ProgressColumn):
 class _Log(logging.FileHandler):
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing: on a full disk the work says so in one sentence, and the log need not say it in fifty lines before."""
+
+
+class _Log(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nothing: on a full disk the work says so in one sentence, and the log need not say it in fifty lines before."""
+
+    def close(self) -> None:
+        with suppress(OSError):  # what is still to be written
+            super().close()
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def train(
 
     from gwkeras.console import watched
     from gwkeras.core.configuration import load_config
-    from gwkeras.core.errors import Interrupted
+    from gwkeras.core.errors import BadInput, GwkerasError, Interrupted, disk_is_full
     from gwkeras.pipeline import Experiment
     from gwkeras.training.devices import open_devices
 
@@ -48,6 +48,15 @@ def train(
                 "interrupted; every finished epoch is kept, and the same command with --resume goes on at the start of the one "
                 "that was running."
             ) from None
+        except Exception as error:
+            if isinstance(error, GwkerasError) or not disk_is_full(error):
+                raise
+            raise BadInput(
+                folder,
+                expected="room on the disk",
+                found="a full disk",
+                remedy="free some space and give the same command again with --resume; every finished epoch is kept",
+            ) from error
     how = ", as many as carry over best from one scale up" if trained.transfer else ""
     if chosen.is_chief:
         typer.echo(

@@ -94,4 +94,4 @@ def explained(samples: Sequence[Suspect]) -> str:
             "and build the shards again"
         )
     first = f" (first sample: {samples[0].index} of {samples[0].shard})" if samples else ""
-    return f"all inputs are finite{first}; lower training.learning_rate"
+    return f"all inputs are finite{first}; lower training.learning_rate, or leave mixed_float16"
