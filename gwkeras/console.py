@@ -42,11 +42,6 @@ class _Log(logging.FileHandler):
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing: on a full disk the work says so in one sentence, and the log need not say it in fifty lines before."""
 
-
-class _Log(logging.FileHandler):
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Nothing: on a full disk the work says so in one sentence, and the log need not say it in fifty lines before."""
-
     def close(self) -> None:
         with suppress(OSError):  # what is still to be written
             super().close()
