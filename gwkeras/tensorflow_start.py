@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -35,8 +36,14 @@ def quiet_tensorflow() -> None:
     Its lesser log is off by `TF_CPP_MIN_LOG_LEVEL`, where the environment does not set it.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.getLogger("tensorflow").addFilter(_is_no_retracing)
     if "tensorflow" not in sys.modules and not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+
+
+def _is_no_retracing(record: logging.LogRecord) -> bool:
+    """A process that trains one network after the other makes a graph for each, and TensorFlow takes that for a mistake."""
+    return "tf.function retracing" not in str(record.msg)
 
 
 class _Finder:

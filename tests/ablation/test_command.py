@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from gwkeras.ablation import study as study_module
 from gwkeras.ablation.result import Result
+from gwkeras.tensorflow_start import quiet_tensorflow
 from tests.tiny import settings
 
 MORE = ("--set", "patches={train: 16, validation: 8, test: 8}", "--set", "training.scale_transfer=false")
@@ -67,3 +70,11 @@ def test_what_the_configuration_lacks_already_is_told(gwkeras_command, tiny_worl
     assert answer.code == 0
     assert "Note: 'without uncertainty head' is what the configuration is already, and is left out." in answer.out
     assert answer.out.startswith("3 trainings")
+
+
+def test_graphs_of_one_training_after_the_other_are_not_remarked_upon(caplog):
+    quiet_tensorflow()
+    log = logging.getLogger("tensorflow")
+    log.warning("%s out of the last %s calls to %s triggered tf.function retracing.", 5, 5, "step")
+    log.warning("something else")
+    assert [record.message for record in caplog.records] == ["something else"]
