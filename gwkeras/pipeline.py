@@ -16,7 +16,7 @@ from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
 from gwkeras.evaluate.compare import Comparison, Judge, choose_judge, compare
 from gwkeras.export.description import describe_run
-from gwkeras.export.saved_model import export_saved_model
+from gwkeras.export.saved_model import export_saved_model, require_tensorflow
 from gwkeras.export.warmup import real_samples
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.fields.scales import application_scale
@@ -186,6 +186,7 @@ def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -
         overwrite: replace a build or a training of another configuration.
     Raises: BadInput: where the run folder holds such a one. RunInUse: where another process is at work on the same run.
     """
+    require_tensorflow()  # before hours of training
     with folder_lock(experiment.run.root):
         return _run_all(experiment, workers, overwrite)
 

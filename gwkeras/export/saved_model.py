@@ -34,6 +34,17 @@ class Exported:
     difference: float
 
 
+def require_tensorflow() -> None:
+    """Raises: BadInput: where Keras runs on another backend, whose networks cannot become a graph of plain TensorFlow."""
+    if keras.backend.backend() != "tensorflow":
+        raise BadInput(
+            "KERAS_BACKEND",
+            expected="tensorflow, to export a SavedModel",
+            found=keras.backend.backend(),
+            remedy="set KERAS_BACKEND=tensorflow and give the command again; a network trained on any backend will do",
+        )
+
+
 def export_saved_model(
     network: keras.Model,
     calibration: Calibration,
@@ -54,8 +65,9 @@ def export_saved_model(
         samples: real inputs, (batch, …) each; warm-up records are made of them, and plain TensorFlow, in a process of its own and
             without gwkeras, has to give the same fields for them as the network.
         manifest: of the shards that the network was trained on, as JSON.
-    Raises: BadInput: where `folder` cannot be written to. GwkerasError: where the fields differ by more than 1e-5.
+    Raises: BadInput: where `folder` cannot be written to, or Keras runs on another backend. GwkerasError: where the fields differ by more than 1e-5.
     """
+    require_tensorflow()
     partial = folder / f".{os.getpid()}.partial"
     try:
         with _explaining(folder):

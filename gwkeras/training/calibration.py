@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 
 from gwkeras.core.errors import BadInput
-from gwkeras.data.manifest import write_atomically
+from gwkeras.core.whole_file import write_atomically
 from gwkeras.training.downscaling_model import DownscalingModel
 from gwkeras.training.fit import Samples
 
@@ -60,7 +60,7 @@ def calibrate(model: DownscalingModel, samples: Samples, split: str) -> Calibrat
     rng = np.random.default_rng(samples.config.training.seed)
     ratios = []
     for inputs, targets in samples.batches(split):
-        outputs = model.predict_on_batch(inputs)
+        outputs = model.predict_on_batch({name: values.numpy() for name, values in inputs.items()})  # TensorFlow's, on any backend
         target = targets["target"].numpy()
         known = np.isfinite(target) & (inputs["land_fine"].numpy() > 0)
         ratio = np.abs(target[known] - outputs["mean"][known]) / np.sqrt(outputs["variance"][known])

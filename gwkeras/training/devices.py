@@ -80,7 +80,14 @@ def open_devices(strategy: str = "default", devices: str = "") -> Devices:
 
 
 def check_batch(batch_size: int, accumulate: int, devices: Devices) -> None:
-    """Raises: BadInput: where a batch does not divide by the devices and the pieces that each of them works in."""
+    """Raises: BadInput: where a batch does not divide by the devices and the pieces that each of them works in, or cannot."""
+    if accumulate > 1 and keras.backend.backend() != "tensorflow":
+        raise BadInput(
+            "training.accumulate",
+            expected="1, or Keras on TensorFlow",
+            found=f"{accumulate} on {keras.backend.backend()}",
+            remedy="set KERAS_BACKEND=tensorflow, or choose a smaller batch",
+        )
     parts = devices.replicas * accumulate
     if batch_size % parts:
         raise BadInput(

@@ -18,6 +18,7 @@ from gwkeras.training.checkpoint import Checkpoint
 from gwkeras.training.cluster import check_agreement, naming_lost_workers
 from gwkeras.training.devices import Devices
 from gwkeras.training.downscaling_model import DownscalingModel
+from gwkeras.training.epoch_seed import EpochSeed
 from gwkeras.training.guard import StopAtNaN, Suspect
 from gwkeras.training.history import HistoryFile
 from gwkeras.training.precision import precision, scaled_loss
@@ -113,9 +114,7 @@ def new_model(samples: Samples, seed: int, devices: Devices | None = None) -> Do
             network, config.loss, manifest.statistics, manifest.sample.factor, fine_step, training.accumulate
         )
         optimizer = _adamw()(training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
-        model.compile(
-            optimizer=scaled_loss(optimizer, training.precision), jit_compile=keras.backend.backend() == "jax"
-        )
+        model.compile(optimizer=scaled_loss(optimizer, training.precision), jit_compile=keras.backend.backend() == "jax")
     return model
 
 
@@ -186,13 +185,14 @@ def fit(
                 validation_steps=samples.steps(validation) if validation else 0,
             )
         else:
+            drawing = [EpochSeed(samples.config.training.seed)] if keras.backend.backend() == "torch" else []
             model.fit(
                 samples.batches(split, shuffled=True, position=done * steps),
                 epochs=epochs,
                 initial_epoch=done,
                 steps_per_epoch=steps,
                 validation_data=samples.batches(validation) if validation else None,
-                callbacks=told,
+                callbacks=[*drawing, *told],
                 shuffle=False,
                 verbose=0,
             )
