@@ -55,6 +55,7 @@ def _facts(info: ModelInfo) -> dict[str, Any]:
         "covariates": [f"{name} [{unit}]" for name, unit in zip(info.covariates, info.covariate_units, strict=True)],
         "interval": f"{100 * info.interval:g} %, ± {info.interval_factor:.3g} σ" if info.calibrated else "not calibrated",
         "configuration": info.config_hash,
+        "weights": info.weights,
         "schema version": info.schema_version,
     }
 

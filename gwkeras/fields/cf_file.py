@@ -13,6 +13,7 @@ import numpy as np
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
 from gwkeras.core.units import STORAGE
+from gwkeras.fields.openable import require_openable
 from gwkeras.fields.quality import FLAGS
 
 CONVENTIONS = "CF-1.11"
@@ -106,6 +107,7 @@ def last_month(path: Path, grid: Grid, provenance: Provenance) -> np.datetime64:
     remedy = "write the whole record anew with --overwrite"
     if not path.is_file():
         raise BadInput(path, expected="a file to add months to", found="none", remedy="leave out --append")
+    require_openable((path,))
     try:
         with netCDF4.Dataset(path) as file:
             found = Grid.from_centres(file["lat"][:].filled(np.nan), file["lon"][:].filled(np.nan), where=path)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import netCDF4
 import numpy as np
 import xarray as xr
 
 from gwkeras.core.config import Config, SourceConfig
-from gwkeras.core.errors import BadInput, GwkerasError
+from gwkeras.core.errors import BadInput
 from gwkeras.core.finding import Finding
 from gwkeras.fields.archive import is_zip, members
 from gwkeras.fields.canonical import axes_of, grid_of
 from gwkeras.fields.fitness import climate_misfits, static_misfits, storage_misfits
 from gwkeras.fields.netcdf_file import open_netcdf
+from gwkeras.fields.openable import require_openable
 from gwkeras.fields.paths import expand
 from gwkeras.fields.readers import read_static, read_storage
 from gwkeras.fields.readers.climate import read_channels
@@ -27,16 +26,9 @@ from gwkeras.fields.recognise import Recognition, recognise_dataset
 
 _NAMES = {"g3p": "G3P or other groundwater storage", "grace": "total water storage, as of GRACE", "era5": "ERA5 or ERA5-Land",
           "gldas": "GLDAS", "netcdf": "no product that is known"}  # fmt: skip
-_PATIENCE = 60.0  # seconds
 _MOST_NAMED = 6  # variables, where none is known
 # What xarray and the C libraries raise over altered bytes; values are read here that `open_netcdf` leaves alone.
 _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError)
-
-
-class StuckFile(GwkerasError):
-    """Damage over which the NetCDF library turns in circles. No file can be read in this process any more, so all of it ends."""
-
-    exit_code = 2
 
 
 @dataclass
@@ -52,14 +44,16 @@ class _Group:
 def inspect_netcdf(path: str, config: Config | None = None) -> list[Finding]:
     """One finding for each kind and grid behind a file, folder, glob or ZIP; and one for each file that cannot be read.
 
-    Raises: BadInput: nothing is there. StuckFile: a file over which the library does not end.
+    Raises: BadInput: nothing is there.
     """
     groups: dict[tuple[str, ...], _Group] = {}
     broken: list[Finding] = []
-    for file in expand(SourceConfig(path=(path,))):
+    files = expand(SourceConfig(path=(path,)))
+    with suppress(BadInput):  # which comes again, for its own file
+        require_openable(file for file in files if not is_zip(file))
+    for file in files:
         try:
             for member in members(file):
-                _check_it_opens(member)
                 with open_netcdf(member) as data:
                     recognition = recognise_dataset(data)
                     layout = _layout(data)
@@ -190,23 +184,6 @@ def _layout(data: xr.Dataset) -> dict[str, str]:
             values = np.asarray(data[dim].values, dtype=float)
             layout.setdefault(name, f"{values.size} from {values[0]:g} to {values[-1]:g}, as stored")
     return layout
-
-
-def _check_it_opens(path: Path) -> None:
-    """Opens a file in a thread of its own, since some damage makes the library search without end."""
-    opening = threading.Thread(target=_open_and_close, args=(path,), daemon=True)
-    opening.start()
-    opening.join(_PATIENCE)
-    if opening.is_alive():
-        raise StuckFile(
-            f"{path}: expected a NetCDF file that opens within {_PATIENCE:g} s, found one that does not, for damage or a slow "
-            "disk; download it again, or inspect the other files without it."
-        )
-
-
-def _open_and_close(path: Path) -> None:
-    with suppress(*_DAMAGE):  # `open_netcdf` says it better
-        netCDF4.Dataset(path).close()
 
 
 def _sentence(where: object, error: Exception) -> str:

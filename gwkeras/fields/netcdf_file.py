@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.errors import BadInput
+from gwkeras.fields.openable import require_openable
 
 CHUNK_BYTES = 8 * 2**20  # of one variable in memory; a month of ERA5-Land is 26 MB and is a chunk of its own
 _LONGEST_CHUNK = 24  # months
@@ -20,8 +21,9 @@ _WIDEST_READ = 128 * 2**20  # bytes: beyond this, chunks on disk that span many 
 def open_netcdf(path: Path) -> xr.Dataset:
     """The file's variables, masked and scaled, on Dask chunks of one to a few months; times stay as numbers.
 
-    Raises: BadInput: not a NetCDF file, or a truncated one.
+    Raises: BadInput: not a NetCDF file, a truncated one, or one over which the library does not end.
     """
+    require_openable((path,))
     try:
         raw = xr.open_dataset(path, engine="netcdf4", decode_cf=False, chunks=None, cache=False)
     except (OSError, RuntimeError, ValueError, KeyError, AttributeError) as error:

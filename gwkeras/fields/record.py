@@ -14,8 +14,10 @@ import xarray as xr
 from gwkeras.core.config import DataConfig, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
+from gwkeras.fields.archive import members
 from gwkeras.fields.canonical import clip_region, grid_of
 from gwkeras.fields.coverage import check_coverage
+from gwkeras.fields.openable import require_openable
 from gwkeras.fields.paths import expand
 from gwkeras.fields.provenance import describe_files
 from gwkeras.fields.readers import read_fine, read_static, read_storage
@@ -67,6 +69,8 @@ def read_fields(data: DataConfig) -> Fields:
         GridMismatch: a source that does not cover the region. MissingMonths: no month in common.
     """
     gc.collect()  # files that earlier readings left open would otherwise be closed by any thread, in the midst of reading
+    named = [*_sources(data), *([data.truth] if data.truth else [])]
+    require_openable(member for source in named for path in expand(source) for member in members(path))
     storage = read_storage(data.gwsa)
     notes = list(storage.notes)
     gwsa = _product(storage.gwsa, data)

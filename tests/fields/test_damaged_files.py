@@ -1,4 +1,4 @@
-"""Truncated and bit-flipped files: a finding or one sentence; no traceback, no hang, no huge allocation.
+"""Truncated and bit-flipped files, inspected and read as by a run: a finding or one sentence; no traceback, hang or huge allocation.
 
 The files are read in processes of their own with little memory: the C libraries below crash on some damage (which a process can
 survive only from outside), and such a crash is counted, not forgiven beyond a few.
@@ -60,11 +60,12 @@ def read(folder: Path, files: list[Path]) -> tuple[dict[str, str], list[str]]:
     """Outcome by file, and the files that a process died of; the others are read by a new process."""
     outcomes: dict[str, str] = {}
     died: list[str] = []
-    result = folder / "result"
+    result, good = folder / "result", folder / "sound_g3p.nc"
+    good.write_bytes(sources()["g3p.nc"])
     left = [str(f) for f in files]
     while left:
         result.write_text("")
-        command = [sys.executable, str(READER), str(result), *left]
+        command = [sys.executable, str(READER), str(result), str(good), *left]
         child = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
         try:
             child.wait(60 + SECONDS * len(left))
@@ -96,7 +97,7 @@ def check(folder: Path, contents: dict[str, bytes], tolerated: int = 0) -> dict[
 
 def test_whole_files_and_files_cut_short(tmp_path):
     cuts = {
-        f"{share}_{name}": content[: int(share * len(content))] for name, content in sources().items() for share in (0.3, 0.97, 1)
+        f"{share}_{name}": content[: int(share * len(content))] for name, content in sources().items() for share in (0.9, 1)
     }
     check(tmp_path, cuts)
 
@@ -119,7 +120,7 @@ DAMAGE = st.tuples(
 
 
 @pytest.mark.slow
-@settings(max_examples=12, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=5, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True)
 @given(damages=st.lists(DAMAGE, min_size=25, max_size=25))
 def test_flipped_bytes(tmp_path_factory, damages):
     contents = {}
