@@ -1,4 +1,4 @@
-"""Prints what an environment for the tests of JAX and PyTorch needs, one a line: all of pyproject.toml but TensorFlow's family."""
+"""Prints requirements, one a line: all of pyproject.toml but TensorFlow's family, with JAX, PyTorch and what runs tests."""
 
 import re
 import sys

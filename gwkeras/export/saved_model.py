@@ -65,7 +65,8 @@ def export_saved_model(
         samples: real inputs, (batch, …) each; warm-up records are made of them, and plain TensorFlow, in a process of its own and
             without gwkeras, has to give the same fields for them as the network.
         manifest: of the shards that the network was trained on, as JSON.
-    Raises: BadInput: where `folder` cannot be written to, or Keras runs on another backend. GwkerasError: where the fields differ by more than 1e-5.
+    Raises: BadInput: where `folder` cannot be written to, or Keras runs on another backend.
+        GwkerasError: where the fields differ by more than 1e-5.
     """
     require_tensorflow()
     partial = folder / f".{os.getpid()}.partial"

@@ -60,7 +60,8 @@ def calibrate(model: DownscalingModel, samples: Samples, split: str) -> Calibrat
     rng = np.random.default_rng(samples.config.training.seed)
     ratios = []
     for inputs, targets in samples.batches(split):
-        outputs = model.predict_on_batch({name: values.numpy() for name, values in inputs.items()})  # TensorFlow's, on any backend
+        arrays = {name: values.numpy() for name, values in inputs.items()}  # TensorFlow's tensors, whatever the backend
+        outputs = model.predict_on_batch(arrays)
         target = targets["target"].numpy()
         known = np.isfinite(target) & (inputs["land_fine"].numpy() > 0)
         ratio = np.abs(target[known] - outputs["mean"][known]) / np.sqrt(outputs["variance"][known])
