@@ -27,11 +27,13 @@ from gwkeras.evaluate.compare import compare
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.interpolation import BASELINES
 from gwkeras.methods.trained import network_method
+from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.train import train
 
 Progress = Callable[[str, int, int], None]
 
+_Results = dict[str, dict[int, Result]]  # variant -> seed -> result
 _AVERAGED = re.compile(r"_(?:mean|anomaly)_(\d+)$")
 
 
@@ -99,37 +101,55 @@ def run_study(
         RunInUse: where another process is at work on the study.
     """
     trials = trials_of(study)
-    done = 0
+    for trial in trials:
+        check_batch(trial.config.training.batch_size, trial.config.training.accumulate, Devices())
+    results: _Results = {trial.variant: {} for trial in trials}
     with folder_lock(study.root):
         try:
-            if not overwrite:
-                _refuse([trial for trial in trials if _is_other(trial)])
-            grounds = _grounds(study, trials, workers, progress)
-            others = [trial for trial in trials if _is_other(trial, grounds[trial.variant])]
-            if not overwrite:
-                _refuse(others)
-            results: dict[str, dict[int, Result]] = {trial.variant: {} for trial in trials}
-            failures: list[str] = []
-            for number, trial in enumerate(trials, start=1):
-                if trial in others:
-                    shutil.rmtree(trial.run.root)
-                label = f"{number}/{len(trials)} {trial.variant}, seed {trial.seed}"
-                try:
-                    result = Result.read(trial.run.root)
-                    results[trial.variant][trial.seed] = result or _train(trial, grounds[trial.variant], label, progress)
-                    done += 1
-                except (BadInput, Interrupted):
-                    raise
-                except GwkerasError as error:
-                    failures.append(f"{trial.variant}, seed {trial.seed}, failed: {error}")
-                report = _report(study, results, grounds, failures, len(trials) - number)
-                write_atomically(study.figures, report.csv().encode())
-                write_atomically(study.table, report.markdown().encode())
+            return _carry_out(study, trials, results, progress, workers, overwrite)
         except (KeyboardInterrupt, Interrupted):
+            done = sum(map(len, results.values()))
             raise Interrupted(
                 f"interrupted; {done} of {len(trials)} trainings are kept in {study.root}, and the same command goes on with the "
                 "rest."
             ) from None
+
+
+def _carry_out(
+    study: Study, trials: Sequence[Trial], results: _Results, progress: Progress, workers: int, overwrite: bool
+) -> Report:
+    if not overwrite:
+        _refuse([trial for trial in trials if _is_other(trial)])
+    grounds = _grounds(study, trials, workers, progress)
+    others = [trial for trial in trials if _is_other(trial, grounds[trial.variant])]
+    if not overwrite:
+        _refuse(others)
+    for trial in trials:
+        if trial not in others and (kept := Result.read(trial.run.root)) is not None:
+            results[trial.variant][trial.seed] = kept
+    failures: list[str] = []
+    report = _write(study, results, grounds, failures)
+    for number, trial in enumerate(trials, start=1):
+        if trial.seed in results[trial.variant]:
+            continue
+        if trial in others:
+            shutil.rmtree(trial.run.root)
+        label = f"{number}/{len(trials)} {trial.variant}, seed {trial.seed}"
+        try:
+            results[trial.variant][trial.seed] = _train(trial, grounds[trial.variant], label, progress)
+        except (BadInput, Interrupted):
+            raise
+        except GwkerasError as error:
+            failures.append(f"{trial.variant}, seed {trial.seed}, failed: {error}")
+        report = _write(study, results, grounds, failures)
+    return report
+
+
+def _write(study: Study, results: _Results, grounds: dict[str, Ground], failures: Sequence[str]) -> Report:
+    """The table and its figures as they stand."""
+    report = _report(study, results, grounds, failures)
+    write_atomically(study.figures, report.csv().encode())
+    write_atomically(study.table, report.markdown().encode())
     return report
 
 
@@ -141,9 +161,7 @@ def _grounds(study: Study, trials: Sequence[Trial], workers: int, progress: Prog
     records: dict[str, Fields] = {}
     built: dict[str, Ground] = {}
     found: dict[str, Ground] = {}
-    configs = {trial.variant: trial.config for trial in reversed(trials)}
-    for variant in reversed(configs):
-        config = configs[variant]
+    for variant, config in {trial.variant: trial.config for trial in trials}.items():  # no sample depends on the seed
         data = digest(to_dict(config.data))
         records[data] = fields = records.get(data) or read_fields(config.data)
         samples = samples_of(fields, config)
@@ -207,14 +225,13 @@ def _train(trial: Trial, ground: Ground, label: str, progress: Progress) -> Resu
     return result
 
 
-def _report(
-    study: Study, results: dict[str, dict[int, Result]], grounds: dict[str, Ground], failures: Sequence[str], missing: int
-) -> Report:
+def _report(study: Study, results: _Results, grounds: dict[str, Ground], failures: Sequence[str]) -> Report:
     shapes = {variant: ground.manifest.sample for variant, ground in grounds.items()}
     memories = [shape.months for shape in shapes.values()]
     notes = list(failures)
+    missing = len(results) * len(study.seeds) - sum(map(len, results.values())) - len(failures)
     if missing:
-        notes.append(f"{missing} trainings are still to come.")
+        notes.append(f"Trainings still to come: {missing}.")
     if len(set(memories)) > 1:
         notes.append(f"All are trained and judged on the same months: those with {max(memories)} months of climate up to them.")
         averaged = [int(match[1]) for name in shapes[FULL].covariates if (match := _AVERAGED.search(name))]
