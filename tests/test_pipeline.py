@@ -253,8 +253,8 @@ def test_ctrl_c_during_training(tiny_world, tmp_path, gwkeras_command):
     assert process.returncode == 130
     said = [line for line in err.splitlines() if line.startswith("gwkeras: ")]
     assert said == [
-        f"gwkeras: interrupted; every finished epoch is kept, and gwkeras train --run {run} --resume goes on at the start of the "
-        "one that was running."
+        "gwkeras: interrupted; every finished epoch is kept, and the same command with --resume goes on at the start of the one "
+        "that was running."
     ]
     assert "Traceback" not in err
     assert not (run / "model.keras").exists()

@@ -57,8 +57,15 @@ class StopAtNaN(keras.callbacks.Callback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if not math.isfinite(float((logs or {}).get("loss", 0.0))):
-            self._stop("the loss is", batch, self._batch(self._epoch * self.params["steps"] + batch), logs)
+        if math.isfinite(float((logs or {}).get("loss", 0.0))):
+            return
+        samples = self._batch(self._epoch * self.params["steps"] + batch)
+        if batch and not _faulty(samples):
+            # A rectifier may make zero of NaN: the loss is then finite, its gradient is not, and the next loss tells.
+            before = self._batch(self._epoch * self.params["steps"] + batch - 1)
+            if _faulty(before):
+                self._stop("a weight is", batch - 1, before, logs)
+        self._stop("the loss is", batch, samples, logs)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         last = self.params["steps"] - 1
@@ -85,7 +92,7 @@ class StopAtNaN(keras.callbacks.Callback):
 
 def explained(samples: Sequence[Suspect]) -> str:
     """Whose fault it is, and what to do."""
-    faulty = [sample for sample in samples if sample.not_finite]
+    faulty = _faulty(samples)
     if faulty:
         one = faulty[0]
         more = f", and {len(faulty) - 1} more samples have such faults" if len(faulty) > 1 else ""
@@ -95,3 +102,7 @@ def explained(samples: Sequence[Suspect]) -> str:
         )
     first = f" (first sample: {samples[0].index} of {samples[0].shard})" if samples else ""
     return f"all inputs are finite{first}; lower training.learning_rate, or leave mixed_float16"
+
+
+def _faulty(samples: Sequence[Suspect]) -> list[Suspect]:
+    return [sample for sample in samples if sample.not_finite]

@@ -35,6 +35,21 @@ def test_the_batch_is_named(tmp_path):
     assert found["samples"][1] == {"shard": "train-1.tfrecord", "index": 0, "not_finite": ["climate"]}
 
 
+def test_the_batch_before_is_named_where_its_loss_hid_the_fault(tmp_path):
+    """Batch 3 of the second epoch of ten batches each is faulty, and the loss tells at batch 4."""
+
+    def batch(position):
+        return (Suspect("train-0", position, ("climate",) if position == 12 else ()),)
+
+    guard = StopAtNaN(tmp_path / "nan_batch.json", batch)
+    guard.set_params({"steps": 10})
+    guard.on_epoch_begin(1)
+    guard.on_train_batch_end(2, {"loss": 1.0})
+    with pytest.raises(GwkerasError, match="a weight is no finite number in epoch 2 at batch 3: sample 12 of train-0 has climate"):
+        guard.on_train_batch_end(3, {"loss": float("nan")})
+    assert json.loads((tmp_path / "nan_batch.json").read_text())["batch"] == 3
+
+
 def test_weights_that_are_no_numbers_are_not_kept(tmp_path):
     """The last step of an epoch can leave them although its loss was finite."""
     model = _Model()
