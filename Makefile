@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
   $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
+WITHOUT_TENSORFLOW ?= .venv-no-tensorflow
 BIN := $(VENV)/bin
 OUTPUT ?= runs/demo
 TORCH ?= 2.13.0
@@ -30,8 +31,9 @@ demo: $(VENV)/.installed  ## A synthetic world, downscaled and judged against it
 test: $(VENV)/.installed-test  ## All tests but those of other backends
 	$(BIN)/python -m pytest -m "not backends and not browser" --durations=15 --cov --cov-report=term $(TESTS)
 
-test-backends: $(VENV)/.installed-test $(VENV)/.installed-backends  ## Tests on JAX and PyTorch
-	$(BIN)/python -m pytest -m backends $(TESTS)
+test-backends: export GWKERAS_WITHOUT_TENSORFLOW = $(WITHOUT_TENSORFLOW)/bin/python
+test-backends: $(VENV)/.installed-test $(VENV)/.installed-backends $(WITHOUT_TENSORFLOW)/.installed  ## Tests on JAX and PyTorch
+	$(BIN)/python -m pytest -m backends --durations=0 --durations-min=5 $(TESTS)
 
 lint: $(VENV)/.installed-lint  ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
@@ -56,7 +58,7 @@ lock:  ## Rewrite constraints.txt from the newest versions that pyproject.toml a
 	rm -rf .venv-lock
 
 clean:  ## Remove what these targets made, runs and results excepted
-	rm -rf $(VENV) .venv-lock dist build .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(WITHOUT_TENSORFLOW) .venv-lock dist build .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" \
@@ -70,3 +72,13 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) -e '.[$*]'
 	touch $@ $(VENV)/.installed
+
+# Where TensorFlow cannot be imported: tests of what has to do without it run here. Bytecode is made at first use, where there is one.
+$(WITHOUT_TENSORFLOW)/.installed: pyproject.toml constraints.txt .ci/without_tensorflow.py
+	@test -n "$(PYTHON)" || { echo "gwkeras needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 2; }
+	rm -rf $(WITHOUT_TENSORFLOW)
+	$(PYTHON) -m venv $(WITHOUT_TENSORFLOW)
+	$(PYTHON) .ci/without_tensorflow.py > $(WITHOUT_TENSORFLOW)/requirements.txt
+	$(WITHOUT_TENSORFLOW)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt \
+	  -r $(WITHOUT_TENSORFLOW)/requirements.txt
+	touch $@

@@ -89,7 +89,7 @@ def layer_cases() -> Arrays:
     land_fine, land = (_RNG.random((2, n, n, 1)).astype("float32") * (_RNG.random((2, n, n, 1)) > 0.2) for n in (16, 4))
     latitude = np.tile(np.float32(20 + 0.5 * np.arange(4)), (2, 1))
     land_fine, land, latitude = (ops.convert_to_tensor(np.float32(a)) for a in (land_fine, land, latitude))
-    coarse = ops.convert_to_tensor(normal(2, 4, 4, 1))
+    coarse, zeros = ops.convert_to_tensor(normal(2, 4, 4, 1)), ops.zeros((2, 16, 16, 1))
     found: Arrays = {}
     for algorithm in ("winograd", "direct"):
         for sequences in (True, False):
@@ -104,7 +104,7 @@ def layer_cases() -> Arrays:
         **{f"upsampling {kind}": (Upsampling(4, kind), (2, 4, 4, 2)) for kind in ("bicubic", "bilinear")},
         "filling": (lambda x: FillMissing()(x, land), (2, 4, 4, 1)),
         "conservation": (lambda x: Conservation(4)(x, coarse, land_fine, land, latitude), (2, 16, 16, 1)),
-        "conservation of coarse": (lambda x: Conservation(4)(ops.zeros((2, 16, 16, 1)), x, land_fine, land, latitude), (2, 4, 4, 1)),
+        "conservation of coarse": (lambda x: Conservation(4)(zeros, x, land_fine, land, latitude), (2, 4, 4, 1)),
         "block level": (lambda x: BlockLevel(4, (0.3, 0.1), (1.5, 2.0))(x, land_fine, latitude), (2, 16, 16, 2)),
         "block deviation": (lambda x: BlockDeviation(4, (1.5, 2.0))(x, land_fine, latitude), (2, 16, 16, 2)),
         "standardised": (lambda x: Standardize((0.3, 0.1), (1.5, 2.0))(x, land), (2, 4, 4, 2)),

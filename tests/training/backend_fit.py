@@ -1,4 +1,4 @@
-"""`python -m tests.training.backend_fit FOLDER`: short trainings on the running backend; their weights go to FOLDER/*.npz.
+"""`python -m tests.training.backend_fit FOLDER [steps] [resume]`: short trainings on the running backend; weights in FOLDER/*.npz.
 
 One process for all of them: a process has one backend for life, and to start one takes longer than what it does here.
 """
@@ -73,12 +73,14 @@ def weights_of(network: keras.Model) -> dict[str, np.ndarray]:
     return {f"{index:02d} {name}": value for index, (name, value) in enumerate(zip(names, values, strict=True))}
 
 
-def main(folder: Path) -> None:
-    for kind in ("default", "paper"):
-        np.savez(folder / f"steps_{kind}.npz", **after_steps(folder / kind, kind))
-    for name, resumed in (("whole", False), ("resumed", True)):
-        np.savez(folder / f"{name}.npz", **trained(folder / name, resumed=resumed))
+def main(folder: Path, parts: list[str]) -> None:
+    if "steps" in parts:
+        for kind in ("default", "paper"):
+            np.savez(folder / f"{kind}.npz", **after_steps(folder / kind, kind))
+    if "resume" in parts:
+        for name, resumed in (("whole", False), ("resumed", True)):
+            np.savez(folder / f"{name}.npz", **trained(folder / name, resumed=resumed))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])
