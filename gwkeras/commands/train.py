@@ -37,9 +37,7 @@ def train(
     experiment = Experiment.open(folder)
     if config or changes:
         experiment = replace(experiment, config=load_config(config or experiment.run.config, changes))
-    if strategy == "multi-worker":
-        typer.echo("Waiting for all workers of TF_CONFIG …", err=True)
-    chosen = open_devices(strategy, devices)
+    chosen = open_devices(strategy, devices, lambda: typer.echo("Waiting for all workers of TF_CONFIG …", err=True))
     with watched(folder) as progress:
         try:
             trained = replace(experiment, progress=progress).train(chosen, resume)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,12 +45,13 @@ class Devices:
         return self.strategy.scope() if self.strategy else nullcontext()
 
 
-def open_devices(strategy: str = "default", devices: str = "") -> Devices:
+def open_devices(strategy: str = "default", devices: str = "", waiting: Callable[[], None] = lambda: None) -> Devices:
     """The devices that a command line names. Must come before the first tensor is made.
 
     Args:
         strategy: one of `STRATEGIES`; multi-worker reads the environment's TF_CONFIG.
         devices: such as "gpu:0,gpu:1"; "cpu:2" divides the processor into two logical devices; "": all GPUs, or the processor.
+        waiting: called before the other workers of a cluster are waited for.
     Raises: BadInput: where a strategy or device does not exist.
     """
     if strategy not in STRATEGIES:
@@ -68,7 +70,7 @@ def open_devices(strategy: str = "default", devices: str = "") -> Devices:
     import tensorflow as tf
 
     if strategy == "multi-worker":
-        return _multi_worker(tf, devices)
+        return _multi_worker(tf, devices, waiting)
     names = _device_names(tf, devices)
     if strategy == "mirrored":
         return Devices(tf.distribute.MirroredStrategy(names or None))
@@ -140,7 +142,7 @@ def _logical_processors(tf: Any, count: int) -> list[str]:
     return [f"cpu:{index}" for index in range(count)]
 
 
-def _multi_worker(tf: Any, devices: str) -> Devices:
+def _multi_worker(tf: Any, devices: str, waiting: Callable[[], None]) -> Devices:
     if devices:
         raise BadInput(
             "--devices",
@@ -161,6 +163,7 @@ def _multi_worker(tf: Any, devices: str) -> Devices:
         raise BadInput(
             "TF_CONFIG", expected="a cluster of workers and this process's place in it", found=found, remedy=remedy
         ) from None
+    waiting()
     try:
         return Devices(tf.distribute.MultiWorkerMirroredStrategy(), is_chief=index == 0, workers=len(workers))
     except RuntimeError:

@@ -45,7 +45,7 @@ def test_the_batch_before_is_named_where_its_loss_hid_the_fault(tmp_path):
     guard.set_params({"steps": 10})
     guard.on_epoch_begin(1)
     guard.on_train_batch_end(2, {"loss": 1.0})
-    with pytest.raises(GwkerasError, match="a weight is no finite number in epoch 2 at batch 3: sample 12 of train-0 has climate"):
+    with pytest.raises(GwkerasError, match="weight is no finite number in epoch 2 at batch 3: sample 12 of train-0 has climate"):
         guard.on_train_batch_end(3, {"loss": float("nan")})
     assert json.loads((tmp_path / "nan_batch.json").read_text())["batch"] == 3
 

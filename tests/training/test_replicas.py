@@ -1,10 +1,11 @@
-"""Several devices make the steps that one would make: masks of unequal size, synchronised normalisation, clipping active."""
+"""Several devices make the steps that one would make: masks of unequal size, synchronised normalisation, clipping active.
+
+Two processes: tests/commands/test_train_stopped.py.
+"""
 
 from __future__ import annotations
 
-import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -49,25 +50,6 @@ def assert_equal(one: Path, other: Path) -> None:
 @pytest.mark.slow
 def test_two_devices_on_half_batches_equal_one_on_whole_batches(one_device, project_root, tmp_path):
     finished(start(project_root, tmp_path / "two.npz", "mirrored", "cpu:2"))
-    assert_equal(one_device, tmp_path / "two.npz")
-
-
-@pytest.mark.slow
-def test_two_processes_equal_one(one_device, project_root, tmp_path):
-    sockets = [socket.socket() for _ in range(2)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
-    for each in sockets:
-        each.close()
-    cluster = [json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}) for index in range(2)]
-    both = [start(project_root, tmp_path / "two.npz", "multi-worker", "", TF_CONFIG=task) for task in cluster]
-    try:
-        for process in both:
-            finished(process)
-    finally:
-        for process in both:
-            process.kill()
     assert_equal(one_device, tmp_path / "two.npz")
 
 
