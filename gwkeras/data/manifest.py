@@ -99,6 +99,13 @@ class Manifest:
     def test_months(self) -> tuple[str, ...]:
         return self.split.test_months
 
+    @property
+    def grid_step(self) -> tuple[float, float]:
+        """(latitude, longitude) step, degrees, of the coarse grid that the build's model is applied to."""
+        train = self.grids["train"][0]
+        finer = self.sample.factor if self.config["target"]["kind"] == "coarsen" else 1  # which learns one scale up
+        return train.lat_step / finer, train.lon_step / finer
+
     def shards_of(self, split: str) -> tuple[Shard, ...]:
         """Raises: BadInput: where the build has no samples of that split."""
         found = tuple(s for s in self.shards if s.split == split)

@@ -8,7 +8,7 @@ import keras
 
 import gwkeras
 from gwkeras.core.config import Config
-from gwkeras.core.configuration import config_hash, to_dict
+from gwkeras.core.configuration import to_dict
 from gwkeras.data.manifest import Manifest
 from gwkeras.fields.seasonal_detail import NAME as SEASONAL_DETAIL
 from gwkeras.models.build import size_divisor
@@ -19,14 +19,12 @@ from gwkeras.training.calibration import Calibration
 
 def describe_run(network: keras.Model, calibration: Calibration, config: Config, manifest: Manifest) -> ModelInfo:
     """What `model_info` says of the network of a run."""
-    sample, train = manifest.sample, manifest.grids["train"][0]
+    sample = manifest.sample
     units = {SEASONAL_DETAIL: "mm", **manifest.units}
-    # `coarsen` learns one scale up from where it is applied.
-    finer = sample.factor if config.target.kind == "coarsen" else 1
     return ModelInfo(
         name=config.name,
         version=gwkeras.__version__,
-        config_hash=config_hash(config),
+        config_hash=manifest.config_hash,
         kind=config.model.kind,
         months=sample.months,
         factor=sample.factor,
@@ -36,7 +34,7 @@ def describe_run(network: keras.Model, calibration: Calibration, config: Config,
         climate_units=tuple(units.get(name, "1") for name in sample.climate),
         covariates=sample.covariates,
         covariate_units=tuple(units.get(name, "1") for name in sample.covariates),
-        grid_step=(train.lat_step / finer, train.lon_step / finer),
+        grid_step=manifest.grid_step,
         sigma_scale=calibration.sigma_scale,
         interval=calibration.interval,
         interval_factor=calibration.interval_factor,

@@ -25,10 +25,16 @@ class SeasonalDetail:
         withheld: (sH, sW) cells whose targets are held out in space; there the detail is 0, that is, unknown.
     """
 
-    residual: DiskArray
+    residual: DiskArray | np.ndarray
     stamps: np.ndarray
     trained: np.ndarray
     withheld: np.ndarray
+
+    @classmethod
+    def unknown(cls, stamps: np.ndarray, shape: tuple[int, int]) -> SeasonalDetail:
+        """Where there is no reference: 0 in all cells (sH, sW), as in those that were held out."""
+        none = np.zeros(len(stamps), bool)
+        return cls(np.empty((0, *shape), np.float32), stamps, none, np.ones(shape, bool))
 
     def of(self, index: int) -> np.ndarray:
         """(sH, sW) mm for month `index`: the mean over the *other* training months of the same calendar month.

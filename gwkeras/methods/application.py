@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import gwkeras
-from gwkeras.core.config import Config, RegionConfig
+from gwkeras.core.config import Config, DataConfig, RegionConfig
 from gwkeras.core.configuration import config_hash
-from gwkeras.core.errors import BadInput, MissingMonths
+from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import month_number
 from gwkeras.core.retry import Patience
@@ -21,6 +21,8 @@ from gwkeras.fields.quality import TrainedRange
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.fields.scale import Scale
 from gwkeras.fields.scales import application_scale
+from gwkeras.fields.seasonal_detail import NAME as SEASONAL_DETAIL
+from gwkeras.fields.seasonal_detail import SeasonalDetail
 from gwkeras.fields.writer import Provenance
 from gwkeras.methods.downscale import Job
 from gwkeras.methods.network import Network
@@ -85,10 +87,16 @@ def open_application(
     source = _widened(files or config, wanted)
     source = replace(source, sample=replace(source.sample, factor=factor))
     fields, part = _fields_and_part(source, wanted)
+    elsewhere = source.target.kind == "reference" and fields.reference is None
+    if elsewhere:  # no target is needed to apply what was learned; the covariate that is made of it is unknown there
+        source = replace(source, target=replace(source.target, kind="coarsen"))
     scale = application_scale(fields, source, run.cache)
     if manifest is not None:
+        if elsewhere and SEASONAL_DETAIL in manifest.sample.covariates:
+            scale = replace(scale, seasonal_detail=SeasonalDetail.unknown(scale.storage_months, scale.fine.shape))
         scale = with_seasonal_detail(scale, manifest.split, source, run.cache)
         _require_channels(scale, manifest)
+        _require_step(scale, manifest)
     if model is not None:
         model.model_info.require(
             scale.sample_shape(model.model_info.divisor, model.model_info.divisor), (scale.coarse.lat_step, scale.coarse.lon_step)
@@ -162,7 +170,7 @@ def provenance(config: Config, fields: Fields, run: RunFolder, method: Network) 
 
 def _fields_and_part(config: Config, wanted: Wanted) -> tuple[Fields, tuple[slice, slice] | None]:
     """The run's domain where it holds the box, so that numbers do not depend on the box; else the box alone."""
-    fields = read_fields(config.data)
+    fields = _read(config.data)
     if all(edge is None for edge in (wanted.south, wanted.north, wanted.west, wanted.east)):
         return fields, None
     part = part_of(fields.grid, wanted)
@@ -171,7 +179,18 @@ def _fields_and_part(config: Config, wanted: Wanted) -> tuple[Fields, tuple[slic
     whole = RegionConfig(fields.grid.south, fields.grid.north, fields.grid.west, fields.grid.east)
     given = {"south": wanted.south, "north": wanted.north, "west": wanted.west, "east": wanted.east}
     box = replace(whole, **{name: value for name, value in given.items() if value is not None})
-    return read_fields(replace(config.data, region=box)), None
+    return _read(replace(config.data, region=box)), None
+
+
+def _read(data: DataConfig) -> Fields:
+    """Without the truth, and without a reference that lies elsewhere: neither is needed to apply what was learned."""
+    data = replace(data, truth=None)
+    try:
+        return read_fields(data)
+    except GridMismatch:
+        if data.reference is None:
+            raise
+    return read_fields(replace(data, reference=None))  # what was wrong with the others is said again
 
 
 def _widened(config: Config, wanted: Wanted) -> Config:
@@ -196,6 +215,17 @@ def _require_channels(scale: Scale, manifest: Manifest) -> None:
                 found=", ".join(found) or "none",
                 remedy="give files that hold what the network was trained on",
             )
+
+
+def _require_step(scale: Scale, manifest: Manifest) -> None:
+    found, expected = (scale.coarse.lat_step, scale.coarse.lon_step), manifest.grid_step
+    if any(abs(a - b) > 0.01 * b for a, b in zip(found, expected, strict=True)):
+        raise GridMismatch(
+            "storage",
+            expected=f"the cells that the network was trained for, {expected[0]:g}° × {expected[1]:g}°",
+            found=f"{found[0]:g}° × {found[1]:g}°",
+            remedy="give storage on that grid, or train on this one",
+        )
 
 
 def _month(text: str, option: str) -> np.ndarray:

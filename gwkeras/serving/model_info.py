@@ -28,7 +28,7 @@ class ModelInfo:
     Args:
         schema_version: of core/schema.py, under which the model takes its inputs.
         name: of the model; version: of the gwkeras that exported it.
-        config_hash: sixteen digits that change with any value of the configuration.
+        config_hash: sixteen digits that change with any value of the configuration that its shards were built with.
         kind: "paper" or "default"; only the latter returns means that average to the coarse field.
         months: T. factor: s. divisor: height and width, in coarse cells, are multiples of it.
         inputs: names of what `serving_default` takes.

@@ -179,7 +179,9 @@ def _ask(call: Callable[[float], Answer], patience: Patience, where: object, tot
             where,
             expected="a TF Serving server that answers" + (f" within {patience.call:g} s" if slow else ""),
             found=f"{error} after {error.attempts} attempt{'s'[: error.attempts > 1]} in {error.seconds:.0f} s",
-            remedy="use smaller tiles, or wait longer with --timeout and --patience" if slow else "start the server or check the address",
+            remedy="use smaller tiles, or wait longer with --timeout and --patience"
+            if slow
+            else "start the server or check the address",
         ) from error
 
 

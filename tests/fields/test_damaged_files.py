@@ -1,4 +1,4 @@
-"""Truncated and bit-flipped files, inspected and read as by a run: a finding or one sentence; no traceback, hang or huge allocation.
+"""Truncated and bit-flipped files, inspected and read: a finding or one sentence; no traceback, hang or large allocation.
 
 The files are read in processes of their own with little memory: the C libraries below crash on some damage (which a process can
 survive only from outside), and such a crash is counted, not forgiven beyond a few.

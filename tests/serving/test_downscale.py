@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from gwkeras.serving import Patience, served_model
+from gwkeras.core.configuration import load_config
+from gwkeras.pipeline import Experiment, with_files
 from tests.serving.conftest import Server
 from tests.tiny import options
+from tests.untrained import untrained_run
 
 pytestmark = pytest.mark.slow
 MONTHS = ("--first-month", "2004-01", "--last-month", "2004-02")
@@ -20,24 +22,12 @@ MONTHS = ("--first-month", "2004-01", "--last-month", "2004-02")
 @pytest.fixture(scope="module")
 def run(tiny_world, tmp_path_factory):
     """A run whose network has weights drawn at random, and its export in the folder `versions`."""
-    from gwkeras.core.configuration import load_config
-    from gwkeras.models.build import build_model
-    from gwkeras.pipeline import Experiment, with_files
-    from gwkeras.training.run_folder import RunFolder
-
     folder = tmp_path_factory.mktemp("run")
     config = with_files(
         load_config(tiny_world["config"], ("training.scale_transfer=false",)),
         **{name: [tiny_world[name]] for name in ("gwsa", "climate", "static")},
     )
-    experiment = Experiment(config, RunFolder(folder))
-    experiment.build()
-    network = build_model(config.model, experiment.manifest.sample, experiment.manifest.statistics)
-    rng = np.random.default_rng(1)
-    for weight in network.trainable_weights:
-        weight.assign(0.1 * rng.normal(size=weight.shape))
-    network.save(experiment.run.model)
-    experiment.export(folder / "versions")
+    Experiment.open(untrained_run(folder, config)).export(folder / "versions")
     return folder
 
 
@@ -77,9 +67,8 @@ def test_one_record_from_a_run_a_folder_and_a_server(record, run, tiny_server):
 
 
 def test_what_is_wrong_with_a_server_is_one_sentence_and_the_old_record_stays(
-    run, tiny_server, gwkeras_command, monkeypatch, tmp_path
+    run, tiny_server, gwkeras_command, tmp_path
 ):
-    monkeypatch.setattr(served_model, "Patience", lambda: Patience(connect=0.5))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nobody = f"127.0.0.1:{free.getsockname()[1]}"
@@ -91,8 +80,10 @@ def test_what_is_wrong_with_a_server_is_one_sentence_and_the_old_record_stays(
         (("--server", tiny_server.grpc, "--model-name", "tiny@7"), "Specific(tiny, 7)"),
         (("--server", tiny_server.rest[7:], "--model-name", "tiny"), "expected a TF Serving server that answers"),
         (("--model", run / "shards"), "expected a SavedModel, found none"),
+        (("--model", run / "versions", "--timeout", "5"), "expected --server beside --timeout and --patience"),
     ):
-        answer = gwkeras_command("downscale", "--run", run, *MONTHS, *way, "--output", tmp_path / "fine.nc", "--overwrite")
+        wait = ("--timeout", "0.5", "--patience", "0.5") if "--server" in way else ()
+        answer = gwkeras_command("downscale", "--run", run, *MONTHS, *way, *wait, "--output", tmp_path / "fine.nc", "--overwrite")
         assert answer.code == 2
         (sentence,) = [s for s in answer.sentences if s.startswith("gwkeras:")]
         assert words in sentence
