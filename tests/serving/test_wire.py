@@ -62,7 +62,7 @@ def test_what_tensorflow_sends_is_read(array, as_values):
     np.testing.assert_array_equal(wire.decode_answer(response, {"x": array.shape}, "here")["x"], array)
 
 
-@given(ARRAYS)
+@given(hnp.arrays(np.float32, (2, 3, 1), elements=st.floats(width=32, allow_nan=False, allow_infinity=False)))
 def test_json_there_and_back(array):
     sent = json.loads(wire.encode_json("serving_default", {"x": array}))
     assert sent["signature_name"] == "serving_default"
@@ -144,6 +144,49 @@ def test_any_json_at_all(document):
         values = harmless(wire.decode_json_info, body.encode(), "here")
         if values is not None:
             harmless(ModelInfo.decode, values, "here")
+
+
+def test_numbers_that_json_does_not_know_are_read():
+    found = wire.decode_json(b'{"outputs": {"x": [NaN, Infinity, -Infinity, 1]}}', {"x": (4,)}, "here")["x"]
+    np.testing.assert_array_equal(found, [np.nan, np.inf, -np.inf, 1])
+
+
+@given(st.data())
+def test_claims_about_a_field_that_are_not_true(data):
+    """Any sizes, any type, and content of any of the protocol's kinds."""
+    response = answer()
+    tensor = response.outputs["mean"]
+    tensor.dtype = data.draw(st.integers(0, 25))
+    del tensor.tensor_shape.dim[:]
+    for size in data.draw(st.lists(st.sampled_from([-1, 0, 1, 2, 4, 2**31, 2**40, 2**62]), max_size=6)):
+        tensor.tensor_shape.dim.add().size = size
+    tensor.tensor_shape.unknown_rank = data.draw(st.booleans())
+    tensor.tensor_content = data.draw(st.binary(max_size=300))
+    tensor.double_val.extend(data.draw(st.lists(st.floats(), max_size=3)))
+    tensor.string_val.extend(data.draw(st.lists(st.binary(max_size=5), max_size=3)))
+    found = harmless(wire.decode_answer, response, SHAPES, "here")
+    assert found is None or found["mean"].shape == SHAPES["mean"]
+    values = harmless(wire.decode_info, response, "here")
+    assert values is None or len(np.ravel(values["mean"])) <= 300
+
+
+@given(
+    st.sampled_from(
+        ["schema_version", "months", "factor", "divisor", "climate", "grid_step", "sigma_scale", "network", "weights"]
+    ),
+    st.data(),
+)
+def test_lies_in_a_description(description, name, data):
+    response = predict_pb2.PredictResponse()
+    response.CopyFrom(description)
+    tensor = response.outputs[name]
+    if data.draw(st.booleans()):
+        tensor.dtype = data.draw(st.sampled_from([1, 2, 3, 7, 9, 10]))
+    for dim in tensor.tensor_shape.dim:
+        dim.size = data.draw(st.sampled_from([-1, 0, 1, 2, 2**40, dim.size]))
+    values = harmless(wire.decode_info, response, "here")
+    info = None if values is None else harmless(ModelInfo.decode, values, "here")
+    assert info is None or isinstance(info, ModelInfo)
 
 
 def test_sizes_are_compared_before_anything_is_allocated():
