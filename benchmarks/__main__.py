@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "convolution_peak": (),
     "train_step": ("--rounds", "5", "--ablations"),
     "training_feed": (),
+    "mirrored": (),
     "input_pipeline": ("--seconds", "5"),
     "command_help": (),
     "global_month": (),

@@ -40,10 +40,10 @@ def run_epochs(
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
     told = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=epochs, steps=steps, add_history=False, verbose=0)
-    train, test = _compiled(strategy, model.train_step), _compiled(strategy, model.test_step)
+    train, test = compiled(strategy, model.train_step), compiled(strategy, model.test_step)
     model.stop_training = False
     told.on_train_begin()
-    batches = iter(_distributed(strategy, training)) if first_epoch < epochs else None
+    batches = iter(distributed(strategy, training)) if first_epoch < epochs else None
     for epoch in range(first_epoch, epochs):
         model.reset_metrics()
         told.on_epoch_begin(epoch)
@@ -56,7 +56,7 @@ def run_epochs(
         if validation is not None:
             model.reset_metrics()
             held_out: dict[str, Any] = {}
-            scored = iter(_distributed(strategy, validation))
+            scored = iter(distributed(strategy, validation))
             for _ in range(validation_steps):
                 held_out = test(scored)
             logs |= {f"val_{name}": float(value) for name, value in held_out.items()}
@@ -66,7 +66,9 @@ def run_epochs(
     told.on_train_end()
 
 
-def _distributed(strategy: tf.distribute.Strategy, batches: Batches) -> Any:
+def distributed(strategy: tf.distribute.Strategy, batches: Batches) -> Any:
+    """Iterable over the batches, each device of the strategy getting its share."""
+
     def of_this_process(context: tf.distribute.InputContext) -> tf.data.Dataset:
         count = context.num_replicas_in_sync // context.num_input_pipelines
         return batches(Share(context.input_pipeline_id * count, count, context.num_replicas_in_sync))
@@ -76,7 +78,7 @@ def _distributed(strategy: tf.distribute.Strategy, batches: Batches) -> Any:
     return strategy.distribute_datasets_from_function(of_this_process)
 
 
-def _compiled(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
+def compiled(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
     """One step on every device; the logs are sums over all of them, so that any one of them knows."""
 
     @tf.function(reduce_retracing=True)
