@@ -19,6 +19,7 @@ from gwkeras.download.ledger import Ledger
 from gwkeras.download.transfer import Progress, silent
 from gwkeras.download.unpack import check_archive, unpack
 from gwkeras.fields.archive import is_zip
+from gwkeras.fields.canonical import require_upright
 from gwkeras.fields.netcdf_file import open_netcdf
 from gwkeras.fields.readers import read_climate
 
@@ -195,13 +196,7 @@ def _check_content(members: Sequence[Path], name: str, body: dict[str, Any], ord
 def _area(region: RegionConfig | None) -> tuple[float, float, float, float] | None:
     if region is None or (region.east - region.west >= 359 and region.north - region.south >= 179):
         return None
-    if region.south >= region.north or region.west >= region.east:
-        raise BadInput(
-            "region",
-            expected="south < north and west < east",
-            found=f"{region.south:g}…{region.north:g}°N {region.west:g}…{region.east:g}°E",
-            remedy="correct the edges",
-        )
+    require_upright(region)
     return (
         min(90.0, region.north + _MARGIN),
         max(-180.0, region.west - _MARGIN),

@@ -97,13 +97,7 @@ def clip_region(data: xr.DataArray, region: RegionConfig, margin_cells: int = 0)
     BadInput: where a field in memory has no data in it.
     """
     where = _where(data)
-    if region.south >= region.north or region.west >= region.east:
-        raise GridMismatch(
-            "region",
-            expected="south < north and west < east",
-            found=f"{region.south:g}…{region.north:g}°N {region.west:g}…{region.east:g}°E",
-            remedy="correct the region; one across the dateline has to be worked in two parts",
-        )
+    require_upright(region)
     rows = _within(data["lat"].values, region.south, region.north, margin_cells)
     columns = _within(data["lon"].values, region.west, region.east, margin_cells)
     if rows is None or columns is None:
@@ -118,6 +112,17 @@ def clip_region(data: xr.DataArray, region: RegionConfig, margin_cells: int = 0)
     if isinstance(clipped.variable._data, np.ndarray) and not np.isfinite(clipped.values).any():
         raise BadInput(where, expected="data in the region", found="only missing values", remedy="choose another region or file")
     return clipped
+
+
+def require_upright(region: RegionConfig) -> None:
+    """Raises: GridMismatch: where the region is upside down or crosses the dateline."""
+    if region.south >= region.north or region.west >= region.east:
+        raise GridMismatch(
+            "region",
+            expected="south < north and west < east",
+            found=f"{region.south:g}…{region.north:g}°N {region.west:g}…{region.east:g}°E",
+            remedy="correct the region; one across the dateline has to be worked in two parts",
+        )
 
 
 def one_step_a_month(data: xr.DataArray) -> xr.DataArray:

@@ -156,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         if misdeed == "no asset":
             return self._json(200, {"asset": {}})
         if misdeed == "a file address":
-            value["href"] = "file:///etc/hostname"
+            value["href"] = "gopher://127.0.0.1/x"
         return self._json(200, {"asset": {"value": value}})
 
     def _file(self, content: bytes | None) -> None:
