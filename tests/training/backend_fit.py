@@ -1,4 +1,4 @@
-"""`python -m tests.training.backend_fit FOLDER [steps] [resume]`: short trainings on the running backend; weights in FOLDER/*.npz.
+"""`python -m tests.training.backend_fit FOLDER [steps] [resume]`: short trainings on the running backend; weights in FOLDER.
 
 One process for all of them: a process has one backend for life, and to start one takes longer than what it does here.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,13 @@ _WITHOUT_EFFECT = ("_conv1/bias", "_conv2/bias", "moving_mean", "detail_nonlinea
 def trained(project_root, tmp_path_factory) -> dict[str, Path]:
     """By backend, the folder of what one process has trained there."""
     folders = {backend: tmp_path_factory.mktemp(backend) for backend in BACKENDS}
-    for backend, folder in folders.items():
+
+    def train(backend: str) -> None:
         parts = ("steps", "resume") if backend in OTHERS else ("steps",)
-        run_on(backend, project_root, "-m", "tests.training.backend_fit", folder, *parts)
+        run_on(backend, project_root, "-m", "tests.training.backend_fit", folders[backend], *parts)
+
+    with ThreadPoolExecutor(2) as pool:  # JAX compiles with one thread, and for as long as the two others take
+        list(pool.map(train, reversed(BACKENDS)))
     return folders
 
 
