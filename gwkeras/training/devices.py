@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,7 +168,15 @@ def _multi_worker(tf: Any, devices: str, waiting: Callable[[], None]) -> Devices
         ) from None
     waiting()
     try:
-        return Devices(tf.distribute.MultiWorkerMirroredStrategy(), is_chief=index == 0, workers=len(workers))
+        with _signals_as_usual():
+            return Devices(tf.distribute.MultiWorkerMirroredStrategy(), is_chief=index == 0, workers=len(workers))
+    except tf.errors.OpError as error:
+        raise BadInput(
+            "TF_CONFIG",
+            expected=f"workers that reach one another, this one at {workers[index]}",
+            found=f"'{' '.join(error.message.split())[:120]}'",
+            remedy="check that its address is of this machine and its port free, and give the command on every machine",
+        ) from None
     except RuntimeError:
         raise BadInput(
             "--strategy",
@@ -173,3 +184,22 @@ def _multi_worker(tf: Any, devices: str, waiting: Callable[[], None]) -> Devices
             found="one in which it has",
             remedy="start the training in a process of its own",
         ) from None
+
+
+@contextmanager
+def _signals_as_usual() -> Iterator[None]:
+    """Ctrl-C ends the process within this block: TensorFlow waits for the other workers without looking at it.
+
+    It also takes SIGTERM for a note that the machine will be wanted back, and goes on; afterwards it ends the process again.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if before[signal.SIGINT] is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
