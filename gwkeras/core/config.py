@@ -173,7 +173,8 @@ class ModelConfig:
         "default", "paper: as published; default: with fine covariates and exact conservation"
     )
     convlstm_filters: tuple[int, ...] = _key(
-        (16,), "channels of each ConvLSTM layer; []: none, the last month's climate alone", unit="channels", at_least=1, at_most=4096
+        (16,), "channels of each ConvLSTM layer; []: none, the last month's climate alone", unit="channels", at_least=1,
+        at_most=4096,
     )
     unet_filters: tuple[int, ...] = _key(
         (32, 32), "channels of each U-Net level; the last is the bottleneck", unit="channels", at_least=1, at_most=4096
