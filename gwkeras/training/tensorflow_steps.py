@@ -36,7 +36,7 @@ class TensorFlowSteps:
                 total, terms = self.losses_of(piece_x, piece_y, outputs)
                 loss = tf.reduce_sum(total) / samples
                 scaled = self.optimizer.scale_loss(loss)
-            found = tape.gradient(scaled, variables)
+            found = _with_zeros(tape.gradient(scaled, variables), variables)
             # A memory of one month never recurs: its recurrent kernel has no gradient.
             found = [tf.zeros_like(v.value) if g is None else g for g, v in zip(found, variables, strict=True)]
             gradients[:] = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
@@ -86,6 +86,11 @@ def _sum_over_devices(values: Any) -> Any:
     if context is None or context.num_replicas_in_sync == 1:
         return values
     return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
+
+
+def _with_zeros(gradients: list[Any], variables: list[Any]) -> list[Any]:
+    """For weights that have no part in the loss: with one month of climate the recurrent kernel has none."""
+    return [tf.zeros(v.shape, v.dtype) if g is None else g for g, v in zip(gradients, variables, strict=True)]
 
 
 def _pieces(x: Tensors, y: Tensors, count: int, before: list[Any]) -> Iterator[tuple[Tensors, Tensors]]:
