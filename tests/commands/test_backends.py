@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -34,20 +35,34 @@ def built(tiny_world, project_root, tmp_path_factory) -> Path:
     return folder / "run"
 
 
+@pytest.fixture(scope="module")
+def finished(built, project_root, tmp_path_factory) -> dict[str, tuple[Path, list[dict]]]:
+    """By backend, the folder with the run, and how the commands ended. JAX compiles with one thread, for most of the time."""
+    folders = {backend: tmp_path_factory.mktemp(backend) for backend in OTHERS}
+
+    def work(backend: str) -> list[dict]:
+        folder = folders[backend]
+        run = folder / "run"
+        shutil.copytree(built, run)
+        return commands(
+            backend, project_root, folder,
+            ["train", "--run", run, "--set", "training.epochs=1"],
+            ["train", "--run", run, "--resume"],
+            ["evaluate", "--run", run],
+            ["downscale", "--run", run],
+            ["export", "--run", run, "--output", folder / "saved"],
+            ["run", "--output", folder / "all", "--gwsa", "none.nc"],
+            ["train", "--run", run, "--set", "training.accumulate=2"],
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(2) as pool:
+        return {backend: (folders[backend], done) for backend, done in zip(OTHERS, pool.map(work, OTHERS), strict=True)}
+
+
 @pytest.mark.parametrize("backend", OTHERS)
-def test_from_shards_to_a_record(backend, built, project_root, tmp_path):
-    run = tmp_path / "run"
-    shutil.copytree(built, run)
-    *done, exported, whole, pieces = commands(
-        backend, project_root, tmp_path,
-        ["train", "--run", run, "--set", "training.epochs=1"],
-        ["train", "--run", run, "--resume"],
-        ["evaluate", "--run", run],
-        ["downscale", "--run", run],
-        ["export", "--run", run, "--output", tmp_path / "saved"],
-        ["run", "--output", tmp_path / "all", "--gwsa", "none.nc"],
-        ["train", "--run", run, "--set", "training.accumulate=2"],
-    )  # fmt: skip
+def test_from_shards_to_a_record(backend, finished, project_root):
+    folder, (*done, exported, whole, pieces) = finished[backend]
+    run = folder / "run"
     assert [(d["command"], d["code"]) for d in done] == [("train", 0), ("train", 0), ("evaluate", 0), ("downscale", 0)], done
     calibration = json.loads((run / "calibration.json").read_text())
     assert all(0 < calibration[name] < math.inf for name in ("sigma_scale", "interval_factor"))
@@ -56,18 +71,18 @@ def test_from_shards_to_a_record(backend, built, project_root, tmp_path):
         assert refused["code"] == 2
         assert f"gwkeras: {place}: expected" in refused["said"]
         assert f"{backend}; set KERAS_BACKEND=tensorflow" in refused["said"]
-    assert not (tmp_path / "saved").exists()
+    assert not (folder / "saved").exists()
 
     network = (run / "model.keras").read_bytes()
     done = commands(
-        "tensorflow", project_root, tmp_path,
-        ["export", "--run", run, "--output", tmp_path / "saved"],
-        ["downscale", "--run", run, "--output", tmp_path / "again.nc"],
+        "tensorflow", project_root, folder,
+        ["export", "--run", run, "--output", folder / "saved"],
+        ["downscale", "--run", run, "--output", folder / "again.nc"],
     )  # fmt: skip
     assert [d["code"] for d in done] == [0, 0], done
-    assert (tmp_path / "saved" / "1" / "saved_model.pb").exists()
+    assert (folder / "saved" / "1" / "saved_model.pb").exists()
     assert (run / "model.keras").read_bytes() == network
-    with xr.open_dataset(run / "gwsa_fine.nc") as ours, xr.open_dataset(tmp_path / "again.nc") as theirs:
+    with xr.open_dataset(run / "gwsa_fine.nc") as ours, xr.open_dataset(folder / "again.nc") as theirs:
         assert int(np.isfinite(ours["gwsa"]).sum()) > 10_000
         for name in ("gwsa", "gwsa_sigma"):
             np.testing.assert_allclose(ours[name], theirs[name], atol=1e-3)
