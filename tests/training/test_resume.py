@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gwkeras.methods.trained import load_network
+from gwkeras.training.run_folder import RunFolder
 from tests.data.builds import CONFIG, small_build
 
 
@@ -29,9 +31,7 @@ def run(project_root: Path, folder: Path, *arguments: object) -> int:
 
 
 def weights(folder: Path) -> list[np.ndarray]:
-    import keras
-
-    return keras.models.load_model(folder / "model.keras").get_weights()
+    return load_network(RunFolder(folder)).get_weights()
 
 
 @pytest.mark.slow
@@ -44,10 +44,10 @@ def test_killed_twice_and_resumed_it_equals_an_undisturbed_run(project_root, tmp
     assert not (tmp_path / "killed" / "model.keras").exists()
     assert run(project_root, tmp_path / "killed", -1, -1, "resume") == 0
     for a, b in zip(weights(tmp_path / "whole"), weights(tmp_path / "killed"), strict=True):
-        np.testing.assert_allclose(b, a, atol=1e-6)
+        np.testing.assert_array_equal(b, a)
     histories = [np.genfromtxt(tmp_path / n / "history.csv", delimiter=",", skip_header=1) for n in ("whole", "killed")]
     assert histories[0].shape[0] == 4
-    np.testing.assert_allclose(histories[1], histories[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(histories[1], histories[0])  # one seed, one result: bit by bit, on any number of threads
     assert not list(tmp_path.rglob("*.partial"))
     with zipfile.ZipFile(tmp_path / "whole" / "checkpoints" / "train.npz") as state:
         assert state.testzip() is None
