@@ -15,7 +15,7 @@ from gwkeras.fields import openable
 from gwkeras.fields.netcdf_file import open_netcdf
 from gwkeras.fields.openable import require_openable
 from gwkeras.fields.record import read_fields
-from tests.fixtures import centres, write_era5_legacy, write_g3p
+from tests.fixtures import centres, write_g3p
 
 LAT, LON = centres(10.25, 0.5, 6), centres(70.25, 0.5, 8)
 MONTHS = ["2002-04", "2002-05", "2002-08"]
@@ -33,13 +33,21 @@ def whole(folder: Path, name: str) -> Path:
     return write_g3p(folder / name, MONTHS, LAT, LON, CUBE, CUBE)
 
 
-def endless(folder: Path) -> Path:
-    """A byte changed in a header: the library of netCDF4 1.7 (HDF5 1.14) searches for ever."""
-    path = write_era5_legacy(folder / "endless.nc", MONTHS, LAT[::-1], LON, {"tp": np.abs(CUBE) * 1e-3, "t2m": CUBE + 290.0})
-    content = bytearray(path.read_bytes())
-    content[764] ^= 102
-    path.write_bytes(content)
-    return path
+SLEEPS = """
+import sys, time
+print("ready", flush=True)
+for name in sys.stdin.buffer.read().split(bytes(1)):
+    time.sleep(60 * (b"endless" in name))
+    print("done", flush=True)
+"""
+
+
+@pytest.fixture
+def endless(folder, monkeypatch) -> Path:
+    """A file over which the process sleeps; which bytes make the library itself search for ever hangs on dates in the file."""
+    (folder / "sleeps.py").write_text(SLEEPS)
+    monkeypatch.setattr(openable, "_SCRIPT", folder / "sleeps.py")
+    return whole(folder, "endless.nc")
 
 
 @pytest.mark.parametrize("library", ["the C library alone", "the package"])
@@ -60,8 +68,8 @@ def test_sound_files_pass_and_are_tried_once(folder, monkeypatch, library):
     assert openable._try(files) == (3, "")
 
 
-def test_a_file_without_end_is_named_and_the_others_are_read(folder):
-    bad, good = endless(folder), whole(folder, "good.nc")
+def test_a_file_without_end_is_named_and_the_others_are_read(folder, endless):
+    bad, good = endless, whole(folder, "good.nc")
     started = time.monotonic()
     for attempt in (lambda: require_openable([good, bad, whole(folder, "other.nc")]), lambda: open_netcdf(bad)):
         with pytest.raises(BadInput, match=r"endless\.nc.*had not ended after 1 s") as refusal:
@@ -71,8 +79,8 @@ def test_a_file_without_end_is_named_and_the_others_are_read(folder):
     assert "gwsa" in open_netcdf(good)
 
 
-def test_a_run_is_told_so_whichever_file_it_is(folder):
-    good, bad = str(whole(folder, "good.nc")), str(endless(folder))
+def test_a_run_is_told_so_whichever_file_it_is(folder, endless):
+    good, bad = str(whole(folder, "good.nc")), str(endless)
     for data in (
         DataConfig(gwsa=SourceConfig(path=(bad,))),
         DataConfig(gwsa=SourceConfig(path=(good,)), climate=(SourceConfig(path=(bad,)),)),
