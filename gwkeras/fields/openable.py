@@ -1,6 +1,7 @@
 """Files from outside are first opened by a process that may be lost: some damage makes the NetCDF library search without end.
 
-Of 14,000 files with a few altered bytes three did, and seven took seconds: all while being opened, none while values were read. A library that searches cannot be stopped from within, and holds a lock without which no other file is read.
+Of 14,000 files with a few altered bytes three did, and seven took seconds: all while being opened, none while values were read.
+A library that searches cannot be stopped from within, and holds a lock without which no other file is read.
 """
 
 from __future__ import annotations
