@@ -79,8 +79,8 @@ def test_summary_has_the_form_that_other_programs_rely_on(finished):
     summary = json.loads((finished[0] / "summary.json").read_text(), parse_constant=lambda text: pytest.fail(text))
     assert tuple(summary["methods"]) == METHODS
     for name, scores in summary["methods"].items():
-        assert set(scores) == {"rmse", "mae", "r2", "coverage_90"}
-        assert 0 < scores["mae"] <= scores["rmse"] < 50
+        assert set(scores) == {"rmse", "mae", "bias", "r2", "crps", "coverage_90"}
+        assert 0 < scores["crps"] <= scores["mae"] <= scores["rmse"] < 50
         assert scores["r2"] < 1
         assert (scores["coverage_90"] is None) == (name != "model")
     assert 0.5 < summary["methods"]["model"]["coverage_90"] < 1

@@ -19,12 +19,13 @@ _HEADINGS = {
     "mae": ("MAE mm", 2),
     "bias": ("bias mm", 2),
     "r2": ("R²", 4),
+    "crps": ("CRPS mm", 2),
     "coverage_90": ("90 % coverage", 3),
     "held_out_rmse": ("RMSE mm in held-out blocks", 2),
     "physics": ("physics loss", 2),
     "passes": ("passes", 1),
 }
-_HIDDEN = {"held_out_mae", "held_out_r2", "held_out_coverage_90", "minutes"}  # in the CSV file alone
+_HIDDEN = {*(f"held_out_{metric}" for metric in ("mae", "bias", "r2", "crps", "coverage_90")), "minutes"}  # in the CSV file alone
 _SHORT = ("rmse", "mae")
 _NOT_COMPARED = {"passes"}
 

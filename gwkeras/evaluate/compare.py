@@ -100,9 +100,9 @@ def compare(
             alone = Scores()
             alone.add(p.mean, truth, weights)
             rmse[row, column] = alone.rmse
-            scores[method.name].add(p.mean, truth, weights, p.lower, p.upper)
+            scores[method.name].add(p.mean, truth, weights, p.lower, p.upper, p.sigma)
             if blocks.any():
-                in_blocks[method.name].add(p.mean, truth, weights * blocks, p.lower, p.upper)
+                in_blocks[method.name].add(p.mean, truth, weights * blocks, p.lower, p.upper, p.sigma)
         progress(column + 1, len(judge.months))
     by_month = xr.Dataset(
         {"rmse": (("method", "time"), rmse, {"units": "mm", "long_name": "area-weighted RMSE over the region"})},

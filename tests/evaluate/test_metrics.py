@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import integrate, stats
 
-from gwkeras.evaluate.metrics import Scores
+from gwkeras.evaluate.metrics import Scores, crps
 
 
 def test_by_hand():
@@ -22,7 +23,26 @@ def test_by_hand():
     assert scores.r2 == pytest.approx(1 - 18 / 32)
     assert scores.coverage == 0.75  # a truth on the bound is inside, one below the lower bound is not
     assert scores.cells == 3
-    assert scores.as_dict() == {"rmse": scores.rmse, "mae": 2.0, "r2": scores.r2, "coverage_90": 0.75}
+    assert scores.bias == 0.0
+    assert scores.crps == 2.0  # a prediction without σ claims to be exact
+    assert scores.as_dict() == {"rmse": scores.rmse, "mae": 2.0, "bias": 0.0, "r2": scores.r2, "crps": 2.0, "coverage_90": 0.75}
+
+
+def test_crps_is_the_integral_that_defines_it():
+    """∫ (F(x) − 1[x ≥ y])² dx, by quadrature."""
+    for error, sigma in [(0.0, 1.0), (3.0, 2.0), (-25.0, 4.0)]:
+        normal = stats.norm(error, sigma)  # predicted, with the truth at 0
+        below = integrate.quad(lambda x, f=normal: f.cdf(x) ** 2, error - 40 * sigma, 0.0)[0]
+        above = integrate.quad(lambda x, f=normal: f.sf(x) ** 2, 0.0, error + 40 * sigma)[0]
+        assert crps(np.array([error]), np.array([sigma]))[0] == pytest.approx(below + above, rel=1e-6)
+    assert crps(np.array([-3.0]), np.array([0.0])).tolist() == [3.0]
+
+
+def test_crps_of_months_is_weighted():
+    """At zero error it is σ (√2 − 1) / √π."""
+    scores, nothing = Scores(), np.zeros((1, 2))
+    scores.add(nothing, nothing, np.array([[1.0, 3.0]]), sigma=np.array([[4.0, 8.0]]))
+    assert scores.crps == pytest.approx(7.0 * (math.sqrt(2) - 1) / math.sqrt(math.pi))
 
 
 @given(seed=st.integers(0, 100), months=st.integers(1, 5))

@@ -57,7 +57,7 @@ JUDGE = Judge(SmallScale(), truth, (0, 1), "the fine truth at 0.5°")
 def scored(error: float, half: float | None = None) -> Scores:
     scores, y = Scores(), np.array([0.0, 4.0, 8.0])
     bounds = (None, None) if half is None else (y + error - half, y + error + half)
-    scores.add(y + error, y, np.ones(3), *bounds)
+    scores.add(y + error, y, np.ones(3), *bounds, sigma=None if half is None else np.ones(3))
     return scores
 
 
@@ -67,11 +67,14 @@ def comparison():
 
 
 def test_rows_say_what_was_scored(comparison):
-    assert rows(comparison.scores) == [("nearest", "2.00", "2.00", "0.6250", "–"), ("model", "1.00", "1.00", "0.9062", "1.000")]
+    assert rows(comparison.scores) == [
+        ("nearest", "2.00", "2.00", "0.6250", "2.00", "–"),
+        ("model", "1.00", "1.00", "0.9062", "0.60", "1.000"),  # CRPS one σ off: 2Φ(1) − 1 + 2φ(1) − 1/√π = 0.6024
+    ]
     lines = markdown(comparison.scores).splitlines()
-    assert lines[0] == "| method | RMSE mm | MAE mm | R² | 90 % coverage |"
-    assert lines[1].count("---") == 5
-    assert lines[3] == "| model | 1.00 | 1.00 | 0.9062 | 1.000 |"
+    assert lines[0] == "| method | RMSE mm | MAE mm | R² | CRPS mm | 90 % coverage |"
+    assert lines[1].count("---") == 6
+    assert lines[3] == "| model | 1.00 | 1.00 | 0.9062 | 0.60 | 1.000 |"
 
 
 def test_summary_rounds_and_has_no_nan(comparison, tmp_path):
@@ -83,8 +86,10 @@ def test_summary_rounds_and_has_no_nan(comparison, tmp_path):
     content = summary(comparison, **given)
     write_summary(tmp_path / "summary.json", content)
     read = json.loads((tmp_path / "summary.json").read_text(), parse_constant=lambda text: pytest.fail(text))
-    assert read["methods"]["nearest"] == {"rmse": 2.0, "mae": 2.0, "r2": 0.625, "coverage_90": None}
-    assert read["methods"]["empty"] == {"rmse": None, "mae": None, "r2": None, "coverage_90": None}
+    assert read["methods"]["nearest"] == {
+        "rmse": 2.0, "mae": 2.0, "bias": 2.0, "r2": 0.625, "crps": 2.0, "coverage_90": None
+    }  # fmt: skip
+    assert read["methods"]["empty"] == dict.fromkeys(read["methods"]["nearest"])
     assert read["methods_in_held_out_blocks"]["model"]["rmse"] == 0.5
     assert read["unit"] == "mm"
     assert read["seconds"] == {"build": 1.23}
