@@ -10,6 +10,7 @@ VENV ?= .venv
 WITHOUT_TENSORFLOW ?= .venv-no-tensorflow
 BIN := $(VENV)/bin
 OUTPUT ?= runs/demo
+PROCESSES ?= 2
 TORCH ?= 2.13.0
 
 # TensorFlow's start-up remarks are no concern of the user's; Keras would otherwise read ~/.keras for the backend.
@@ -29,7 +30,8 @@ demo: $(VENV)/.installed  ## A synthetic world, downscaled and judged against it
 	$(BIN)/gwkeras demo --output $(OUTPUT)
 
 test: $(VENV)/.installed-test  ## All tests but those of other backends
-	$(BIN)/python -m pytest -m "not backends and not browser" --durations=15 --cov --cov-report=term $(TESTS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile -m "not backends and not browser" --durations=15 \
+	  --cov --cov-report=term $(TESTS)
 
 test-backends: export GWKERAS_WITHOUT_TENSORFLOW = $(WITHOUT_TENSORFLOW)/bin/python
 test-backends: $(VENV)/.installed-test $(VENV)/.installed-backends $(WITHOUT_TENSORFLOW)/.installed  ## Tests on JAX and PyTorch
