@@ -22,7 +22,7 @@ def steps_on_demand(strategy: str, devices: str, threads: int) -> None:
     """In a process of its own: one step for each line read, answered by its wall and processor seconds."""
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)  # two devices settle theirs when they are opened
     tf.config.threading.set_inter_op_parallelism_threads(threads)
 
     from pathlib import Path

@@ -135,6 +135,9 @@ def _logical_processors(tf: Any, count: int) -> list[str]:
     if configured is None or len(configured) != count:
         try:
             tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * count)
+            if count >= (os.cpu_count() or 1):
+                # A core each: operations of several devices that share all threads get in each other's way.
+                tf.config.threading.set_intra_op_parallelism_threads(1)
         except RuntimeError:
             raise BadInput(
                 "--devices",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from gwkeras.core.errors import BadInput
@@ -39,3 +42,19 @@ def test_a_batch_that_does_not_divide():
     check_batch(24, 4, Devices(Three()))
     with pytest.raises(BadInput, match="multiple of 12"):
         check_batch(32, 4, Devices(Three()))
+
+
+def test_logical_processors_on_a_core_each_work_on_one_thread_each(project_root):
+    program = (
+        "import os; os.cpu_count = lambda: {cores}\n"
+        "from gwkeras.training.devices import open_devices\n"
+        "import tensorflow as tf\n"
+        "found = open_devices('mirrored', 'cpu:2')\n"
+        "print(found.replicas, tf.config.threading.get_intra_op_parallelism_threads())"
+    )
+    for cores, threads in ((2, 1), (8, 0)):  # 0: as TensorFlow chooses
+        done = subprocess.run(
+            [sys.executable, "-c", program.format(cores=cores)], cwd=project_root, capture_output=True, text=True, timeout=120,
+            check=False,
+        )  # fmt: skip
+        assert done.stdout.split() == ["2", str(threads)], done.stderr[-2000:]
