@@ -29,6 +29,7 @@ from gwkeras.methods.interpolation import BASELINES
 from gwkeras.methods.trained import network_method
 from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.run_folder import RunFolder
+from gwkeras.training.standing import SPLITS
 from gwkeras.training.train import train
 
 Progress = Callable[[str, int, int], None]
@@ -212,7 +213,7 @@ def _train(trial: Trial, ground: Ground, label: str, progress: Progress) -> Resu
     write_config(config, run.config)
     keras.utils.clear_session()  # a study of many trainings would else come to hold all of their graphs
     gc.collect()
-    fresh = not any(run.checkpoint(split).exists() for split in ("coarser", "train"))
+    fresh = not any(run.checkpoint(split).exists() for split in SPLITS)
     started = time.perf_counter()
     trained = train(config, run, lambda stage, done, total: progress(f"{label}: {stage}", done, total), resume=True)
     minutes = {"minutes": (time.perf_counter() - started) / 60} if fresh else {}

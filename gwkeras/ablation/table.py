@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from gwkeras.ablation.result import Result
 from gwkeras.ablation.spread import Spread, paired, spread_of
 from gwkeras.ablation.variants import FULL, Suite
+from gwkeras.report.table import markdown_table
 
 Results = Mapping[str, Mapping[int, Result]]
 """Variant -> seed -> result."""
@@ -39,8 +40,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
     def markdown(self) -> str:
-        lines = ["| " + " | ".join(self.headings) + " |", "|---" + "|---:" * (len(self.headings) - 1) + "|"]
-        return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in self.rows)])
+        return markdown_table(self.headings, self.rows)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from gwkeras.evaluate.metrics import Scores
 
 HEADINGS = ("method", "RMSE mm", "MAE mm", "R²", "CRPS mm", "90 % coverage")
@@ -16,8 +18,13 @@ def rows(scores: dict[str, Scores]) -> list[tuple[str, ...]]:
 
 def markdown(scores: dict[str, Scores]) -> str:
     """The table in Markdown."""
-    lines = ["| " + " | ".join(HEADINGS) + " |", "|---" + "|---:" * (len(HEADINGS) - 1) + "|"]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows(scores))])
+    return markdown_table(HEADINGS, rows(scores))
+
+
+def markdown_table(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Any table in Markdown, its first column to the left and numbers to the right."""
+    texts = ["| " + " | ".join(headings) + " |", "|---" + "|---:" * (len(headings) - 1) + "|"]
+    return "\n".join([*texts, *("| " + " | ".join(line) + " |" for line in lines)])
 
 
 def _share(value: float | None) -> str:

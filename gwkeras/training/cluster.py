@@ -50,21 +50,9 @@ def check_agreement(devices: Devices, settings: Mapping[str, str], epochs_done: 
     """
     if not devices.is_cluster:
         return
-    import tensorflow as tf
-
     text = json.dumps([dict(settings), epochs_done], sort_keys=True)
     said = [float(byte) for byte in hashlib.sha256(text.encode()).digest()]
-
-    @tf.function
-    def sums() -> tf.Tensor:
-        def of_device() -> tf.Tensor:
-            own = tf.constant([*said, *(x * x for x in said)], tf.float32)
-            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, own)
-
-        return devices.strategy.experimental_local_results(devices.strategy.run(of_device))[0]
-
-    with naming_lost_workers(devices):
-        found = sums().numpy()
+    found = _sum_over_workers(devices, [*said, *(x * x for x in said)])
     if any(s != devices.replicas * x for s, x in zip(found, [*said, *(x * x for x in said)], strict=True)):
         raise BadInput(
             "--strategy multi-worker",
@@ -81,14 +69,23 @@ def leave_together(devices: Devices) -> None:
     """
     if not devices.is_cluster:
         return
+    _sum_over_workers(devices, [1.0])
+
+
+def _sum_over_workers(devices: Devices, values: list[float]) -> list[float]:
+    """Waits until every worker has given its values.
+
+    Raises: GwkerasError: where a worker is lost.
+    """
     import tensorflow as tf
 
     @tf.function
     def sums() -> tf.Tensor:
         def of_device() -> tf.Tensor:
-            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.ones(()))
+            own = tf.constant(values, tf.float32)
+            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, own)
 
         return devices.strategy.experimental_local_results(devices.strategy.run(of_device))[0]
 
     with naming_lost_workers(devices):
-        sums().numpy()
+        return sums().numpy().tolist()
