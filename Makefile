@@ -37,7 +37,8 @@ test-backends: export GWKERAS_WITHOUT_TENSORFLOW = $(WITHOUT_TENSORFLOW)/bin/pyt
 test-backends: $(VENV)/.installed-test $(VENV)/.installed-backends $(WITHOUT_TENSORFLOW)/.installed  ## Tests on JAX and PyTorch
 	$(BIN)/python -m pytest -m backends --durations=0 --durations-min=5 $(TESTS)
 
-lint: $(VENV)/.installed-lint  ## ruff, mypy, import contracts
+lint: $(VENV)/.installed-lint  ## ruff (format and rules), mypy, import contracts
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports

@@ -48,9 +48,20 @@ def globe(months: int):
     fine_land = np.repeat(np.repeat(land, FACTOR, 0), FACTOR, 1)
     nowhere = Path("unused")
     return Scale(
-        FACTOR, MEMORY, CLIMATE, (), Layer(coarse, calendar, channels, {}, land, nowhere, ""),
-        Layer(coarse.refine(FACTOR), calendar, {}, {}, fine_land, nowhere, ""), (0, 0), stamps, stamps, storage, None, None, 0.25,
-    )  # fmt: skip
+        FACTOR,
+        MEMORY,
+        CLIMATE,
+        (),
+        Layer(coarse, calendar, channels, {}, land, nowhere, ""),
+        Layer(coarse.refine(FACTOR), calendar, {}, {}, fine_land, nowhere, ""),
+        (0, 0),
+        stamps,
+        stamps,
+        storage,
+        None,
+        None,
+        0.25,
+    )
 
 
 def method_of(kind: str, tile: int):

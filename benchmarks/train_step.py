@@ -85,9 +85,7 @@ def keras_step(convlstm: str = "ours", physics: bool = True) -> tuple[Callable[[
     kind = DownscalingModel if physics else Eq11Alone
     model = kind(paper_network(convlstm), config.loss, statistics, FACTOR, 0.125)
     training = config.training
-    optimizer = SummedAdamW(
-        training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm
-    )
+    optimizer = SummedAdamW(training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
     model.compile(optimizer=optimizer, jit_compile=False)
     batch = {name: tf.constant(value) for name, value in batch_of_noise().items()}
     target = {"target": batch.pop("target")}

@@ -75,8 +75,13 @@ def demo(
     started = time.perf_counter()
     files = _make_twin(output / "world", seed=seed)
     twin_seconds = time.perf_counter() - started
-    config = with_files(load_config(shipped_config("demo"), settings or ()), gwsa=[files["gwsa"]], climate=[files["climate"]],
-                        static=[files["static"]], truth=files["truth"])
+    config = with_files(
+        load_config(shipped_config("demo"), settings or ()),
+        gwsa=[files["gwsa"]],
+        climate=[files["climate"]],
+        static=[files["static"]],
+        truth=files["truth"],
+    )
     _run_all(config, output, workers=1, overwrite=True, before={"twin": twin_seconds})
 
 
@@ -93,8 +98,18 @@ def twin(
     gaussian_km: Annotated[float, typer.Option(help="Radius of the product's Gaussian filter, km; 0: none.")] = 0.0,
 ) -> None:
     """A world whose fine truth is known, in the public formats of G3P and ERA5-Land."""
-    _make_twin(output, seed=seed, south=south, north=north, west=west, east=east, fine_step=0.5 / factor, factor=factor,
-               noise_mm=noise, gaussian_km=gaussian_km)
+    _make_twin(
+        output,
+        seed=seed,
+        south=south,
+        north=north,
+        west=west,
+        east=east,
+        fine_step=0.5 / factor,
+        factor=factor,
+        noise_mm=noise,
+        gaussian_km=gaussian_km,
+    )
 
 
 @app.command()
@@ -115,8 +130,15 @@ def run(
     from gwkeras.core.configuration import load_config
     from gwkeras.pipeline import with_files
 
-    settled = with_files(load_config(config, settings or ()), gwsa=gwsa or (), climate=climate or (), static=static or (),
-                         truth=truth, reference=reference, target=target.value if target else None)
+    settled = with_files(
+        load_config(config, settings or ()),
+        gwsa=gwsa or (),
+        climate=climate or (),
+        static=static or (),
+        truth=truth,
+        reference=reference,
+        target=target.value if target else None,
+    )
     _run_all(settled, output, workers, overwrite)
 
 

@@ -58,10 +58,17 @@ def watched(folder: Path) -> Iterator[Callable[[str, int, int], None]]:
     _log.propagate = False
     tasks: dict[str, object] = {}
     said: dict[str, float] = {}
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(),
-               TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     try:
         with Progress(*columns, console=Console(stderr=True)) as bars:
+
             def report(label: str, done: int, total: int) -> None:
                 if label not in tasks:
                     tasks[label] = bars.add_task(label, total=total)

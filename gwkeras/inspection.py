@@ -21,8 +21,12 @@ def inspect_path(path: str, config: Config | None = None) -> list[Finding]:
     except BadInput as error:
         return [Finding(path, "nothing that can be used", faults=(str(error),), fits=None if config is None else False)]
     except OSError as error:
-        sentence = BadInput(path, expected="something that can be read", found=error.strerror or str(error),
-                            remedy="check the path and its permissions")  # fmt: skip
+        sentence = BadInput(
+            path,
+            expected="something that can be read",
+            found=error.strerror or str(error),
+            remedy="check the path and its permissions",
+        )
         return [Finding(path, "nothing that can be read", faults=(str(sentence),), fits=None if config is None else False)]
 
 
@@ -33,8 +37,12 @@ def _inspect(path: str, place: Path, config: Config | None) -> list[Finding]:
         if place.suffix == ".tfrecord" and (place.parent / _MANIFEST).is_file():
             return _inspect(str(place.parent), place.parent, config)
         if place.suffix == ".keras":
-            raise BadInput(place, expected="data, a run folder or a SavedModel", found="a Keras model",
-                           remedy="inspect the run folder that it lies in")  # fmt: skip
+            raise BadInput(
+                place,
+                expected="data, a run folder or a SavedModel",
+                found="a Keras model",
+                remedy="inspect the run folder that it lies in",
+            )
     if place.is_dir():
         if (place / _MANIFEST).is_file():
             from gwkeras.data.inspection import inspect_shards

@@ -63,8 +63,12 @@ class Experiment:
         """
         folder = RunFolder(run)
         if not folder.config.exists():
-            raise BadInput(run, expected="a run folder with config.yaml", found="none",
-                           remedy="run gwkeras build-tfrecords first, or name the folder with --run")
+            raise BadInput(
+                run,
+                expected="a run folder with config.yaml",
+                found="none",
+                remedy="run gwkeras build-tfrecords first, or name the folder with --run",
+            )
         return cls(load_config(folder.config), folder, progress)
 
     @property
@@ -87,8 +91,15 @@ class Experiment:
     def build(self, workers: int = 1, scheduler: str | None = None, overwrite: bool = False) -> Manifest:
         """Shards and config.yaml in the run folder."""
         with self.timed("build"):
-            manifest = build(self.fields, self.config, self.run.shards, workers=workers, scheduler=scheduler, overwrite=overwrite,
-                             progress=partial(self.progress, "building shards"))
+            manifest = build(
+                self.fields,
+                self.config,
+                self.run.shards,
+                workers=workers,
+                scheduler=scheduler,
+                overwrite=overwrite,
+                progress=partial(self.progress, "building shards"),
+            )
             write_config(self.config, self.run.config)
         return manifest
 
@@ -145,8 +156,14 @@ class Experiment:
             network, calibration, manifest = load_network(self.run), Calibration.read(self.run.calibration), self.manifest
             info = describe_run(network, calibration, self.config, manifest)
             samples = real_samples(self.run.shards, manifest, info.inputs)
-            return export_saved_model(network, calibration, output or self.run.saved_model, info=info, samples=samples,
-                                      manifest=(self.run.shards / MANIFEST).read_bytes()).folder
+            return export_saved_model(
+                network,
+                calibration,
+                output or self.run.saved_model,
+                info=info,
+                samples=samples,
+                manifest=(self.run.shards / MANIFEST).read_bytes(),
+            ).folder
 
     def downscale(self, output: Path | None = None) -> Written:
         """The downscaled record of all months."""
@@ -157,8 +174,13 @@ class Experiment:
             job = Job(method, scale, trained_range(self.manifest))
             made_from = provenance(self.config, self.fields, self.run, method)
             return downscale_record(
-                job, output or self.run.fine, provenance=made_from, existing="overwrite",
-                interval=self.config.downscale.interval, progress=partial(self.progress, "downscaling, fine cells"))
+                job,
+                output or self.run.fine,
+                provenance=made_from,
+                existing="overwrite",
+                interval=self.config.downscale.interval,
+                progress=partial(self.progress, "downscaling, fine cells"),
+            )
 
     def _standing(self, overwrite: bool, samples: str | None = None) -> str:
         try:
@@ -172,9 +194,15 @@ class Experiment:
         manifest, calibration = self.manifest, Calibration.read(self.run.calibration)
         samples = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
         factors = f"σ × {calibration.sigma_scale:.2f}, interval ± {calibration.interval_factor:.2f} σ"
-        write_report(self.run.report, config=self.config, manifest=manifest, comparison=comparison, picture=self.run.picture,
-                     notes=manifest.notes,
-                     facts={"samples": samples, "calibration": f"{factors}, from {calibration.basis}", **(facts or {})})
+        write_report(
+            self.run.report,
+            config=self.config,
+            manifest=manifest,
+            comparison=comparison,
+            picture=self.run.picture,
+            notes=manifest.notes,
+            facts={"samples": samples, "calibration": f"{factors}, from {calibration.basis}", **(facts or {})},
+        )
 
 
 def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -> Comparison:
@@ -201,23 +229,42 @@ def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Compariso
     exported = experiment.export()
     written = experiment.downscale()
     with experiment.timed("report"):
-        facts = {"training": f"{trained.epochs:.1f} passes over the training samples"
-                 + (", chosen one scale up" if trained.transfer_rmse else ""),
-                 "largest conservation error": f"{written.conservation_max_mm:.1e} mm", "months downscaled": str(written.months),
-                 "exported model": f"{exported.parent.name}/{exported.name}"}
+        facts = {
+            "training": f"{trained.epochs:.1f} passes over the training samples"
+            + (", chosen one scale up" if trained.transfer_rmse else ""),
+            "largest conservation error": f"{written.conservation_max_mm:.1e} mm",
+            "months downscaled": str(written.months),
+            "exported model": f"{exported.parent.name}/{exported.name}",
+        }
         experiment._report(comparison, facts)
-    write_summary(experiment.run.summary, summary(
-        comparison, conservation_max_mm=written.conservation_max_mm, seconds=experiment.seconds, test_months=manifest.test_months,
-        training={"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in trained.transfer_rmse]}))
+    write_summary(
+        experiment.run.summary,
+        summary(
+            comparison,
+            conservation_max_mm=written.conservation_max_mm,
+            seconds=experiment.seconds,
+            test_months=manifest.test_months,
+            training={"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in trained.transfer_rmse]},
+        ),
+    )
     return comparison
 
 
-def with_files(config: Config, *, gwsa: Sequence[Path] = (), climate: Sequence[Path] = (), static: Sequence[Path] = (),
-               truth: Path | None = None, reference: Path | None = None, target: str | None = None) -> Config:
+def with_files(
+    config: Config,
+    *,
+    gwsa: Sequence[Path] = (),
+    climate: Sequence[Path] = (),
+    static: Sequence[Path] = (),
+    truth: Path | None = None,
+    reference: Path | None = None,
+    target: str | None = None,
+) -> Config:
     """`config` with the files of a command line in the place of its own; kinds are recognised by content.
 
     A `reference` target without a reference of its own learns from the truth, which then judges in the held-out months only.
     """
+
     def source(*paths: Path) -> SourceConfig:
         return SourceConfig(path=tuple(str(p.absolute()) for p in paths))
 

@@ -25,8 +25,10 @@ for line in sys.stdin.buffer:
         sys.stderr.buffer.write(line)
         sys.stderr.buffer.flush()
 """
-_REMARKS = (r"^WARNING: All log messages before absl|^[IW]\d{4} |^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IW] "
-            r"|Unable to register cu\w+ factory")
+_REMARKS = (
+    r"^WARNING: All log messages before absl|^[IW]\d{4} |^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IW] "
+    r"|Unable to register cu\w+ factory"
+)
 _NO_DEVICE = r"|failed call to cuInit"  # an error only where there is a device
 
 

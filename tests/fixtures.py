@@ -131,11 +131,28 @@ def write_grace_csr(path: Path, stamps: Sequence[str], lat: np.ndarray, lon: np.
     return path
 
 
-ERA5_UNITS = {"tp": "m", "t2m": "K", "swvl1": "m**3 m**-3", "sp": "Pa", "e": "m of water equivalent", "sro": "m", "ro": "m",
-              "smlt": "m of water equivalent", "sd": "m of water equivalent"}  # fmt: skip
-ERA5_LONG_NAMES = {"tp": "Total precipitation", "t2m": "2 metre temperature", "swvl1": "Volumetric soil water layer 1",
-                   "sp": "Surface pressure", "e": "Evaporation", "sro": "Surface runoff", "ro": "Runoff", "smlt": "Snowmelt",
-                   "sd": "Snow depth water equivalent"}  # fmt: skip
+ERA5_UNITS = {
+    "tp": "m",
+    "t2m": "K",
+    "swvl1": "m**3 m**-3",
+    "sp": "Pa",
+    "e": "m of water equivalent",
+    "sro": "m",
+    "ro": "m",
+    "smlt": "m of water equivalent",
+    "sd": "m of water equivalent",
+}
+ERA5_LONG_NAMES = {
+    "tp": "Total precipitation",
+    "t2m": "2 metre temperature",
+    "swvl1": "Volumetric soil water layer 1",
+    "sp": "Surface pressure",
+    "e": "Evaporation",
+    "sro": "Surface runoff",
+    "ro": "Runoff",
+    "smlt": "Snowmelt",
+    "sd": "Snow depth water equivalent",
+}
 _STEP_TYPE = {"tp": "avgad", "e": "avgad", "sro": "avgad", "ro": "avgad", "smlt": "avgad"}
 
 
@@ -204,8 +221,10 @@ def write_era5_split(
     folder.mkdir(parents=True, exist_ok=True)
     states = {k: v for k, v in variables.items() if k not in _STEP_TYPE}
     fluxes = {k: v for k, v in variables.items() if k in _STEP_TYPE}
-    return (write_era5_new(folder / "data_stream-moda_stepType-avgua.nc", months, lat, lon, states, hour=0),
-            write_era5_new(folder / "data_stream-moda_stepType-avgad.nc", months, lat, lon, fluxes, hour=6))  # fmt: skip
+    return (
+        write_era5_new(folder / "data_stream-moda_stepType-avgua.nc", months, lat, lon, states, hour=0),
+        write_era5_new(folder / "data_stream-moda_stepType-avgad.nc", months, lat, lon, fluxes, hour=6),
+    )
 
 
 def write_zip(path: Path, members: Sequence[Path], *, folder: str = "") -> Path:

@@ -174,11 +174,28 @@ def test_a_saved_model_by_what_it_says_of_itself(tmp_path):
     version = tmp_path / "model" / "3"
     (version / "assets").mkdir(parents=True)
     (version / "saved_model.pb").write_bytes(b"graph")
-    info = {"schema_version": 1, "name": "tiny", "version": "0.1", "config_hash": "0" * 16, "kind": "default", "months": 3,
-            "factor": 2, "divisor": 8, "inputs": ["climate", "gwsa", "land"], "climate": ["precipitation"],
-            "climate_units": ["mm month-1"], "covariates": [], "covariate_units": [], "grid_step": [0.5, 0.5],
-            "sigma_scale": 1.2, "interval": 0.9, "interval_factor": 1.7, "calibrated": True, "network": "{}",
-            "weights": "0123456789abcdef"}  # fmt: skip
+    info = {
+        "schema_version": 1,
+        "name": "tiny",
+        "version": "0.1",
+        "config_hash": "0" * 16,
+        "kind": "default",
+        "months": 3,
+        "factor": 2,
+        "divisor": 8,
+        "inputs": ["climate", "gwsa", "land"],
+        "climate": ["precipitation"],
+        "climate_units": ["mm month-1"],
+        "covariates": [],
+        "covariate_units": [],
+        "grid_step": [0.5, 0.5],
+        "sigma_scale": 1.2,
+        "interval": 0.9,
+        "interval_factor": 1.7,
+        "calibrated": True,
+        "network": "{}",
+        "weights": "0123456789abcdef",
+    }
     path = version / "assets" / "model_info.json"
     path.write_text(json.dumps(info))
     finding = only(tmp_path / "model")

@@ -33,9 +33,14 @@ def finished(tiny_world, tmp_path_factory) -> tuple[Path, subprocess.CompletedPr
     folder = tmp_path_factory.mktemp("finished")
     given = options(tiny_world, "gwsa", "climate", "static", "truth", "config")
     done = subprocess.run(
-        [*COMMAND, "run", *given, "--output", "runs/a"], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=600,
+        [*COMMAND, "run", *given, "--output", "runs/a"],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=600,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "runs" / "a", done
 
@@ -107,7 +112,8 @@ def test_scores_of_the_summary_follow_from_the_files_alone(finished, record, tin
     assert rmse == pytest.approx(summary["methods"]["model"]["rmse"], abs=2e-3)
     assert mae == pytest.approx(summary["methods"]["model"]["mae"], abs=2e-3)
     inside = (record["gwsa_lower"].sel(time=months) <= truth.sel(time=months).values) & (
-        truth.sel(time=months).values <= record["gwsa_upper"].sel(time=months))  # fmt: skip
+        truth.sel(time=months).values <= record["gwsa_upper"].sel(time=months)
+    )
     coverage = float((inside * weights).sum() / weights.sum())
     assert coverage == pytest.approx(summary["methods"]["model"]["coverage_90"], abs=2e-3)
 

@@ -43,8 +43,19 @@ Command = Callable[..., Answer]
 
 def write_tiny_world(folder: Path, **changes: object) -> dict[str, Path]:
     """Files of a twin world of 6° × 8°, 0.5° -> 0.25°, 42 months: gwsa, climate, static, truth, and the configuration."""
-    given = {"seed": 3, "south": 20, "north": 26, "west": 80, "east": 88, "fine_step": 0.25, "factor": 2, "sea_share": 0.15,
-             "climate_first_month": "2001-06", "first_month": "2002-04", "last_month": "2005-09"} | changes  # fmt: skip
+    given = {
+        "seed": 3,
+        "south": 20,
+        "north": 26,
+        "west": 80,
+        "east": 88,
+        "fine_step": 0.25,
+        "factor": 2,
+        "sea_share": 0.15,
+        "climate_first_month": "2001-06",
+        "first_month": "2002-04",
+        "last_month": "2005-09",
+    } | changes
     files = write_observations(make_world(TwinConfig(**given)), folder)
     (folder / "tiny.yaml").write_text(YAML)
     return {**files, "config": folder / "tiny.yaml"}
@@ -74,5 +85,8 @@ def edited(path: Path, to: Path, change: Callable[[netCDF4.Dataset], None]) -> P
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder but locks and the log."""
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*"))
-            if p.is_file() and p.name not in (".lock", "gwkeras.log")}  # fmt: skip
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name not in (".lock", "gwkeras.log")
+    }

@@ -60,8 +60,12 @@ class Result:
                 raise ValueError("scores that are no numbers")
             return result
         except (ValueError, TypeError, AttributeError) as error:
-            raise BadInput(path, expected="scores of a variant", found=f"something else ({error})",
-                           remedy="delete the file; the same command then judges the variant again") from error
+            raise BadInput(
+                path,
+                expected="scores of a variant",
+                found=f"something else ({error})",
+                remedy="delete the file; the same command then judges the variant again",
+            ) from error
 
 
 def result_of(comparison: Comparison, method: str, *, samples: str, answer: str, also: Metrics) -> Result:

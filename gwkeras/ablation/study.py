@@ -83,11 +83,15 @@ def trials_of(study: Study) -> list[Trial]:
     configs = configurations(study.config, study.suites)
     folders = {v.name: v.folder for suite in study.suites for v in suite.variants}
     return [
-        Trial(name, seed, replace(config, training=replace(config.training, seed=seed)),
-              RunFolder(study.root / folders[name] / f"seed-{seed}"))
+        Trial(
+            name,
+            seed,
+            replace(config, training=replace(config.training, seed=seed)),
+            RunFolder(study.root / folders[name] / f"seed-{seed}"),
+        )
         for seed in study.seeds
         for name, config in configs.items()
-    ]  # fmt: skip
+    ]
 
 
 def run_study(
@@ -218,8 +222,9 @@ def _train(trial: Trial, ground: Ground, label: str, progress: Progress) -> Resu
     trained = train(config, run, lambda stage, done, total: progress(f"{label}: {stage}", done, total), resume=True)
     minutes = {"minutes": (time.perf_counter() - started) / 60} if fresh else {}
     method = network_method(trained.network, trained.calibration, config)
-    comparison = compare(ground.judge, [*BASELINES, method], ground.manifest,
-                         lambda done, total: progress(f"{label}: evaluating", done, total))  # fmt: skip
+    comparison = compare(
+        ground.judge, [*BASELINES, method], ground.manifest, lambda done, total: progress(f"{label}: evaluating", done, total)
+    )
     also = {"passes": trained.epochs, **physics_of(run.history), **minutes}
     result = result_of(comparison, method.name, samples=ground.manifest.build_hash, answer=ground.answer, also=also)
     result.write(run.root)

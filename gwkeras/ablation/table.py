@@ -74,8 +74,10 @@ class Report:
     def short(self, suite: Suite) -> Table:
         """RMSE and MAE with their differences to full: what a terminal is wide enough for."""
         full = self.results.get(FULL, {})
-        rows = [(method, "", *(t for m in _SHORT for t in (_number(found.get(m), m), ""))) for method, found in
-                self._interpolations().items()]  # fmt: skip
+        rows = [
+            (method, "", *(t for m in _SHORT for t in (_number(found.get(m), m), "")))
+            for method, found in self._interpolations().items()
+        ]
         for variant in suite.variants:
             own = self.results.get(variant.name, {})
             texts = [_text(spread_of(_column(own, m).values()), m) for m in _SHORT]
@@ -109,8 +111,16 @@ class Report:
         lines += [self._footing(), ""]
         for suite in self.suites:
             differences = self.differences(suite)
-            lines += [f"## {suite.title}", "", self.values(suite).markdown(), "", differences.title + ":", "",
-                      differences.markdown(), ""]  # fmt: skip
+            lines += [
+                f"## {suite.title}",
+                "",
+                self.values(suite).markdown(),
+                "",
+                differences.title + ":",
+                "",
+                differences.markdown(),
+                "",
+            ]
         if self.notes:
             lines += ["## Notes", "", *(f"- {note}" for note in self.notes), ""]
         return "\n".join(lines)

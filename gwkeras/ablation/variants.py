@@ -22,11 +22,20 @@ _ALIKE = {
     "training.seed": "--seeds gives the seeds of all variants",
     "sample.months_required": "it is the longest memory of all variants",
     **dict.fromkeys(
-        ("split", "data.truth", "data.gwsa", "data.region", "data.first_month", "data.last_month", "data.coarsen_product",
-         "sample.factor", "downscale"),
+        (
+            "split",
+            "data.truth",
+            "data.gwsa",
+            "data.region",
+            "data.first_month",
+            "data.last_month",
+            "data.coarsen_product",
+            "sample.factor",
+            "downscale",
+        ),
         "all variants are judged on the same months and cells; change it for all of them with --set",
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -89,19 +98,35 @@ def read_grid(path: Path) -> Suite:
     variants = [Variant(FULL, where=str(path))]
     for name, changes in read_yaml(path, "--grid").items():
         if not isinstance(name, str) or not _NAME.fullmatch(name) or not Variant(name).folder:
-            raise BadInput(path, expected="names of letters, digits, spaces and .,+-=()%", found=f"'{name}'"[:80],
-                           remedy="give the variant another name, in quotation marks if it is a number")
+            raise BadInput(
+                path,
+                expected="names of letters, digits, spaces and .,+-=()%",
+                found=f"'{name}'"[:80],
+                remedy="give the variant another name, in quotation marks if it is a number",
+            )
         if name == FULL and changes:
-            raise BadInput(path, expected=f"'{FULL}' without changes, as the configuration is", found="some",
-                           remedy="give the variant another name")
+            raise BadInput(
+                path,
+                expected=f"'{FULL}' without changes, as the configuration is",
+                found="some",
+                remedy="give the variant another name",
+            )
         if not isinstance(changes or {}, dict):
-            raise BadInput(path, expected="a mapping of keys for each variant", found=f"a single value for '{name}'",
-                           remedy="write it as name: {training.dropout: 0}")
+            raise BadInput(
+                path,
+                expected="a mapping of keys for each variant",
+                found=f"a single value for '{name}'",
+                remedy="write it as name: {training.dropout: 0}",
+            )
         if name != FULL:
             variants.append(Variant(name, changes or {}, str(path)))
     if not 1 < len(variants) <= _MOST:
-        raise BadInput(path, expected=f"one to {_MOST - 1} variants beside '{FULL}'", found=str(len(variants) - 1),
-                       remedy="write a mapping from names to keys and values")
+        raise BadInput(
+            path,
+            expected=f"one to {_MOST - 1} variants beside '{FULL}'",
+            found=str(len(variants) - 1),
+            remedy="write a mapping from names to keys and values",
+        )
     return Suite(path.stem, tuple(variants))
 
 
@@ -112,8 +137,12 @@ def without_twins(suite: Suite, config: Config) -> Suite:
     """
     kept = tuple(v for v in suite.variants if v.name == FULL or settled(config, v) != config)
     if len(kept) < 2:
-        raise BadInput(suite.variants[-1].where, expected=f"a variant that differs from '{FULL}'", found="none",
-                       remedy="name other variants, or change the configuration")
+        raise BadInput(
+            suite.variants[-1].where,
+            expected=f"a variant that differs from '{FULL}'",
+            found="none",
+            remedy="name other variants, or change the configuration",
+        )
     return replace(suite, variants=kept)
 
 
@@ -126,8 +155,12 @@ def settled(config: Config, variant: Variant) -> Config:
     for key in dotted(variant.changes):
         for alike, why in _ALIKE.items():
             if key == alike or key.startswith(f"{alike}.") or alike.startswith(f"{key}."):
-                raise ConfigError(f"{where}: {key}", expected="keys in which variants may differ", found=f"'{key}'",
-                                  remedy=f"leave it out, since {why}")
+                raise ConfigError(
+                    f"{where}: {key}",
+                    expected="keys in which variants may differ",
+                    found=f"'{key}'",
+                    remedy=f"leave it out, since {why}",
+                )
     return with_values(config, variant.changes, where)
 
 
@@ -152,8 +185,12 @@ def configurations(config: Config, suites: Sequence[Suite]) -> dict[str, Config]
         if folders.setdefault(variant.folder, variant.name) != variant.name or (
             variant.name in found and found[variant.name][1] != own
         ):
-            raise BadInput(f"{variant.where}, variant '{variant.name}'", expected="names that differ in letters or digits",
-                           found=f"also '{folders[variant.folder]}'", remedy="give one of them another name")
+            raise BadInput(
+                f"{variant.where}, variant '{variant.name}'",
+                expected="names that differ in letters or digits",
+                found=f"also '{folders[variant.folder]}'",
+                remedy="give one of them another name",
+            )
         found[variant.name] = variant, own
     memories = {own.sample.months for _, own in found.values()}
     required = max(*memories, config.sample.months_required) if len(memories) > 1 else config.sample.months_required
@@ -186,6 +223,7 @@ def months_of(text: str) -> tuple[int, ...]:
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts or not all(part.isdecimal() and 1 <= int(part) <= 120 for part in parts):
-        raise BadInput("--months", expected="numbers of months from 1 to 120, such as 1,3,6,12", found=f"'{text}'",
-                       remedy="correct it")
+        raise BadInput(
+            "--months", expected="numbers of months from 1 to 120, such as 1,3,6,12", found=f"'{text}'", remedy="correct it"
+        )
     return tuple(dict.fromkeys(int(part) for part in parts))

@@ -96,12 +96,19 @@ class SampleConfig:
         6, "T, length of the climate sequence; its last month is the sample's", unit="months", at_least=1, at_most=120
     )
     months_required: int = _key(
-        0, "months of climate that a month must have before it to become a sample, where that is more than `months`: it lets "
-        "different memories share their months; 0: `months`", unit="months", at_least=0, at_most=120,
+        0,
+        "months of climate that a month must have before it to become a sample, where that is more than `months`: it lets "
+        "different memories share their months; 0: `months`",
+        unit="months",
+        at_least=0,
+        at_most=120,
     )
     height: int = _key(
-        0, "H, rows of a patch; 0: as many as the region has at the scale trained on, at most 32", unit="coarse cells",
-        at_least=0, at_most=1024,
+        0,
+        "H, rows of a patch; 0: as many as the region has at the scale trained on, at most 32",
+        unit="coarse cells",
+        at_least=0,
+        at_most=1024,
     )
     width: int = _key(0, "W, columns of a patch; 0: likewise", unit="coarse cells", at_least=0, at_most=1024)
     factor: int = _key(4, "s, fine cells along a side of a coarse cell", at_least=1, at_most=64)
@@ -173,7 +180,10 @@ class ModelConfig:
         "default", "paper: as published; default: with fine covariates and exact conservation"
     )
     convlstm_filters: tuple[int, ...] = _key(
-        (16,), "channels of each ConvLSTM layer; []: none, the last month's climate alone", unit="channels", at_least=1,
+        (16,),
+        "channels of each ConvLSTM layer; []: none, the last month's climate alone",
+        unit="channels",
+        at_least=1,
         at_most=4096,
     )
     unet_filters: tuple[int, ...] = _key(
@@ -221,7 +231,9 @@ class TrainingConfig:
         "float32", "of the network's arithmetic; weights, heads and losses are in float32 whatever it is"
     )
     accumulate: int = _key(
-        1, "pieces in which each device works through its part of a batch, one after the other, to save memory", at_least=1,
+        1,
+        "pieces in which each device works through its part of a batch, one after the other, to save memory",
+        at_least=1,
         at_most=65_536,
     )
     shuffle_buffer: int = _key(2048, "samples in the shuffle buffer", unit="samples", at_least=1, at_most=10_000_000)
@@ -233,8 +245,11 @@ class DownscaleConfig:
     """The whole region, month after month."""
 
     tile: int = _key(
-        0, "side of an inference tile, the halo not counted; 0: the tiling with the least to compute", unit="coarse cells",
-        at_least=0, at_most=4096,
+        0,
+        "side of an inference tile, the halo not counted; 0: the tiling with the least to compute",
+        unit="coarse cells",
+        at_least=0,
+        at_most=4096,
     )
     interval: float = _key(0.9, "probability inside the written bounds", unit="1", above=0, below=1)
 

@@ -80,11 +80,19 @@ def said_of(error: Exception) -> GwkerasError | None:
         return error
     where = getattr(error, "filename", None) or "output"
     if disk_is_full(error):
-        return BadInput(where, expected="room on the disk", found="a full disk",
-                        remedy="free some space and give the same command again; nothing that was there is lost")
+        return BadInput(
+            where,
+            expected="room on the disk",
+            found="a full disk",
+            remedy="free some space and give the same command again; nothing that was there is lost",
+        )
     if isinstance(error, OSError) and error.errno in _NO_ACCESS:
-        return BadInput(where, expected="a file or folder that can be used there", found=f"'{error.strerror}'",
-                        remedy="check the path and its permissions")
+        return BadInput(
+            where,
+            expected="a file or folder that can be used there",
+            found=f"'{error.strerror}'",
+            remedy="check the path and its permissions",
+        )
     return None
 
 

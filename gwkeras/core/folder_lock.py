@@ -25,8 +25,12 @@ def folder_lock(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             handle.seek(0)
             holder = handle.read().strip() or "unknown"
-            raise RunInUse(folder, expected="a folder that no other process is using", found=f"process {holder} at work in it",
-                           remedy="wait for it to end, or choose another folder") from None
+            raise RunInUse(
+                folder,
+                expected="a folder that no other process is using",
+                found=f"process {holder} at work in it",
+                remedy="wait for it to end, or choose another folder",
+            ) from None
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()

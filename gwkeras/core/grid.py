@@ -35,8 +35,12 @@ class Grid:
 
     def __post_init__(self) -> None:
         if self.n_lat < 1 or self.n_lon < 1 or self.lat_step <= 0 or self.lon_step <= 0:
-            raise GridMismatch("grid", expected="at least one cell of positive size", found=repr(self),
-                               remedy="check the region and the grid step")
+            raise GridMismatch(
+                "grid",
+                expected="at least one cell of positive size",
+                found=repr(self),
+                remedy="check the region and the grid step",
+            )
 
     @classmethod
     def from_centres(cls, lat: np.ndarray, lon: np.ndarray, where: object = "grid") -> Grid:
@@ -52,8 +56,12 @@ class Grid:
         """Grid of square cells of `step` degrees that fills the box exactly; the box must be a whole number of cells."""
         n_lat, n_lon = (north - south) / step, (east - west) / step
         if abs(n_lat - round(n_lat)) > _TOLERANCE or abs(n_lon - round(n_lon)) > _TOLERANCE:
-            raise GridMismatch("region", expected=f"a whole number of {step}° cells", found=f"{n_lat:g} × {n_lon:g} cells",
-                               remedy="move the region's edges onto the grid")
+            raise GridMismatch(
+                "region",
+                expected=f"a whole number of {step}° cells",
+                found=f"{n_lat:g} × {n_lon:g} cells",
+                remedy="move the region's edges onto the grid",
+            )
         return cls(south, west, step, step, round(n_lat), round(n_lon))
 
     @property
@@ -105,8 +113,9 @@ class Grid:
 
     def refine(self, factor: int) -> Grid:
         """The grid with each cell divided into factor × factor."""
-        return Grid(self.south, self.west, self.lat_step / factor, self.lon_step / factor,
-                    self.n_lat * factor, self.n_lon * factor)
+        return Grid(
+            self.south, self.west, self.lat_step / factor, self.lon_step / factor, self.n_lat * factor, self.n_lon * factor
+        )
 
     def coarsen(self, factor: int, row_offset: int = 0, col_offset: int = 0) -> Grid:
         """The grid of whole factor × factor blocks that starts `row_offset`, `col_offset` cells from the south-west corner.
@@ -116,15 +125,24 @@ class Grid:
         """
         n_lat, n_lon = (self.n_lat - row_offset) // factor, (self.n_lon - col_offset) // factor
         if n_lat < 1 or n_lon < 1:
-            raise GridMismatch("grid", expected=f"at least {factor} × {factor} cells to coarsen by {factor}",
-                               found=f"{self.n_lat} × {self.n_lon}", remedy="take a larger region or a smaller factor")
-        return Grid(self.south + row_offset * self.lat_step, self.west + col_offset * self.lon_step,
-                    self.lat_step * factor, self.lon_step * factor, n_lat, n_lon)
+            raise GridMismatch(
+                "grid",
+                expected=f"at least {factor} × {factor} cells to coarsen by {factor}",
+                found=f"{self.n_lat} × {self.n_lon}",
+                remedy="take a larger region or a smaller factor",
+            )
+        return Grid(
+            self.south + row_offset * self.lat_step,
+            self.west + col_offset * self.lon_step,
+            self.lat_step * factor,
+            self.lon_step * factor,
+            n_lat,
+            n_lon,
+        )
 
     def window(self, row: int, col: int, n_lat: int, n_lon: int) -> Grid:
         """The n_lat × n_lon cells from (`row`, `col`); rows and columns outside the grid are allowed (for padding)."""
-        return Grid(self.south + row * self.lat_step, self.west + col * self.lon_step,
-                    self.lat_step, self.lon_step, n_lat, n_lon)
+        return Grid(self.south + row * self.lat_step, self.west + col * self.lon_step, self.lat_step, self.lon_step, n_lat, n_lon)
 
     def factor_to(self, fine: Grid, where: object = "grid") -> int:
         """The whole factor s for which `fine` equals `self.refine(s)`.
@@ -133,8 +151,12 @@ class Grid:
         """
         factor = round(self.lat_step / fine.lat_step)
         if factor < 1 or not self.refine(factor).is_close(fine):
-            raise GridMismatch(where, expected=f"a grid that divides {self.describe()} by a whole factor", found=fine.describe(),
-                               remedy="regrid it, or choose a region and a factor for which the edges coincide")
+            raise GridMismatch(
+                where,
+                expected=f"a grid that divides {self.describe()} by a whole factor",
+                found=fine.describe(),
+                remedy="regrid it, or choose a region and a factor for which the edges coincide",
+            )
         return factor
 
     def is_close(self, other: Grid) -> bool:
@@ -143,9 +165,12 @@ class Grid:
             return False
         turn = (self.west - other.west + 180.0) % 360.0 - 180.0
         slack = _TOLERANCE * min(self.lat_step, self.lon_step)
-        return bool(abs(self.lat_step - other.lat_step) * self.n_lat < slack
-                    and abs(self.lon_step - other.lon_step) * self.n_lon < slack
-                    and abs(self.south - other.south) < slack and abs(turn) < slack)
+        return bool(
+            abs(self.lat_step - other.lat_step) * self.n_lat < slack
+            and abs(self.lon_step - other.lon_step) * self.n_lon < slack
+            and abs(self.south - other.south) < slack
+            and abs(turn) < slack
+        )
 
     def offset_in(self, parent: Grid, where: object = "grid") -> tuple[int, int]:
         """(row, col) of this grid's south-west cell in `parent`, a grid of the same step.
@@ -171,12 +196,17 @@ class Grid:
         """
         return self.block_sum_and_weight(values, factor, weights)[0]
 
-    def block_sum_and_weight(self, values: np.ndarray, factor: int,
-                             weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def block_sum_and_weight(
+        self, values: np.ndarray, factor: int, weights: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """`block_mean`, and beside it each block's summed weight (km² of land with data)."""
         if self.n_lat % factor or self.n_lon % factor:
-            raise GridMismatch("grid", expected=f"rows and columns divisible by {factor}", found=f"{self.n_lat} × {self.n_lon}",
-                               remedy="cut the region to whole blocks")
+            raise GridMismatch(
+                "grid",
+                expected=f"rows and columns divisible by {factor}",
+                found=f"{self.n_lat} × {self.n_lon}",
+                remedy="cut the region to whole blocks",
+            )
         weight = self.area if weights is None else self.area * weights
         valid = np.isfinite(values)
         weight = np.where(valid, weight, 0.0)
@@ -188,8 +218,7 @@ class Grid:
     def describe(self) -> str:
         """One phrase for messages: step, size and box."""
         step = f"{self.lat_step:g}°" if abs(self.lat_step - self.lon_step) < 1e-9 else f"{self.lat_step:g}° × {self.lon_step:g}°"
-        return (f"{step} cells, {self.n_lat} × {self.n_lon}, "
-                f"{self.south:g}…{self.north:g}°N {self.west:g}…{self.east:g}°E")
+        return f"{step} cells, {self.n_lat} × {self.n_lon}, {self.south:g}…{self.north:g}°N {self.west:g}…{self.east:g}°E"
 
 
 def nearest_upsample(values: np.ndarray, factor: int) -> np.ndarray:
@@ -205,13 +234,21 @@ def _block_sum(values: np.ndarray, factor: int) -> np.ndarray:
 def _even_step(centres: np.ndarray, name: str, where: object) -> float:
     centres = np.asarray(centres, dtype=float)
     if centres.size < 2:
-        raise GridMismatch(where, expected=f"at least two {name} values", found=str(centres.size),
-                           remedy="give a field with at least 2 × 2 cells")
+        raise GridMismatch(
+            where,
+            expected=f"at least two {name} values",
+            found=str(centres.size),
+            remedy="give a field with at least 2 × 2 cells",
+        )
     step = (centres[-1] - centres[0]) / (centres.size - 1)
     even = centres[0] + step * np.arange(centres.size)
     if step <= 0 or np.max(np.abs(centres - even)) > 0.02 * step:
-        raise GridMismatch(where, expected=f"evenly spaced, ascending {name}", found=f"steps from {np.diff(centres).min():g} "
-                           f"to {np.diff(centres).max():g}", remedy="regrid the file onto a regular grid")
+        raise GridMismatch(
+            where,
+            expected=f"evenly spaced, ascending {name}",
+            found=f"steps from {np.diff(centres).min():g} to {np.diff(centres).max():g}",
+            remedy="regrid the file onto a regular grid",
+        )
     # Coordinates stored as float32 give steps such as 0.09999847; the nearest simple fraction of a degree is meant.
     for denominator in (1, 2, 4, 5, 8, 10, 16, 20, 25, 40, 50, 80, 100, 120, 240):
         simple = round(step * denominator) / denominator

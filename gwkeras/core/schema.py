@@ -49,8 +49,16 @@ class SampleShape:
 
     @property
     def axes(self) -> dict[str, int]:
-        return {"T": self.months, "H": self.height, "W": self.width, "sH": self.height * self.factor,
-                "sW": self.width * self.factor, "D": len(self.climate), "K": len(self.covariates), "1": 1}
+        return {
+            "T": self.months,
+            "H": self.height,
+            "W": self.width,
+            "sH": self.height * self.factor,
+            "sW": self.width * self.factor,
+            "D": len(self.climate),
+            "K": len(self.covariates),
+            "1": 1,
+        }
 
 
 @dataclass(frozen=True)
@@ -76,13 +84,19 @@ FEATURES: tuple[Feature, ...] = (
     Feature("gwsa_previous", _COARSE, "mm", "input", "the same at t-1; 0 where absent"),
     Feature("has_previous", (), "1", "input", "1 where the record holds month t-1, else 0"),
     Feature("net_water_input", _COARSE, "mm month-1", "input", "P - ET of month t; 0 where unknown"),
-    Feature("infiltration_efficiency", _COARSE, "1", "input",
-            "alpha = 0.1 + 0.4 theta; 0 where P - ET or the cell's storage of month t-1, if there is such a month, is unknown: "
-            "this takes the cell out of the storage-change terms"),
+    Feature(
+        "infiltration_efficiency",
+        _COARSE,
+        "1",
+        "input",
+        "alpha = 0.1 + 0.4 theta; 0 where P - ET or the cell's storage of month t-1, if there is such a month, is unknown: "
+        "this takes the cell out of the storage-change terms",
+    ),
     Feature("land", _COARSE, "1", "input", "area fraction of the cell that is land with data; 0 outside the region"),
     Feature("land_fine", _FINE, "1", "input", "the same on the fine grid"),
-    Feature("covariates_fine", ("sH", "sW", "K"), "per covariate", "input",
-            "fine covariates; 0 where `land_fine` is 0", "covariates"),
+    Feature(
+        "covariates_fine", ("sH", "sW", "K"), "per covariate", "input", "fine covariates; 0 where `land_fine` is 0", "covariates"
+    ),
     Feature("target", _FINE, "mm", "target", "fine storage anomaly to learn; NaN where it does not count"),
     Feature("target_sigma", _FINE, "mm", "target", "standard error of the target", "target_sigma"),
     Feature("time", (), "months since 2002-01", "input", "month of the sample"),

@@ -21,11 +21,32 @@ _SUBSTANCE = re.compile(
 )
 _MONTH = re.compile(r"(?:\s*/\s*|\s+per\s+)mon(?:th)?s?$|[\s.*·]*\bmon(?:th)?s?\s?(?:(?:\*\*|\^)?-1|⁻¹)$", re.IGNORECASE)
 _WORDS = {
-    "celsius": "degC", "degree celsius": "degC", "degrees celsius": "degC", "deg c": "degC", "c": "degC", "degree_c": "degC",
-    "degrees_c": "degC", "kelvin": "K", "kelvins": "K", "deg k": "K", "degk": "K", "degree_kelvin": "K", "degrees kelvin": "K",
-    "mb": "mbar", "millibars": "mbar", "fraction": "1", "vol/vol": "1", "volumetric": "1", "v/v": "1", "-": "1", "(0 - 1)": "1",
-    "unitless": "1", "dimensionless": "1", "percent": "%", "(%)": "%",
-}  # fmt: skip
+    "celsius": "degC",
+    "degree celsius": "degC",
+    "degrees celsius": "degC",
+    "deg c": "degC",
+    "c": "degC",
+    "degree_c": "degC",
+    "degrees_c": "degC",
+    "kelvin": "K",
+    "kelvins": "K",
+    "deg k": "K",
+    "degk": "K",
+    "degree_kelvin": "K",
+    "degrees kelvin": "K",
+    "mb": "mbar",
+    "millibars": "mbar",
+    "fraction": "1",
+    "vol/vol": "1",
+    "volumetric": "1",
+    "v/v": "1",
+    "-": "1",
+    "(0 - 1)": "1",
+    "unitless": "1",
+    "dimensionless": "1",
+    "percent": "%",
+    "(%)": "%",
+}
 
 
 def conversion(unit: str | None, canonical: str, where: object) -> tuple[float, float]:

@@ -94,8 +94,13 @@ class Scores:
     def as_dict(self) -> dict[str, float | None]:
         """The figures of a summary: rmse, mae, bias and crps in mm, r2 and coverage_90 as shares."""
         return {
-            "rmse": self.rmse, "mae": self.mae, "bias": self.bias, "r2": self.r2, "crps": self.crps, "coverage_90": self.coverage
-        }  # fmt: skip
+            "rmse": self.rmse,
+            "mae": self.mae,
+            "bias": self.bias,
+            "r2": self.r2,
+            "crps": self.crps,
+            "coverage_90": self.coverage,
+        }
 
 
 def crps(error: np.ndarray, sigma: np.ndarray) -> np.ndarray:

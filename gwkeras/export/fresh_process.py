@@ -40,8 +40,11 @@ def compare_in_fresh_process(
         # -I: neither the working folder nor the environment decides what is imported.
         done = subprocess.run(
             [sys.executable, "-I", str(_SCRIPT), str(saved_model.absolute()), str(questions), str(answers)],
-            capture_output=True, text=True, timeout=_SECONDS, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
         if done.returncode:
             raise GwkerasError(f"The exported model does not load in plain TensorFlow, so it was deleted: {_last(done.stderr)}.")
         with np.load(answers) as found:

@@ -27,8 +27,13 @@ def inspect_saved_model(folder: Path, config: Config | None = None) -> Finding:
     if not (folder / _INFO).is_file():
         unknown = ("it does not say what it was trained for; export it again",)
         facts = {"size": f"{size:.1f} MiB", "signatures": _signatures(folder / GRAPH)}
-        return Finding(str(folder), "a SavedModel without gwkeras' description", facts, fits=None if config is None else False,
-                       reasons=() if config is None else unknown)  # fmt: skip
+        return Finding(
+            str(folder),
+            "a SavedModel without gwkeras' description",
+            facts,
+            fits=None if config is None else False,
+            reasons=() if config is None else unknown,
+        )
     _check(folder / _INFO)
     try:
         values = json.loads((folder / _INFO).read_bytes())
@@ -38,8 +43,13 @@ def inspect_saved_model(folder: Path, config: Config | None = None) -> Finding:
         raise _damaged(folder / _INFO, "no JSON object")
     info = ModelInfo.decode(values, folder / _INFO)
     reasons: tuple[str, ...] = () if config is None else _misfits(info, config)
-    return Finding(str(folder), f"a SavedModel of gwkeras {info.version}", {**_facts(info), "size": f"{size:.1f} MiB"},
-                   fits=None if config is None else not reasons, reasons=reasons)  # fmt: skip
+    return Finding(
+        str(folder),
+        f"a SavedModel of gwkeras {info.version}",
+        {**_facts(info), "size": f"{size:.1f} MiB"},
+        fits=None if config is None else not reasons,
+        reasons=reasons,
+    )
 
 
 def _facts(info: ModelInfo) -> dict[str, Any]:
@@ -62,8 +72,10 @@ def _facts(info: ModelInfo) -> dict[str, Any]:
 
 def _misfits(info: ModelInfo, config: Config) -> tuple[str, ...]:
     there: dict[str, Any] = {"sample": {"months": info.months, "factor": info.factor}, "model": to_dict(info.model_config)}
-    wanted: dict[str, Any] = {"sample": {"months": config.sample.months, "factor": config.sample.factor},
-                              "model": to_dict(config.model)}  # fmt: skip
+    wanted: dict[str, Any] = {
+        "sample": {"months": config.sample.months, "factor": config.sample.factor},
+        "model": to_dict(config.model),
+    }
     if config.sample.climate:
         there["sample"]["climate"], wanted["sample"]["climate"] = ", ".join(info.climate), ", ".join(config.sample.climate)
     return differences(there, wanted, ("sample", "model"))
@@ -84,8 +96,10 @@ def _signatures(path: Path) -> dict[str, str]:
         for name, signature in meta.signature_def.items():
             if name.startswith("__"):  # TensorFlow's own
                 continue
-            sides = (", ".join(f"{key}{_shape(tensor)}" for key, tensor in sorted(side.items()))
-                     for side in (signature.inputs, signature.outputs))  # fmt: skip
+            sides = (
+                ", ".join(f"{key}{_shape(tensor)}" for key, tensor in sorted(side.items()))
+                for side in (signature.inputs, signature.outputs)
+            )
             found[name] = " → ".join(sides)
     if not found:
         raise _damaged(path, "no signature")

@@ -45,8 +45,15 @@ class DiskArray:
         object.__setattr__(self, "path", state["path"])
 
 
-def cached_array(folder: Path, key: object, shape: tuple[int, ...], compute: Callable[[slice], np.ndarray], *, axis: int = 0,
-                 step_bytes: int = 0) -> DiskArray:
+def cached_array(
+    folder: Path,
+    key: object,
+    shape: tuple[int, ...],
+    compute: Callable[[slice], np.ndarray],
+    *,
+    axis: int = 0,
+    step_bytes: int = 0,
+) -> DiskArray:
     """The float32 array of `shape` that `compute(slice along axis)` gives, block by block.
 
     Args:

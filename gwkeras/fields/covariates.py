@@ -43,9 +43,13 @@ class Covariate:
         match = _DYNAMIC.match(name)
         if match and match["channel"] in channels:
             return cls(name, match["channel"], match["kind"] or "mean", int(match["months"] or 1))  # type: ignore[arg-type]
-        raise ConfigError("sample.covariates", expected=f"static fields ({', '.join(static) or 'none'}) or climate channels "
-                          f"({', '.join(channels) or 'none'}) with or without _mean_<months> or _anomaly_<months>",
-                          found=f"'{name}'", remedy="correct the name or give the file that holds it")
+        raise ConfigError(
+            "sample.covariates",
+            expected=f"static fields ({', '.join(static) or 'none'}) or climate channels "
+            f"({', '.join(channels) or 'none'}) with or without _mean_<months> or _anomaly_<months>",
+            found=f"'{name}'",
+            remedy="correct the name or give the file that holds it",
+        )
 
 
 def automatic(static: tuple[str, ...], channels: tuple[str, ...]) -> tuple[str, ...]:

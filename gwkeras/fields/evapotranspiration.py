@@ -17,8 +17,9 @@ Array = TypeVar("Array", np.ndarray, xr.DataArray)
 _YEAR = 12
 
 
-def evapotranspiration(temperature: xr.DataArray, precipitation: xr.DataArray, method: PetMethod = "oudin",
-                       aridity_cap: float = 1.0) -> xr.DataArray:
+def evapotranspiration(
+    temperature: xr.DataArray, precipitation: xr.DataArray, method: PetMethod = "oudin", aridity_cap: float = 1.0
+) -> xr.DataArray:
     """ET = min(PET, aridity_cap × P̄₁₂): energy limits it in wet months and places, water in dry ones.
 
     P̄₁₂ is the mean precipitation of the month and the eleven before it: soil carries water from the wet season into
@@ -49,8 +50,12 @@ def trailing_mean(precipitation: xr.DataArray) -> xr.DataArray:
     """
     months = month_number(precipitation["time"].values)
     if (np.diff(months) != 1).any():
-        raise MissingMonths(precipitation.name or "precipitation", expected="consecutive months", found="a gap or a repetition",
-                            remedy="give the complete climate record")
+        raise MissingMonths(
+            precipitation.name or "precipitation",
+            expected="consecutive months",
+            found="a gap or a repetition",
+            remedy="give the complete climate record",
+        )
     reach = min(_YEAR, len(months))
     valid = precipitation.notnull()
     water = precipitation.where(valid, 0)
@@ -86,8 +91,16 @@ def _require_alike(first: xr.DataArray, second: xr.DataArray) -> None:
     for axis in ("lat", "lon"):
         one, other = first[axis].values, second[axis].values
         if one.shape != other.shape or not np.allclose(one, other, atol=1e-4):
-            raise GridMismatch(name, expected="the same cells", found=f"{axis} of {one.size} and {other.size} cells that differ",
-                               remedy="regrid one onto the other first")
+            raise GridMismatch(
+                name,
+                expected="the same cells",
+                found=f"{axis} of {one.size} and {other.size} cells that differ",
+                remedy="regrid one onto the other first",
+            )
     if not np.array_equal(first["time"].values, second["time"].values):
-        raise MissingMonths(name, expected="the same months", found=f"{first['time'].size} and {second['time'].size} that differ",
-                            remedy="select the months they have in common")
+        raise MissingMonths(
+            name,
+            expected="the same months",
+            found=f"{first['time'].size} and {second['time'].size} that differ",
+            remedy="select the months they have in common",
+        )

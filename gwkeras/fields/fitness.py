@@ -33,8 +33,10 @@ def storage_misfits(value: xr.DataArray, config: Config) -> list[str]:
     grid, factor = grid_of(value), config.data.coarsen_product
     needed = 2 * config.sample.factor if config.target.kind == "coarsen" else 1
     if min(grid.shape) // factor < needed:
-        reasons.append(f"{grid.n_lat} × {grid.n_lon} cells in the region are too few; target.kind: {config.target.kind} needs "
-                       f"{needed * factor} × {needed * factor}")  # fmt: skip
+        reasons.append(
+            f"{grid.n_lat} × {grid.n_lon} cells in the region are too few; target.kind: {config.target.kind} needs "
+            f"{needed * factor} × {needed * factor}"
+        )
     chosen = np.flatnonzero(inside)
     if not np.isfinite(value.isel(time=chosen[chosen.size // 2]).values).any():
         reasons.append(f"no data in the region in {months[chosen[chosen.size // 2]]}")
@@ -53,8 +55,10 @@ def climate_misfits(fields: Mapping[str, xr.DataArray], config: Config) -> list[
         held = set(months.astype(int).tolist())
         sequences = np.array([all(m - k in held for k in range(config.sample.months)) for m in months.astype(int)], bool)
         if not (sequences & _between(months, first, last)).any():
-            reasons.append(f"{name} of {months[0]} to {months[-1]} lacks {config.sample.months} months in a row that end between "
-                           f"{first or 'its start'} and {last or 'its end'}")  # fmt: skip
+            reasons.append(
+                f"{name} of {months[0]} to {months[-1]} lacks {config.sample.months} months in a row that end between "
+                f"{first or 'its start'} and {last or 'its end'}"
+            )
         reasons += _uncovered(name, value, config)
     return reasons
 

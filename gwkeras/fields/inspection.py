@@ -24,8 +24,13 @@ from gwkeras.fields.readers import read_static, read_storage
 from gwkeras.fields.readers.climate import read_channels
 from gwkeras.fields.recognise import Recognition, recognise_dataset
 
-_NAMES = {"g3p": "G3P or other groundwater storage", "grace": "total water storage, as of GRACE", "era5": "ERA5 or ERA5-Land",
-          "gldas": "GLDAS", "netcdf": "no product that is known"}  # fmt: skip
+_NAMES = {
+    "g3p": "G3P or other groundwater storage",
+    "grace": "total water storage, as of GRACE",
+    "era5": "ERA5 or ERA5-Land",
+    "gldas": "GLDAS",
+    "netcdf": "no product that is known",
+}
 _MOST_NAMED = 6  # variables, where none is known
 # What xarray and the C libraries raise over altered bytes; values are read here that `open_netcdf` leaves alone.
 _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError)
@@ -136,8 +141,10 @@ def _climate(source: SourceConfig, config: Config | None) -> tuple[dict[str, Any
 
 def _static(source: SourceConfig, config: Config | None) -> tuple[dict[str, Any], list[str], list[str]]:
     maps = read_static(source)
-    facts = {name: {"unit": str(value.attrs.get("units", "none stated")), "grid": grid_of(value).describe()}
-             for name, value in maps.items()}  # fmt: skip
+    facts = {
+        name: {"unit": str(value.attrs.get("units", "none stated")), "grid": grid_of(value).describe()}
+        for name, value in maps.items()
+    }
     return facts, [], [] if config is None else static_misfits(maps, config)
 
 
@@ -194,9 +201,13 @@ def _sentence(where: object, error: Exception) -> str:
 def _nothing(path: str, group: _Group) -> str:
     found = ", ".join(list(group.variables)[:_MOST_NAMED]) or "no variables"
     return str(
-        BadInput(path, expected="a variable with latitude and longitude that is known by name or by attributes", found=found,
-                 remedy="name it in the configuration (variables: {precipitation: name}); docs/data.md says what is recognised")
-    )  # fmt: skip
+        BadInput(
+            path,
+            expected="a variable with latitude and longitude that is known by name or by attributes",
+            found=found,
+            remedy="name it in the configuration (variables: {precipitation: name}); docs/data.md says what is recognised",
+        )
+    )
 
 
 def _mib(files: Sequence[Path]) -> str:

@@ -22,8 +22,9 @@ KEYS_A = -0.5
 """Keys' parameter of third-order convergence (1981, doi 10.1109/TASSP.1981.1163711); TensorFlow's choice, too."""
 
 
-def upsample(values: np.ndarray, factor: int, kind: Kind, periodic: bool = False,
-             missing: Literal["kept", "filled"] = "kept") -> np.ndarray:
+def upsample(
+    values: np.ndarray, factor: int, kind: Kind, periodic: bool = False, missing: Literal["kept", "filled"] = "kept"
+) -> np.ndarray:
     """Interpolates fields to factor × factor finer cells.
 
     Args:
@@ -74,8 +75,9 @@ def fill_missing(values: np.ndarray, passes: int = 2, periodic: bool = False) ->
     return values
 
 
-def conserve(fine: np.ndarray, coarse: np.ndarray, grid_fine: Grid, factor: int,
-             land_fine: np.ndarray | None = None) -> np.ndarray:
+def conserve(
+    fine: np.ndarray, coarse: np.ndarray, grid_fine: Grid, factor: int, land_fine: np.ndarray | None = None
+) -> np.ndarray:
     """Shifts each block of `fine` so that its mean is the coarse value: ŷ + nearest(coarse − blockmean(ŷ)).
 
     Args:
@@ -118,6 +120,7 @@ def _keys(distance: np.ndarray) -> np.ndarray:
 
 def _window_sum(values: np.ndarray, periodic: bool) -> np.ndarray:
     """Sums over 3 × 3 windows; beyond the edges there is nothing, or the other end of the row where `periodic`."""
+
     def along(axis: int, array: np.ndarray, around: bool) -> np.ndarray:
         if around and array.shape[axis] > 2:
             return array + np.roll(array, 1, axis) + np.roll(array, -1, axis)

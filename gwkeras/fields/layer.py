@@ -100,8 +100,12 @@ class Layer:
     def _record_mean(self, channel: str) -> DiskArray:
         """(1, n_lat, n_lon)."""
         record = self.channels[channel]
-        return cached_array(self.cache, [record.path.name, "mean"], (1, *self.grid.shape),
-                            lambda part: _sum_of_months(record, range(len(self.months)))[None] / len(self.months))
+        return cached_array(
+            self.cache,
+            [record.path.name, "mean"],
+            (1, *self.grid.shape),
+            lambda part: _sum_of_months(record, range(len(self.months)))[None] / len(self.months),
+        )
 
     def _climatology(self, channel: str) -> DiskArray:
         """(12, n_lat, n_lon) means of the calendar months; that of the record where it lacks one."""

@@ -38,8 +38,12 @@ class NearestFiller:
 
     def _work_out(self, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if missing.all():
-            raise BadInput(self._name, expected="data in the region in every month", found="a month of missing values only",
-                           remedy="check that the file covers the region, or leave it out")
+            raise BadInput(
+                self._name,
+                expected="data in the region in every month",
+                found="a month of missing values only",
+                remedy="check that the file covers the region, or leave it out",
+            )
         n_lon = missing.shape[1]
         around = n_lon // 2 if self._periodic else 0
         wide = np.pad(missing, ((0, 0), (around, around)), mode="wrap")

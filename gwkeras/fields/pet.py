@@ -38,8 +38,9 @@ def potential_evapotranspiration(temperature: xr.DataArray, method: PetMethod = 
     """
     methods = {"oudin": oudin, "hamon": hamon, "thornthwaite": thornthwaite}
     if method not in methods:
-        raise ConfigError("data.evapotranspiration", expected=", ".join(methods), found=repr(method),
-                          remedy="choose one of these")
+        raise ConfigError(
+            "data.evapotranspiration", expected=", ".join(methods), found=repr(method), remedy="choose one of these"
+        )
     return methods[method](temperature)
 
 
@@ -77,8 +78,12 @@ def thornthwaite(temperature: xr.DataArray) -> xr.DataArray:
     """
     found = set(calendar_month(temperature["time"].values).tolist())
     if len(found) < 12:
-        raise MissingMonths("temperature", expected="all twelve calendar months for Thornthwaite's heat index",
-                            found=f"{len(found)} of them", remedy="give a longer record, or choose oudin or hamon")
+        raise MissingMonths(
+            "temperature",
+            expected="all twelve calendar months for Thornthwaite's heat index",
+            found=f"{len(found)} of them",
+            remedy="give a longer record, or choose oudin or hamon",
+        )
     celsius = _celsius(temperature)
     index = heat_index(celsius)
     exponent = 6.75e-7 * index**3 - 7.71e-5 * index**2 + 1.792e-2 * index + 0.49239
@@ -141,13 +146,15 @@ def _by_latitude(quantity: Callable[[np.ndarray, np.ndarray], np.ndarray], tempe
     day = mid_month_day(temperature["time"].values)[:, None]
     lat = temperature["lat"].values[None, :].astype(float)
     values = quantity(np.clip(lat, -90.0, 90.0), day)
-    return xr.DataArray(values.astype(temperature.dtype), dims=("time", "lat"),
-                        coords={"time": temperature["time"], "lat": temperature["lat"]})
+    return xr.DataArray(
+        values.astype(temperature.dtype), dims=("time", "lat"), coords={"time": temperature["time"], "lat": temperature["lat"]}
+    )
 
 
 def _monthly(daily: xr.DataArray, temperature: xr.DataArray, method: str) -> xr.DataArray:
-    days = xr.DataArray(days_in_month(temperature["time"].values).astype(temperature.dtype), dims="time",
-                        coords={"time": temperature["time"]})
+    days = xr.DataArray(
+        days_in_month(temperature["time"].values).astype(temperature.dtype), dims="time", coords={"time": temperature["time"]}
+    )
     result = (daily * days).transpose(*temperature.dims).astype(temperature.dtype)
     result.attrs = {"units": MONTHLY_TOTAL, "long_name": f"potential evapotranspiration after {method}"}
     return result.rename("potential_evapotranspiration")

@@ -38,8 +38,12 @@ class Regridder:
         self.rows = _row_overlaps(source, target)
         self.columns = _column_overlaps(source, target)
         if not self.rows.nnz or not self.columns.nnz:
-            raise GridMismatch("regridding", expected=f"a target that overlaps {source.describe()}", found=target.describe(),
-                               remedy="choose a region that the file covers")
+            raise GridMismatch(
+                "regridding",
+                expected=f"a target that overlaps {source.describe()}",
+                found=target.describe(),
+                remedy="choose a region that the file covers",
+            )
 
     def __call__(self, values: np.ndarray, minimum_valid_share: float = 0.5) -> np.ndarray:
         """Regrids a field or a stack of fields.
@@ -53,13 +57,17 @@ class Regridder:
         """
         values = np.asarray(values)
         if values.shape[-2:] != self.source.shape:
-            raise GridMismatch("regridding", expected=f"a field of {self.source.n_lat} × {self.source.n_lon} cells",
-                               found=" × ".join(map(str, values.shape)), remedy="give the grid on which the field lies")
+            raise GridMismatch(
+                "regridding",
+                expected=f"a field of {self.source.n_lat} × {self.source.n_lon} cells",
+                found=" × ".join(map(str, values.shape)),
+                remedy="give the grid on which the field lies",
+            )
         stack = values.reshape(-1, *self.source.shape)
         result = np.empty((len(stack), *self.target.shape), values.dtype if np.issubdtype(values.dtype, np.floating) else float)
         at_once = max(1, _BLOCK_CELLS // max(stack[0].size, result[0].size)) if len(stack) else 1
         for start in range(0, len(stack), at_once):
-            result[start:start + at_once] = self._average(stack[start:start + at_once], minimum_valid_share)
+            result[start : start + at_once] = self._average(stack[start : start + at_once], minimum_valid_share)
         return result.reshape(*values.shape[:-2], *self.target.shape)
 
     def _average(self, values: np.ndarray, minimum_valid_share: float) -> np.ndarray:
@@ -103,10 +111,16 @@ def regrid(data: xr.DataArray, target: Grid, minimum_valid_share: float = 0.5) -
     if data.chunks is not None:
         data = data.chunk({"lat": -1, "lon": -1})
     result = xr.apply_ufunc(
-        regridder, data, kwargs={"minimum_valid_share": minimum_valid_share},
-        input_core_dims=[["lat", "lon"]], output_core_dims=[["lat", "lon"]], exclude_dims={"lat", "lon"},
-        dask="parallelized", dask_gufunc_kwargs={"output_sizes": {"lat": target.n_lat, "lon": target.n_lon}},
-        output_dtypes=[data.dtype if np.issubdtype(data.dtype, np.floating) else float], keep_attrs=True,
+        regridder,
+        data,
+        kwargs={"minimum_valid_share": minimum_valid_share},
+        input_core_dims=[["lat", "lon"]],
+        output_core_dims=[["lat", "lon"]],
+        exclude_dims={"lat", "lon"},
+        dask="parallelized",
+        dask_gufunc_kwargs={"output_sizes": {"lat": target.n_lat, "lon": target.n_lon}},
+        output_dtypes=[data.dtype if np.issubdtype(data.dtype, np.floating) else float],
+        keep_attrs=True,
     )
     return result.assign_coords(lat=("lat", target.lat, data["lat"].attrs), lon=("lon", target.lon, data["lon"].attrs))
 

@@ -23,8 +23,9 @@ from gwkeras.fields.record import Fields
 from gwkeras.fields.regrid import SmoothRegridder
 
 
-def layer_from_fields(fields: Fields, data: DataConfig, grid: Grid, channels: tuple[str, ...], land: np.ndarray,
-                      cache: Path) -> Layer:
+def layer_from_fields(
+    fields: Fields, data: DataConfig, grid: Grid, channels: tuple[str, ...], land: np.ndarray, cache: Path
+) -> Layer:
     """Regrids climate and static fields onto `grid`: area-weighted where it is coarser than the source, bilinear where finer.
 
     Args:
@@ -50,13 +51,17 @@ def climate_months(fields: Fields) -> np.ndarray:
     shared = sorted(set.intersection(*(set(month_number(c["time"].values).tolist()) for c in fields.climate.values())))
     names = ", ".join(fields.climate)
     if not shared:
-        raise MissingMonths("climate", expected=f"months that {names} have in common", found="none",
-                            remedy="give files of the same years")
+        raise MissingMonths(
+            "climate", expected=f"months that {names} have in common", found="none", remedy="give files of the same years"
+        )
     if len(shared) != shared[-1] - shared[0] + 1:
         gap = min(set(range(shared[0], shared[-1])).difference(shared))
-        raise MissingMonths("climate", expected="every month between the first and the last",
-                            found=f"no {str(from_month_number(gap))[:7]}",
-                            remedy="add the missing month's file, since the memory of the network runs over it")
+        raise MissingMonths(
+            "climate",
+            expected="every month between the first and the last",
+            found=f"no {str(from_month_number(gap))[:7]}",
+            remedy="add the missing month's file, since the memory of the network runs over it",
+        )
     return from_month_number(np.array(shared))
 
 
@@ -79,8 +84,14 @@ class _Climate:
 
     def __init__(self, fields: Fields, data: DataConfig, grid: Grid, months: np.ndarray, cache: Path) -> None:
         self.fields, self.data, self.grid, self.months, self.cache = fields, data, grid, months, cache
-        self.key = [fields.fingerprint, data.evapotranspiration, data.aridity_cap, data.minimum_valid_share, astuple(grid),
-                    str(months[[0, -1]])]
+        self.key = [
+            fields.fingerprint,
+            data.evapotranspiration,
+            data.aridity_cap,
+            data.minimum_valid_share,
+            astuple(grid),
+            str(months[[0, -1]]),
+        ]
         self._shape = (len(months), *grid.shape)
         # The configuration says which evapotranspiration a run goes by; the file's is left where none can be computed.
         self._derives = data.evapotranspiration != "file" and has_net_water_input(fields, data)
@@ -116,5 +127,11 @@ class _Climate:
             method = cast(PetMethod, self.data.evapotranspiration)
             return evapotranspiration(labelled(warmth), labelled(rain), method=method, aridity_cap=self.data.aridity_cap).values
 
-        return cached_array(self.cache, [self.key, "evapotranspiration"], self._shape, rows, axis=1,
-                            step_bytes=2 * 4 * len(self.months) * self.grid.n_lon)
+        return cached_array(
+            self.cache,
+            [self.key, "evapotranspiration"],
+            self._shape,
+            rows,
+            axis=1,
+            step_bytes=2 * 4 * len(self.months) * self.grid.n_lon,
+        )

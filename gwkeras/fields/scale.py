@@ -88,8 +88,9 @@ class Scale:
         return self.fine_layer.land[rows, cols]
 
     def sample_shape(self, height: int, width: int) -> SampleShape:
-        return SampleShape(self.memory, height, width, self.factor, self.climate_channels, self.covariates,
-                           self.fine_target_sigma is not None)
+        return SampleShape(
+            self.memory, height, width, self.factor, self.climate_channels, self.covariates, self.fine_target_sigma is not None
+        )
 
     def sample(self, month: int, row: int, col: int, height: int, width: int) -> dict[str, np.ndarray]:
         """The inputs of one sample, as core/schema.py describes them.
@@ -213,8 +214,14 @@ class _Window:
     periodic: bool = False
 
     def refined(self, factor: int) -> _Window:
-        return _Window((self.shape[0] * factor, self.shape[1] * factor), self.row * factor, self.col * factor,
-                       self.height * factor, self.width * factor, self.periodic)
+        return _Window(
+            (self.shape[0] * factor, self.shape[1] * factor),
+            self.row * factor,
+            self.col * factor,
+            self.height * factor,
+            self.width * factor,
+            self.periodic,
+        )
 
     def cut(self, values: np.ndarray, outside: float = 0.0) -> np.ndarray:
         """(..., n_lat, n_lon) -> (..., height, width)."""

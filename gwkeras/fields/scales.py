@@ -73,14 +73,22 @@ def open_scales(fields: Fields, config: Config, cache: Path) -> dict[str, list[S
     names = _channels(fields, config)
     factor = config.sample.factor
     if min(fields.grid.shape) < 2 * factor:
-        raise GridMismatch("data.region", expected=f"at least {2 * factor} × {2 * factor} product cells to coarsen by {factor}",
-                           found=f"{fields.grid.n_lat} × {fields.grid.n_lon}", remedy="take a larger region, or another target")
+        raise GridMismatch(
+            "data.region",
+            expected=f"at least {2 * factor} × {2 * factor} product cells to coarsen by {factor}",
+            found=f"{fields.grid.n_lat} × {fields.grid.n_lon}",
+            remedy="take a larger region, or another target",
+        )
     storage = _storage(fields, cache)
     land = _seen(fields, cache).astype(np.float32)
     wanted = tuple(dict.fromkeys((*names.coarse, *names.fine)))
     product = layer_from_fields(fields, config.data, fields.grid, wanted, land, cache)
-    train = [_coarsened(fields, config, names, product, storage, row, col, cache)
-             for row in range(factor) for col in range(factor) if _fits(product.grid, factor, row, col, 1)]
+    train = [
+        _coarsened(fields, config, names, product, storage, row, col, cache)
+        for row in range(factor)
+        for col in range(factor)
+        if _fits(product.grid, factor, row, col, 1)
+    ]
     coarser = []
     for row in range(COARSER_FACTOR):
         for col in range(COARSER_FACTOR):
@@ -89,8 +97,12 @@ def open_scales(fields: Fields, config: Config, cache: Path) -> dict[str, list[S
             layer = product.coarsen(COARSER_FACTOR, row, col)
             blocks = _block_means(product, storage, COARSER_FACTOR, row, col, config.data.minimum_valid_share, cache)
             shifts = range(0, factor, max(1, factor // 2))
-            coarser += [_coarsened(fields, config, names, layer, blocks, r, c, cache) for r in shifts for c in shifts
-                        if _fits(layer.grid, factor, r, c, _SMALLEST_DOMAIN)]
+            coarser += [
+                _coarsened(fields, config, names, layer, blocks, r, c, cache)
+                for r in shifts
+                for c in shifts
+                if _fits(layer.grid, factor, r, c, _SMALLEST_DOMAIN)
+            ]
     return {"train": train, "coarser": coarser}
 
 
@@ -98,26 +110,52 @@ def _fits(grid: Grid, factor: int, row: int, col: int, blocks: int) -> bool:
     return (grid.n_lat - row) // factor >= blocks and (grid.n_lon - col) // factor >= blocks
 
 
-def _coarsened(fields: Fields, config: Config, names: _Channels, fine: Layer, storage: DiskArray, row: int, col: int,
-               cache: Path) -> Scale:
+def _coarsened(
+    fields: Fields, config: Config, names: _Channels, fine: Layer, storage: DiskArray, row: int, col: int, cache: Path
+) -> Scale:
     factor = config.sample.factor
     means = _block_means(fine, storage, factor, row, col, config.data.minimum_valid_share, cache)
     return _scale(fields, config, names, fine.coarsen(factor, row, col), fine, (row, col), means, storage, None)
 
 
-def _scale(fields: Fields, config: Config, names: _Channels, coarse: Layer, fine: Layer, origin: tuple[int, int],
-           storage: DiskArray, target: DiskArray | BicubicArray | None, target_sigma: DiskArray | None) -> Scale:
+def _scale(
+    fields: Fields,
+    config: Config,
+    names: _Channels,
+    coarse: Layer,
+    fine: Layer,
+    origin: tuple[int, int],
+    storage: DiskArray,
+    target: DiskArray | BicubicArray | None,
+    target_sigma: DiskArray | None,
+) -> Scale:
     stamps = fields.gwsa["time"].values
     memory = max(config.sample.months, config.sample.months_required)
     usable = stamps[np.isin(stamps, coarse.months[memory - 1 :])] if fields.climate else stamps
     if not len(usable):
-        raise MissingMonths("climate", expected=f"{memory} consecutive months up to a month with storage",
-                            found=f"climate of {str(coarse.months[0])[:7]} … {str(coarse.months[-1])[:7]} and storage of "
-                            f"{str(stamps[0])[:7]} … {str(stamps[-1])[:7]}",
-                            remedy="give a longer climate record or lower sample.months")
+        raise MissingMonths(
+            "climate",
+            expected=f"{memory} consecutive months up to a month with storage",
+            found=f"climate of {str(coarse.months[0])[:7]} … {str(coarse.months[-1])[:7]} and storage of "
+            f"{str(stamps[0])[:7]} … {str(stamps[-1])[:7]}",
+            remedy="give a longer climate record or lower sample.months",
+        )
     fine.prepare(names.covariates)
-    return Scale(config.sample.factor, config.sample.months, names.climate, names.covariates, coarse, fine, origin, usable,
-                 stamps, storage, target, target_sigma, config.data.constant_infiltration_efficiency)
+    return Scale(
+        config.sample.factor,
+        config.sample.months,
+        names.climate,
+        names.covariates,
+        coarse,
+        fine,
+        origin,
+        usable,
+        stamps,
+        storage,
+        target,
+        target_sigma,
+        config.data.constant_infiltration_efficiency,
+    )
 
 
 def _channels(fields: Fields, config: Config) -> _Channels:
@@ -126,8 +164,12 @@ def _channels(fields: Fields, config: Config) -> _Channels:
     climate = config.sample.climate or held
     for name in climate:
         if name not in channels:
-            raise BadInput("sample.climate", expected=f"channels among {', '.join(channels) or 'none'}", found=f"'{name}'",
-                           remedy="correct the name or give the file that holds it")
+            raise BadInput(
+                "sample.climate",
+                expected=f"channels among {', '.join(channels) or 'none'}",
+                found=f"'{name}'",
+                remedy="correct the name or give the file that holds it",
+            )
     static = tuple(fields.static)
     detailed = tuple(n for n in channels if _shows_detail(fields, n))
     wanted = [n for name in config.sample.covariates for n in (automatic(static, detailed) if name == "auto" else (name,))]
@@ -157,8 +199,9 @@ def _seen(fields: Fields, cache: Path) -> np.ndarray:
     return seen
 
 
-def _block_means(fine: Layer, storage: DiskArray, factor: int, row: int, col: int, minimum_valid_share: float,
-                 cache: Path) -> DiskArray:
+def _block_means(
+    fine: Layer, storage: DiskArray, factor: int, row: int, col: int, minimum_valid_share: float, cache: Path
+) -> DiskArray:
     """Storage of blocks, weighted by area × land; missing in months in which less than the share of a block's land has data."""
     inner, rows, cols = fine.blocks(factor, row, col)
     land = fine.land[rows, cols]
@@ -220,18 +263,31 @@ def _target(fields: Fields, config: Config, grid: Grid, cache: Path) -> tuple[Di
 def _reference(fields: Fields, grid: Grid, stamps: np.ndarray, minimum_valid_share: float, cache: Path) -> DiskArray:
     reference = fields.reference
     if reference is None:
-        raise BadInput("data.reference", expected="a fine field to learn", found="none",
-                       remedy="give --reference FILE, or another target")
+        raise BadInput(
+            "data.reference", expected="a fine field to learn", found="none", remedy="give --reference FILE, or another target"
+        )
     source = grid_of(reference)
     if source.lat_step > grid.lat_step * 1.01 or source.lon_step > grid.lon_step * 1.01:
-        raise GridMismatch("data.reference", expected=f"cells of at most {grid.lat_step:g}°", found=source.describe(),
-                           remedy="lower sample.factor: the target cannot be finer than the field it is learned from")
+        raise GridMismatch(
+            "data.reference",
+            expected=f"cells of at most {grid.lat_step:g}°",
+            found=source.describe(),
+            remedy="lower sample.factor: the target cannot be finer than the field it is learned from",
+        )
     if not np.isin(month_number(stamps), month_number(reference["time"].values)).any():
-        raise MissingMonths("data.reference", expected="months in common with the product", found="none",
-                            remedy="give a reference of the same years")
+        raise MissingMonths(
+            "data.reference",
+            expected="months in common with the product",
+            found="none",
+            remedy="give a reference of the same years",
+        )
     regridder = Regridder(source, grid)
     aligned: xr.DataArray = reference.reindex(time=stamps)
     key = [fields.fingerprint, "reference", astuple(grid), array_digest(stamps), minimum_valid_share]
-    return cached_array(cache, key, (len(stamps), *grid.shape),
-                        lambda part: regridder(aligned.isel(time=part).values, minimum_valid_share=minimum_valid_share),
-                        step_bytes=4 * source.n_lat * source.n_lon)
+    return cached_array(
+        cache,
+        key,
+        (len(stamps), *grid.shape),
+        lambda part: regridder(aligned.isel(time=part).values, minimum_valid_share=minimum_valid_share),
+        step_bytes=4 * source.n_lat * source.n_lon,
+    )

@@ -50,8 +50,9 @@ class Calibration:
                 raise ValueError("factors that are no positive numbers")
             return calibration
         except (ValueError, TypeError) as error:
-            raise BadInput(path, expected="a calibration in JSON", found=f"something else ({error})",
-                           remedy="train again") from error
+            raise BadInput(
+                path, expected="a calibration in JSON", found=f"something else ({error})", remedy="train again"
+            ) from error
 
 
 def calibrate(model: DownscalingModel, samples: Samples, split: str) -> Calibration:

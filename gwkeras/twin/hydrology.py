@@ -76,8 +76,9 @@ def empty_stores(landscape: Landscape) -> Stores:
     return Stores(nothing, landscape.soil_capacity / 2, np.zeros((_STEPS_DOWN, *nothing.shape)), nothing)
 
 
-def simulate(grid: Grid, land: np.ndarray, landscape: Landscape, stores: Stores,
-             forcings: Iterable[Forcing]) -> Iterator[tuple[Stores, Fluxes]]:
+def simulate(
+    grid: Grid, land: np.ndarray, landscape: Landscape, stores: Stores, forcings: Iterable[Forcing]
+) -> Iterator[tuple[Stores, Fluxes]]:
     """Stores at the end of each month and the fluxes that led there.
 
     Args:
@@ -129,8 +130,21 @@ def _month(grid: Grid, land: np.ndarray, ground: Landscape, before: Stores, forc
     springs = _SPRING_SHARE * np.maximum(above - _FULL, 0.0)
     baseflow = springs + (above - springs) * -np.expm1(-1 / ground.residence)
     after = Stores(snow, soil, unsaturated, raised - baseflow)
-    return after, Fluxes(snowfall, rain, melt, fast, evapotranspiration, interflow, recharge, arrival, baseflow, pumping,
-                         pumping - return_flow, return_flow, lateral)
+    return after, Fluxes(
+        snowfall,
+        rain,
+        melt,
+        fast,
+        evapotranspiration,
+        interflow,
+        recharge,
+        arrival,
+        baseflow,
+        pumping,
+        pumping - return_flow,
+        return_flow,
+        lateral,
+    )
 
 
 def lateral_flow(grid: Grid, land: np.ndarray, storage: np.ndarray, transmissivity: np.ndarray) -> np.ndarray:

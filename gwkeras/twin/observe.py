@@ -26,8 +26,9 @@ _REANALYSIS_VARIABLES = {
 }
 
 
-def write_observations(world: World, folder: str | Path, *,
-                       gwsa_layout: Literal["single", "yearly"] = "single") -> dict[str, Path]:
+def write_observations(
+    world: World, folder: str | Path, *, gwsa_layout: Literal["single", "yearly"] = "single"
+) -> dict[str, Path]:
     """Writes the four records of a world into `folder`; each file appears whole or not at all.
 
     Args:
@@ -67,8 +68,10 @@ def _write_product_months(world: World, path: Path, chosen: np.ndarray) -> None:
         file.comment = f"block means of the fine truth over land, {smoothing}, with correlated noise; missing months are absent"
         _time_axis(file, product.months[chosen], day=16)
         _horizontal_axes(file, "lat", product.grid.lat, "lon", product.grid.lon)
-        for name, values, text in (("GWSA", product.storage, "groundwater storage anomaly"),
-                                   ("uncertainty", product.uncertainty, "standard deviation of the error of GWSA")):
+        for name, values, text in (
+            ("GWSA", product.storage, "groundwater storage anomaly"),
+            ("uncertainty", product.uncertainty, "standard deviation of the error of GWSA"),
+        ):
             variable = _variable(file, name, ("time", "lat", "lon"), "mm", text, product.grid.shape)
             variable[:] = values[chosen]
 
@@ -82,8 +85,9 @@ def _write_reanalysis(world: World, path: Path) -> None:
         file.createDimension("latitude", len(at.lat))
         file.createDimension("longitude", len(at.lon))
         seconds = file.createVariable("valid_time", "i8", ("valid_time",))
-        seconds.setncatts({"long_name": "time", "standard_name": "time", "units": "seconds since 1970-01-01",
-                           "calendar": "proleptic_gregorian"})
+        seconds.setncatts(
+            {"long_name": "time", "standard_name": "time", "units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian"}
+        )
         seconds[:] = months.astype("datetime64[s]").astype(np.int64)
         number = file.createVariable("number", "i8", ())
         number.setncatts({"long_name": "ensemble member numerical id", "units": "1", "standard_name": "realization"})
@@ -96,12 +100,23 @@ def _write_reanalysis(world: World, path: Path) -> None:
         for name, (identity, text, unit, standard_name) in _REANALYSIS_VARIABLES.items():
             variable = _variable(file, name, ("valid_time", "latitude", "longitude"), unit, text, (len(at.lat), len(at.lon)))
             short_name = name.replace("t2m", "2t")
-            variable.setncatts({"standard_name": standard_name, "GRIB_paramId": identity, "GRIB_shortName": short_name,
-                                "GRIB_name": text, "GRIB_units": unit, "GRIB_dataType": "fc", "GRIB_typeOfLevel": "surface",
-                                "GRIB_gridType": "regular_ll", "coordinates": "number expver"})
+            variable.setncatts(
+                {
+                    "standard_name": standard_name,
+                    "GRIB_paramId": identity,
+                    "GRIB_shortName": short_name,
+                    "GRIB_name": text,
+                    "GRIB_units": unit,
+                    "GRIB_dataType": "fc",
+                    "GRIB_typeOfLevel": "surface",
+                    "GRIB_gridType": "regular_ll",
+                    "coordinates": "number expver",
+                }
+            )
             variables[name] = variable
-        for i, month in enumerate(reanalyse(grid, world.terrain, world.climate, world.soil_wetness, world.landscape.soil_index,
-                                            world.config.seed)):
+        for i, month in enumerate(
+            reanalyse(grid, world.terrain, world.climate, world.soil_wetness, world.landscape.soil_index, world.config.seed)
+        ):
             for name, variable in variables.items():
                 variable[i] = getattr(month, name)[::-1]
 
@@ -149,8 +164,9 @@ def _new_file(path: Path, world: World, title: str) -> Iterator[Any]:
 
 def _variable(file: Any, name: str, dimensions: tuple[str, ...], unit: str, text: str, plane: tuple[int, int] | None) -> Any:
     chunks = (1, *plane) if plane else None
-    variable = file.createVariable(name, "f4", dimensions, zlib=True, complevel=1, shuffle=True, chunksizes=chunks,
-                                   fill_value=np.float32(np.nan))
+    variable = file.createVariable(
+        name, "f4", dimensions, zlib=True, complevel=1, shuffle=True, chunksizes=chunks, fill_value=np.float32(np.nan)
+    )
     variable.setncatts({"units": unit, "long_name": text})
     return variable
 

@@ -41,8 +41,9 @@ def points(grid: Grid) -> Points:
     return Points(_multiples(grid.south, grid.north), _multiples(grid.west, grid.east))
 
 
-def reanalyse(grid: Grid, terrain: Terrain, climate: Climate, wetness: np.ndarray, soil_index: np.ndarray,
-              seed: int) -> Iterator[ReanalysisMonth]:
+def reanalyse(
+    grid: Grid, terrain: Terrain, climate: Climate, wetness: np.ndarray, soil_index: np.ndarray, seed: int
+) -> Iterator[ReanalysisMonth]:
     """The months of a climate as a reanalysis would have them.
 
     Args:
@@ -72,13 +73,18 @@ def reanalyse(grid: Grid, terrain: Terrain, climate: Climate, wetness: np.ndarra
         return out
 
     for i, (wet_error, warm_error, soil_error, air_error) in enumerate(
-            zip(wet_errors, warm_errors, soil_errors, air_errors, strict=True)):
+        zip(wet_errors, warm_errors, soil_errors, air_errors, strict=True)
+    ):
         season = np.cos(2 * np.pi * (calendar[i] - 7) / 12)
         rain = climate.precipitation[i] * np.exp(0.10 * wet_bias + 0.05 * phase * season + 0.13 * wet_error)
         heat = climate.temperature[i] + 0.5 * warm_bias + 0.2 * phase * season + 0.25 * warm_error
         theta = 0.06 + soil_range * np.clip(0.85 * wetness[i] + 0.08 + 0.05 * soil_bias + 0.05 * soil_error, 0.0, 1.0)
-        yield ReanalysisMonth(_packed(at_points(rain) / np.float32(1000 * days[i]), 2.0**-20), _packed(at_points(heat), 2.0**-7),
-                              _packed(at_points(theta), 2.0**-13), _packed(at_points(pressure + 120 * air_error), 2.0))
+        yield ReanalysisMonth(
+            _packed(at_points(rain) / np.float32(1000 * days[i]), 2.0**-20),
+            _packed(at_points(heat), 2.0**-7),
+            _packed(at_points(theta), 2.0**-13),
+            _packed(at_points(pressure + 120 * air_error), 2.0),
+        )
 
 
 def _packed(values: np.ndarray, quantum: float) -> np.ndarray:

@@ -10,10 +10,40 @@ from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.twin.random_fields import FractalField, SmoothField, generator
 
 MISSING_MONTHS = (
-    "2002-06", "2002-07", "2003-06", "2011-01", "2011-06", "2012-05", "2012-10", "2013-03", "2013-08", "2013-09", "2014-02",
-    "2014-07", "2014-12", "2015-06", "2015-10", "2015-11", "2016-04", "2016-09", "2016-10", "2017-02", "2017-07", "2017-08",
-    "2017-09", "2017-10", "2017-11", "2017-12", "2018-01", "2018-02", "2018-03", "2018-04", "2018-05", "2018-08", "2018-09",
-)  # fmt: skip
+    "2002-06",
+    "2002-07",
+    "2003-06",
+    "2011-01",
+    "2011-06",
+    "2012-05",
+    "2012-10",
+    "2013-03",
+    "2013-08",
+    "2013-09",
+    "2014-02",
+    "2014-07",
+    "2014-12",
+    "2015-06",
+    "2015-10",
+    "2015-11",
+    "2016-04",
+    "2016-09",
+    "2016-10",
+    "2017-02",
+    "2017-07",
+    "2017-08",
+    "2017-09",
+    "2017-10",
+    "2017-11",
+    "2017-12",
+    "2018-01",
+    "2018-02",
+    "2018-03",
+    "2018-04",
+    "2018-05",
+    "2018-08",
+    "2018-09",
+)
 """The 33 months of 2002-04 … 2023-09 that G3P v1.12 (doi 10.5880/g3p.2024.001) does not have."""
 
 _LAND_NEEDED = 0.5  # share of a cell's area, below which the product masks it
@@ -41,8 +71,17 @@ def months_observed(months: np.ndarray) -> np.ndarray:
     return ~np.isin(months, np.array(MISSING_MONTHS, dtype="datetime64[M]"))
 
 
-def observe_storage(fine: Grid, factor: int, months: np.ndarray, truth: np.ndarray, land: np.ndarray, *, noise_mm: float,
-                    gaussian_km: float, seed: int) -> Product:
+def observe_storage(
+    fine: Grid,
+    factor: int,
+    months: np.ndarray,
+    truth: np.ndarray,
+    land: np.ndarray,
+    *,
+    noise_mm: float,
+    gaussian_km: float,
+    seed: int,
+) -> Product:
     """Area- and land-weighted block means of the truth plus noise.
 
     Args:
@@ -88,7 +127,8 @@ def gaussian_filter(grid: Grid, values: np.ndarray, weights: np.ndarray, radius_
             if abs(lat[row] - lat[other]) * EARTH_RADIUS_KM > 4 * radius_km:
                 continue
             half = np.sin((lat[row] - lat[other]) / 2) ** 2 + np.cos(lat[row]) * np.cos(lat[other]) * (
-                np.sin((lon[:, None] - lon[None, :]) / 2) ** 2)
+                np.sin((lon[:, None] - lon[None, :]) / 2) ** 2
+            )
             distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half))
             kernel = np.exp(-np.log(2) * (distance / radius_km) ** 2)
             summed[:, row] += filled[:, other] @ kernel

@@ -67,8 +67,12 @@ class TwinConfig:
                 raise ConfigError(f"twin.{name}", expected=expected, found=repr(getattr(self, name)), remedy="correct it")
         size = self.fine.n_lat * self.fine.n_lon * len(self.climate_months)
         if size > _LARGEST:
-            raise ConfigError("twin region", expected=f"at most {_LARGEST:.0e} cells × months", found=f"{size:.1e}",
-                              remedy="take a smaller region, a coarser fine_step or a shorter record")
+            raise ConfigError(
+                "twin region",
+                expected=f"at most {_LARGEST:.0e} cells × months",
+                found=f"{size:.1e}",
+                remedy="take a smaller region, a coarser fine_step or a shorter record",
+            )
 
     @property
     def coarse(self) -> Grid:
@@ -129,8 +133,16 @@ def make_world(config: TwinConfig) -> World:
     observed = months_observed(config.months)
     storage -= storage[observed].mean(axis=0, dtype=np.float64).astype(np.float32)
     storage[:, ~terrain.land] = np.nan
-    product = observe_storage(config.fine, config.factor, config.months[observed], storage[observed], terrain.land,
-                              noise_mm=config.noise_mm, gaussian_km=config.gaussian_km, seed=config.seed)
+    product = observe_storage(
+        config.fine,
+        config.factor,
+        config.months[observed],
+        storage[observed],
+        terrain.land,
+        noise_mm=config.noise_mm,
+        gaussian_km=config.gaussian_km,
+        seed=config.seed,
+    )
     return World(config, terrain, landscape, climate, wetness, storage, product)
 
 
@@ -143,8 +155,15 @@ def forcings(grid: Grid, terrain: Terrain, climate: Climate) -> Iterator[Forcing
         yield _forcing(grid, terrain, month, climate.precipitation[i], climate.temperature[i], pressure, float(demand[i]))
 
 
-def _forcing(grid: Grid, terrain: Terrain, month: np.datetime64, precipitation: np.ndarray, temperature: np.ndarray,
-             pressure: np.ndarray, demand: float) -> Forcing:
+def _forcing(
+    grid: Grid,
+    terrain: Terrain,
+    month: np.datetime64,
+    precipitation: np.ndarray,
+    temperature: np.ndarray,
+    pressure: np.ndarray,
+    demand: float,
+) -> Forcing:
     stamp = np.array([month])
     radiation = extraterrestrial_radiation(grid.lat[:, None], 30.4 * (int(calendar_month(stamp)[0]) - 0.5))
     potential = priestley_taylor(temperature.astype(np.float64), radiation, precipitation.astype(np.float64), pressure)
@@ -161,8 +180,17 @@ def _spin_up(grid: Grid, terrain: Terrain, landscape: Landscape, climate: Climat
     for month in range(1, 13):
         chosen = calendar == month if (calendar == month).any() else np.ones(len(calendar), dtype=bool)
         stamp = np.datetime64(f"2001-{month:02d}", "M")
-        year.append(_forcing(grid, terrain, stamp, climate.precipitation[chosen].mean(axis=0),
-                             climate.temperature[chosen].mean(axis=0), pressure, first.demand))
+        year.append(
+            _forcing(
+                grid,
+                terrain,
+                stamp,
+                climate.precipitation[chosen].mean(axis=0),
+                climate.temperature[chosen].mean(axis=0),
+                pressure,
+                first.demand,
+            )
+        )
     start = int(calendar[0]) - 1
     year = year[start:] + year[:start]
     stores = empty_stores(landscape)

@@ -25,8 +25,12 @@ from gwkeras.fields.record import read_fields
 from gwkeras.training.run_folder import RunFolder
 from tests.tiny import contents, settings
 
-QUICK = {"training.epochs": 1, "training.scale_transfer": False, "patches": {"train": 16, "validation": 8, "test": 8},
-         "model": {"kind": "paper", "unet_filters": [4, 4]}}  # fmt: skip
+QUICK = {
+    "training.epochs": 1,
+    "training.scale_transfer": False,
+    "patches": {"train": 16, "validation": 8, "test": 8},
+    "model": {"kind": "paper", "unet_filters": [4, 4]},
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +61,8 @@ def test_memories_differ_in_nothing_but_the_climate_before(config, tmp_path):
         assert min(split.train_months + split.validation_months + split.test_months) == "2002-05"
         assert ground.answer == grounds["full"].answer
         assert [ground.judge.scale.months[m] for m in ground.judge.months] == [
-            grounds["full"].judge.scale.months[m] for m in grounds["full"].judge.months]  # fmt: skip
+            grounds["full"].judge.scale.months[m] for m in grounds["full"].judge.months
+        ]
         for split_name in ("train", "validation", "test"):
             ours, theirs = samples(grounds["12 months"].shards, split_name), samples(ground.shards, split_name)
             assert len(ours) == len(theirs) > 0
@@ -79,8 +84,10 @@ def test_a_longest_memory_shares_the_build_that_was_made_without_the_rule(config
     fields = read_fields(config.data)
     longest = configurations(config, [memory((12,), config.sample.months)])["12 months"]
     before = replace(config, sample=replace(config.sample, months=12))
-    assert (prepare(fields, longest, tmp_path, 1, lambda done, total: None).shards
-            == prepare(fields, before, tmp_path, 1, lambda done, total: None).shards)  # fmt: skip
+    assert (
+        prepare(fields, longest, tmp_path, 1, lambda done, total: None).shards
+        == prepare(fields, before, tmp_path, 1, lambda done, total: None).shards
+    )
 
 
 PARTS = Suite("parts", (Variant("full"), Variant("bare", {"model.convlstm_filters": [], "model.uncertainty_head": False})))
@@ -228,8 +235,7 @@ def test_seeds_come_after_variants_and_failures_do_not_stop_the_rest(config, tmp
 
     monkeypatch.setattr(study_module, "_train", fail)
     study = Study(tmp_path, config, (PARTS,), (4, 5))
-    assert [(t.variant, t.seed) for t in trials_of(study)] == [
-        ("full", 4), ("bare", 4), ("full", 5), ("bare", 5)]  # fmt: skip
+    assert [(t.variant, t.seed) for t in trials_of(study)] == [("full", 4), ("bare", 4), ("full", 5), ("bare", 5)]
     report = run_study(study)
     assert report.notes[:2] == ("full, seed 4, failed: it diverged.", "full, seed 5, failed: it diverged.")
     assert report.differences(PARTS).rows[0] == ("bare", "0", "–", "–", "–")

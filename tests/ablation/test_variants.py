@@ -46,7 +46,11 @@ def test_every_memory_takes_the_months_of_the_longest():
     """The configured six months are `full`; the components beside them are trained on the same months too."""
     configs = configurations(CONFIG, [components(), memory((1, 3, 6, 12), CONFIG.sample.months)])
     assert {name: c.sample.months for name, c in configs.items() if name in ("full", "1 month", "3 months", "12 months")} == {
-        "full": 6, "1 month": 1, "3 months": 3, "12 months": 12}  # fmt: skip
+        "full": 6,
+        "1 month": 1,
+        "3 months": 3,
+        "12 months": 12,
+    }
     assert {c.sample.months_required for c in configs.values()} == {12}
     assert len(configs) == 4 + 3
     assert {name: c.name for name, c in configs.items()}["12 months"] == "world-12-months"
@@ -55,7 +59,10 @@ def test_every_memory_takes_the_months_of_the_longest():
 def test_a_part_that_the_configuration_lacks_already_is_no_variant():
     config = replace(CONFIG, loss=replace(CONFIG.loss, physics_weight=0.0))
     assert [v.name for v in without_twins(components(), config).variants] == [
-        "full", "without ConvLSTM", "without uncertainty head"]  # fmt: skip
+        "full",
+        "without ConvLSTM",
+        "without uncertainty head",
+    ]
     with pytest.raises(BadInput, match="expected a variant that differs from 'full', found none"):
         without_twins(memory((6,), 6), CONFIG)
 
@@ -68,8 +75,7 @@ def test_a_grid_of_one_s_own(tmp_path):
     configs = configurations(CONFIG, [suite])
     assert changed(configs["no dropout"]) == {"model.dropout": 0.0, "sample.months_required": 6}
     # A section changes in the keys given alone: the U-Net stays.
-    assert changed(configs["wide and short"]) == {
-        "model.convlstm_filters": [32], "sample.months": 3, "sample.months_required": 6}  # fmt: skip
+    assert changed(configs["wide and short"]) == {"model.convlstm_filters": [32], "sample.months": 3, "sample.months_required": 6}
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,15 @@ def run(gwkeras_command, tiny_world, tmp_path):
 
     def call(*more: object, output: Path | None = None, config: Path | None = None, **files: Path) -> Answer:
         given = {**{name: tiny_world[name] for name in ("gwsa", "climate")}, **files}
-        return gwkeras_command("run", *options(given, *given), "--config", config or tiny_world["config"], "--output",
-                               output or tmp_path / "out", *more)  # fmt: skip
+        return gwkeras_command(
+            "run",
+            *options(given, *given),
+            "--config",
+            config or tiny_world["config"],
+            "--output",
+            output or tmp_path / "out",
+            *more,
+        )
 
     return call
 
@@ -33,8 +40,13 @@ def built(tiny_world, tmp_path_factory) -> Path:
     from gwkeras.training.run_folder import RunFolder
 
     folder = tmp_path_factory.mktemp("built") / "run"
-    config = with_files(load_config(tiny_world["config"]), gwsa=[tiny_world["gwsa"]], climate=[tiny_world["climate"]],
-                        static=[tiny_world["static"]], truth=tiny_world["truth"])  # fmt: skip
+    config = with_files(
+        load_config(tiny_world["config"]),
+        gwsa=[tiny_world["gwsa"]],
+        climate=[tiny_world["climate"]],
+        static=[tiny_world["static"]],
+        truth=tiny_world["truth"],
+    )
     Experiment(config, RunFolder(folder)).build()
     return folder
 

@@ -36,9 +36,16 @@ def test_wrong_settings(run, tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("run",), ("run", "--output", "x", "--target", "cubic"), ("run", "--outptu", "x"), ("no-such-command",),
-     ("build-tfrecords", "--workers", "0"), ("twin", "--output", "x", "--seed", "-1"), ("demo", "--seed", "a")],
-)  # fmt: skip
+    [
+        ("run",),
+        ("run", "--output", "x", "--target", "cubic"),
+        ("run", "--outptu", "x"),
+        ("no-such-command",),
+        ("build-tfrecords", "--workers", "0"),
+        ("twin", "--output", "x", "--seed", "-1"),
+        ("demo", "--seed", "a"),
+    ],
+)
 def test_wrong_usage(gwkeras_command, arguments, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     answer = gwkeras_command(*arguments)

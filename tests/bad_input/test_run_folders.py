@@ -57,9 +57,16 @@ def test_a_damaged_model(gwkeras_command, trained, copy_of, tmp_path, damage, st
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"sigma": 1}', '{"sigma_scale": "a", "interval_factor": 1, "interval": 0.9, "basis": ""}', "null",
-             '{"sigma_scale": NaN, "interval_factor": 1, "interval": 0.9, "basis": ""}'],
-)  # fmt: skip
+    "text",
+    [
+        "{",
+        "[]",
+        '{"sigma": 1}',
+        '{"sigma_scale": "a", "interval_factor": 1, "interval": 0.9, "basis": ""}',
+        "null",
+        '{"sigma_scale": NaN, "interval_factor": 1, "interval": 0.9, "basis": ""}',
+    ],
+)
 def test_a_damaged_calibration(gwkeras_command, trained, copy_of, tmp_path, text):
     run = copy_of(trained)
     (run / "calibration.json").write_text(text)

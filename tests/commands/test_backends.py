@@ -45,7 +45,9 @@ def finished(built, project_root, tmp_path_factory) -> dict[str, tuple[Path, lis
         run = folder / "run"
         shutil.copytree(built, run)
         return commands(
-            backend, project_root, folder,
+            backend,
+            project_root,
+            folder,
             ["train", "--run", run, "--set", "training.epochs=1"],
             ["train", "--run", run, "--resume"],
             ["evaluate", "--run", run],
@@ -53,7 +55,7 @@ def finished(built, project_root, tmp_path_factory) -> dict[str, tuple[Path, lis
             ["export", "--run", run, "--output", folder / "saved"],
             ["run", "--output", folder / "all", "--gwsa", "none.nc"],
             ["train", "--run", run, "--set", "training.accumulate=2"],
-        )  # fmt: skip
+        )
 
     with ThreadPoolExecutor(2) as pool:
         return {backend: (folders[backend], done) for backend, done in zip(OTHERS, pool.map(work, OTHERS), strict=True)}
@@ -75,10 +77,12 @@ def test_from_shards_to_a_record(backend, finished, project_root):
 
     network = (run / "model.keras").read_bytes()
     done = commands(
-        "tensorflow", project_root, folder,
+        "tensorflow",
+        project_root,
+        folder,
         ["export", "--run", run, "--output", folder / "saved"],
         ["downscale", "--run", run, "--output", folder / "again.nc"],
-    )  # fmt: skip
+    )
     assert [d["code"] for d in done] == [0, 0], done
     assert (folder / "saved" / "1" / "saved_model.pb").exists()
     assert (run / "model.keras").read_bytes() == network

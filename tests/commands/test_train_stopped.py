@@ -28,8 +28,13 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
 # Enough epochs in both trainings to be stopped in; no dropout, whose draws differ between numbers of devices, and no
 # normalisation of batches, before which a bias has no gradient but rounding.
-SETTINGS = ("model.kind=paper", "model.dropout=0", "model.batch_normalisation=false", "training.learning_rate=0.002",
-            "training.epochs=3")  # fmt: skip
+SETTINGS = (
+    "model.kind=paper",
+    "model.dropout=0",
+    "model.batch_normalisation=false",
+    "training.learning_rate=0.002",
+    "training.epochs=3",
+)
 GIVEN = tuple(part for setting in SETTINGS for part in ("--set", setting))
 COARSER, FINAL = "training one scale up", "training"
 NEVER = ("never", "0", "0", "0")
@@ -112,9 +117,7 @@ def assert_equal(one: Path, other: Path, tolerance: float) -> None:
     np.testing.assert_allclose(rows[1], rows[0], rtol=1e-3, atol=1e-5)
 
 
-def test_the_whole_pipeline_given_again_goes_on_with_its_training(
-    undisturbed, folder, tiny_world, gwkeras_command, monkeypatch
-):
+def test_the_whole_pipeline_given_again_goes_on_with_its_training(undisturbed, folder, tiny_world, gwkeras_command, monkeypatch):
     from gwkeras.pipeline import Experiment
 
     run = ("run", *options(tiny_world, "gwsa", "climate", "config"), *GIVEN, "--output", folder)

@@ -119,9 +119,16 @@ def build(config: Config, split: SplitConfig | None):
     for _ in range(2):
         reads.visit(code)
     assert {f"{section}.{key}" for section, key in reads.keys} == {
-        "Config.data", "Config.training", "TrainingConfig.epochs", "SplitConfig.seed",
-        "DataConfig.gwsa", "DataConfig.climate", "DataConfig.static", "SourceConfig.units", "SourceConfig.kind",
-    }  # fmt: skip
+        "Config.data",
+        "Config.training",
+        "TrainingConfig.epochs",
+        "SplitConfig.seed",
+        "DataConfig.gwsa",
+        "DataConfig.climate",
+        "DataConfig.static",
+        "SourceConfig.units",
+        "SourceConfig.kind",
+    }
 
 
 def test_every_key_is_read(project_root):

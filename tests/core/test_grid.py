@@ -12,8 +12,11 @@ GLOBE_KM2 = 4 * np.pi * EARTH_RADIUS_KM**2
 
 GRIDS = st.builds(
     lambda south, west, step, rows, cols: Grid(south, west, step, step, rows, cols),
-    st.integers(-60, 30), st.integers(-180, 360), st.sampled_from([0.125, 0.25, 0.5, 1.0, 2.0, 1 / 3]),
-    st.integers(1, 20), st.integers(1, 20),
+    st.integers(-60, 30),
+    st.integers(-180, 360),
+    st.sampled_from([0.125, 0.25, 0.5, 1.0, 2.0, 1 / 3]),
+    st.integers(1, 20),
+    st.integers(1, 20),
 )
 
 

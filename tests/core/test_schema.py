@@ -3,8 +3,13 @@
 from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SampleShape, features
 from gwkeras.core.units import conversion
 
-PAPER = SampleShape(months=6, height=32, width=32, factor=4,
-                    climate=("precipitation", "evapotranspiration", "soil_moisture", "temperature", "surface_pressure"))
+PAPER = SampleShape(
+    months=6,
+    height=32,
+    width=32,
+    factor=4,
+    climate=("precipitation", "evapotranspiration", "soil_moisture", "temperature", "surface_pressure"),
+)
 
 
 def test_shapes_of_the_papers_sample():

@@ -6,23 +6,70 @@ from gwkeras.core.errors import UnknownUnits
 from gwkeras.core.units import conversion, is_rate
 
 DEPTHS = {
-    "mm": 1.0, "mm w.e.": 1.0, "mm w.eq.": 1.0, "mm EWH": 1.0, "mm EWT": 1.0, "mm H2O": 1.0, "mm we": 1.0, "mm LWE": 1.0,
-    "mm of water": 1.0, "mm water equivalent": 1.0, "mm of equivalent water height": 1.0, "mm (water equivalent)": 1.0,
-    "millimeters": 1.0, "millimetre": 1.0, "[mm]": 1.0, "kg m-2": 1.0, "kg m**-2": 1.0, "kg/m^2": 1.0, "kg/m2": 1.0,
-    "cm": 10.0, "cm w.e.": 10.0, "cm EWH": 10.0, "centimeters": 10.0, "m": 1000.0, "m of water equivalent": 1000.0,
-    "meters": 1000.0, "m w.e.": 1000.0, "Gt km-2": 1e6,
-}  # fmt: skip
+    "mm": 1.0,
+    "mm w.e.": 1.0,
+    "mm w.eq.": 1.0,
+    "mm EWH": 1.0,
+    "mm EWT": 1.0,
+    "mm H2O": 1.0,
+    "mm we": 1.0,
+    "mm LWE": 1.0,
+    "mm of water": 1.0,
+    "mm water equivalent": 1.0,
+    "mm of equivalent water height": 1.0,
+    "mm (water equivalent)": 1.0,
+    "millimeters": 1.0,
+    "millimetre": 1.0,
+    "[mm]": 1.0,
+    "kg m-2": 1.0,
+    "kg m**-2": 1.0,
+    "kg/m^2": 1.0,
+    "kg/m2": 1.0,
+    "cm": 10.0,
+    "cm w.e.": 10.0,
+    "cm EWH": 10.0,
+    "centimeters": 10.0,
+    "m": 1000.0,
+    "m of water equivalent": 1000.0,
+    "meters": 1000.0,
+    "m w.e.": 1000.0,
+    "Gt km-2": 1e6,
+}
 
 RATES = {  # mm per day
-    "mm d-1": 1.0, "mm/d": 1.0, "mm day-1": 1.0, "mm/day": 1.0, "mm day**-1": 1.0, "mm·day⁻¹": 1.0, "m d-1": 1000.0,
-    "m of water equivalent per day": 1000.0, "kg m-2 s-1": 86400.0, "kg m**-2 s**-1": 86400.0, "kg/m^2/s": 86400.0,
-    "kg/m2/s": 86400.0, "mm s-1": 86400.0, "mm/hr": 24.0, "mm h-1": 24.0, "mm w.e. d-1": 1.0,
-}  # fmt: skip
+    "mm d-1": 1.0,
+    "mm/d": 1.0,
+    "mm day-1": 1.0,
+    "mm/day": 1.0,
+    "mm day**-1": 1.0,
+    "mm·day⁻¹": 1.0,
+    "m d-1": 1000.0,
+    "m of water equivalent per day": 1000.0,
+    "kg m-2 s-1": 86400.0,
+    "kg m**-2 s**-1": 86400.0,
+    "kg/m^2/s": 86400.0,
+    "kg/m2/s": 86400.0,
+    "mm s-1": 86400.0,
+    "mm/hr": 24.0,
+    "mm h-1": 24.0,
+    "mm w.e. d-1": 1.0,
+}
 
 TOTALS = {
-    "mm month-1": 1.0, "mm/month": 1.0, "mm/mon": 1.0, "mm mon-1": 1.0, "mm per month": 1.0, "mm month**-1": 1.0,
-    "mm month^-1": 1.0, "mm": 1.0, "kg m-2": 1.0, "kg m-2 month-1": 1.0, "cm month-1": 10.0, "m": 1000.0, "mm months-1": 1.0,
-}  # fmt: skip
+    "mm month-1": 1.0,
+    "mm/month": 1.0,
+    "mm/mon": 1.0,
+    "mm mon-1": 1.0,
+    "mm per month": 1.0,
+    "mm month**-1": 1.0,
+    "mm month^-1": 1.0,
+    "mm": 1.0,
+    "kg m-2": 1.0,
+    "kg m-2 month-1": 1.0,
+    "cm month-1": 10.0,
+    "m": 1000.0,
+    "mm months-1": 1.0,
+}
 
 
 @pytest.mark.parametrize(("unit", "scale"), DEPTHS.items())
@@ -68,9 +115,18 @@ def test_pressure(unit, scale):
 
 @pytest.mark.parametrize(
     ("unit", "canonical"),
-    [("mm month-1", "mm"), ("mm d-1", "mm"), ("K", "mm"), ("furlongs of wine", "mm"), ("kg m-2", "m3 m-3"), ("K", "mm month-1"),
-     ("mm", "K"), ("kg", "mm"), ("W m-2", "mm month-1")],
-)  # fmt: skip
+    [
+        ("mm month-1", "mm"),
+        ("mm d-1", "mm"),
+        ("K", "mm"),
+        ("furlongs of wine", "mm"),
+        ("kg m-2", "m3 m-3"),
+        ("K", "mm month-1"),
+        ("mm", "K"),
+        ("kg", "mm"),
+        ("W m-2", "mm month-1"),
+    ],
+)
 def test_another_dimension_is_refused(unit, canonical):
     with pytest.raises(UnknownUnits, match="convertible to"):
         conversion(unit, canonical, "file.nc, variable x")

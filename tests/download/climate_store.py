@@ -24,18 +24,27 @@ from tests.fixtures import write_era5_new, write_era5_split, write_zip
 
 DATASET = "reanalysis-era5-land-monthly-means"
 KEY = "11112222-3333-4444-5555-secretsecret"
-SHORT = {"total_precipitation": "tp", "2m_temperature": "t2m", "total_evaporation": "e", "surface_pressure": "sp",
-         "volumetric_soil_water_layer_1": "swvl1"}  # fmt: skip
+SHORT = {
+    "total_precipitation": "tp",
+    "2m_temperature": "t2m",
+    "total_evaporation": "e",
+    "surface_pressure": "sp",
+    "volumetric_soil_water_layer_1": "swvl1",
+}
 _JOB = re.compile(r"/api/retrieve/v1/jobs/(job-\d+)(/results)?")
 PROBLEMS = {
-    "licence": (403, "required licences not accepted", "Not all the required licences have been accepted; please visit "
-                f"https://cds.climate.copernicus.eu/datasets/{DATASET}?tab=download#manage-licences to accept the required "
-                "licence(s)."),
+    "licence": (
+        403,
+        "required licences not accepted",
+        "Not all the required licences have been accepted; please visit "
+        f"https://cds.climate.copernicus.eu/datasets/{DATASET}?tab=download#manage-licences to accept the required "
+        "licence(s).",
+    ),
     "key": (401, "Authentication failed", "operation not allowed"),
     "too large": (403, "cost limits exceeded", "Your request is too large, please reduce your selection."),
     "invalid": (400, "invalid request", "Request has not produced a valid combination of values, please check your selection."),
     "echo": (400, "invalid request", f"we do not know PRIVATE-TOKEN {KEY}"),
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -135,8 +144,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _results(self, job: str) -> None:
         store = self.store
         if store.states[-1] == "failed":
-            said = {"type": "job results failed", "title": "The job has failed", "status": 400,
-                    "traceback": "The job failed with: MultiAdaptorNoDataError"}  # fmt: skip
+            said = {
+                "type": "job results failed",
+                "title": "The job has failed",
+                "status": 400,
+                "traceback": "The job failed with: MultiAdaptorNoDataError",
+            }
             return self._json(400, said)
         misdeed = store.at_results.pop(0) if store.at_results else ""
         if self._done(misdeed):
@@ -145,8 +158,13 @@ class _Handler(BaseHTTPRequestHandler):
             store.files[job] = store.make(store.orders[int(job.removeprefix("job-")) - 1])
         content = store.files[job]
         checksum = hashlib.md5(content).hexdigest().lstrip("0")
-        value = {"type": "application/netcdf", "href": f"http://127.0.0.1:{store.port}/files/{job}?X-Amz-Signature=abc",
-                 "file:size": len(content), "file:checksum": checksum, "file:local_path": "s3://bucket/x.nc"}  # fmt: skip
+        value = {
+            "type": "application/netcdf",
+            "href": f"http://127.0.0.1:{store.port}/files/{job}?X-Amz-Signature=abc",
+            "file:size": len(content),
+            "file:checksum": checksum,
+            "file:local_path": "s3://bucket/x.nc",
+        }
         if misdeed == "a larger size":
             value["file:size"] = len(content) + 7
         if misdeed == "another checksum":

@@ -47,17 +47,24 @@ def test_a_request_a_year_for_the_months_and_the_area():
     requests = ORDER.requests()
     assert list(requests) == [2002, 2003]
     assert requests[2002] == {
-        "product_type": ["monthly_averaged_reanalysis"], "variable": ["total_precipitation", "2m_temperature"], "year": ["2002"],
-        "month": ["11", "12"], "time": ["00:00"], "data_format": "netcdf", "download_format": "unarchived",
+        "product_type": ["monthly_averaged_reanalysis"],
+        "variable": ["total_precipitation", "2m_temperature"],
+        "year": ["2002"],
+        "month": ["11", "12"],
+        "time": ["00:00"],
+        "data_format": "netcdf",
+        "download_format": "unarchived",
         "area": [11.0, 1.0, 10.0, 2.0],
-    }  # fmt: skip
+    }
     assert requests[2003]["month"] == ["01", "02"]
 
 
 def test_the_order_follows_from_the_configuration():
     region = RegionConfig(south=15, north=35, west=70, east=94)
-    config = Config(data=DataConfig(region=region, first_month="2005-01", last_month="2006-12", evapotranspiration="file"),
-                    sample=SampleConfig(months=12, climate=("precipitation",)))  # fmt: skip
+    config = Config(
+        data=DataConfig(region=region, first_month="2005-01", last_month="2006-12", evapotranspiration="file"),
+        sample=SampleConfig(months=12, climate=("precipitation",)),
+    )
     order = order_for(config)
     assert str(order.first) == "2001-02"  # the 48 months that end with 2005-01
     assert str(order.last) == "2006-12"
@@ -90,8 +97,13 @@ def test_what_is_there_is_not_asked_for_again_and_a_longer_year_is(store, tmp_pa
     store.split = True
     (tmp_path / "era" / "era5_land_monthly_2003.nc").unlink()
     fetch(tmp_path / "era", longer)
-    assert names_in(tmp_path / "era") == [".lock", "era5_land_monthly_2002.nc", "era5_land_monthly_2003_1.nc",
-                                          "era5_land_monthly_2003_2.nc", "fetched.json"]  # fmt: skip
+    assert names_in(tmp_path / "era") == [
+        ".lock",
+        "era5_land_monthly_2002.nc",
+        "era5_land_monthly_2003_1.nc",
+        "era5_land_monthly_2003_2.nc",
+        "fetched.json",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -195,8 +195,10 @@ def test_two_at_a_time_do_not_mix(archive, tmp_path):
 
 def test_a_killed_command_goes_on(archive, netcdf, tmp_path):
     archive.misdeeds = ["half", "silence", "silence", "silence"]
-    code = ("import sys; from pathlib import Path; from gwkeras.download.g3p import fetch_g3p; "
-            "fetch_g3p(Path(sys.argv[1]), url=sys.argv[2])")  # fmt: skip
+    code = (
+        "import sys; from pathlib import Path; from gwkeras.download.g3p import fetch_g3p; "
+        "fetch_g3p(Path(sys.argv[1]), url=sys.argv[2])"
+    )
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path), archive.url], env=os.environ | {"PYTHONPATH": str(Path.cwd())}
     )

@@ -88,8 +88,13 @@ def test_held_out_blocks_are_scored_alone():
 @pytest.fixture(scope="module")
 def opened(tiny_world):
     config = load_config(tiny_world["config"])
-    config = with_files(config, gwsa=[tiny_world["gwsa"]], climate=[tiny_world["climate"]], static=[tiny_world["static"]],
-                        truth=tiny_world["truth"])  # fmt: skip
+    config = with_files(
+        config,
+        gwsa=[tiny_world["gwsa"]],
+        climate=[tiny_world["climate"]],
+        static=[tiny_world["static"]],
+        truth=tiny_world["truth"],
+    )
     return read_fields(config.data), config
 
 
@@ -147,9 +152,11 @@ def test_climate_of_two_products_on_two_grids_goes_together(tiny_world, tmp_path
     with netCDF4.Dataset(tiny_world["climate"]) as source, netCDF4.Dataset(coarse, "w") as file:
         for name, size in (("time", source["valid_time"].size), ("lat", 14), ("lon", 18)):
             file.createDimension(name, size)
-        for name, values, unit in (("time", source["valid_time"][:], source["valid_time"].units),
-                                   ("lat", 19.75 + 0.5 * np.arange(14), "degrees_north"),
-                                   ("lon", 79.75 + 0.5 * np.arange(18), "degrees_east")):  # fmt: skip
+        for name, values, unit in (
+            ("time", source["valid_time"][:], source["valid_time"].units),
+            ("lat", 19.75 + 0.5 * np.arange(14), "degrees_north"),
+            ("lon", 79.75 + 0.5 * np.arange(18), "degrees_east"),
+        ):
             variable = file.createVariable(name, "f8", (name,))
             variable.units = unit
             variable[:] = values
@@ -170,8 +177,20 @@ def test_yearly_files_are_one_record(tiny_world, tmp_path):
     from gwkeras.twin.observe import write_observations
     from gwkeras.twin.world import TwinConfig, make_world
 
-    world = make_world(TwinConfig(seed=3, south=20, north=26, west=80, east=88, fine_step=0.25, factor=2, sea_share=0.15,
-                                  climate_first_month="2001-06", last_month="2005-09"))  # fmt: skip
+    world = make_world(
+        TwinConfig(
+            seed=3,
+            south=20,
+            north=26,
+            west=80,
+            east=88,
+            fine_step=0.25,
+            factor=2,
+            sea_share=0.15,
+            climate_first_month="2001-06",
+            last_month="2005-09",
+        )
+    )
     folder = write_observations(world, tmp_path, gwsa_layout="yearly")["gwsa"]
     one = read_fields(with_files(load_config(), gwsa=[tiny_world["gwsa"]]).data)
     for given in ([folder], sorted(folder.iterdir())):

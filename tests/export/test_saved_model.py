@@ -70,7 +70,10 @@ def test_warm_up_records_are_requests_that_the_model_answers_as_keras_does(small
     records = tf.data.TFRecordDataset(str(small.version / "assets.extra" / "tf_serving_warmup_requests"))
     requests = [prediction_log_pb2.PredictionLog.FromString(r.numpy()).predict_log.request for r in records]
     assert [(r.model_spec.name, r.model_spec.signature_name) for r in requests] == [
-        (NAME, "serving_default"), (NAME, "serving_default"), (NAME, "model_info")]  # fmt: skip
+        (NAME, "serving_default"),
+        (NAME, "serving_default"),
+        (NAME, "model_info"),
+    ]
     signatures = tf.saved_model.load(str(small.version)).signatures
     sample = small_inputs()
     for request, size in zip(requests, (1, 3, None), strict=True):

@@ -23,9 +23,18 @@ def fields_map(grid: Grid, values: np.ndarray) -> xr.DataArray:
     return xr.DataArray(np.asarray(values, np.float32), dims=("lat", "lon"), coords={"lat": grid.lat, "lon": grid.lon})
 
 
-def make_fields(grid: Grid = PRODUCT, *, climate_grid: Grid | None = None, seed: int = 0, storage_months=STORAGE_MONTHS,
-                climate_first: int = CLIMATE_FIRST, climate_months: int = CLIMATE_MONTHS, fingerprint: str = "a",
-                channels=("precipitation", "temperature"), **replaced) -> Fields:  # fmt: skip
+def make_fields(
+    grid: Grid = PRODUCT,
+    *,
+    climate_grid: Grid | None = None,
+    seed: int = 0,
+    storage_months=STORAGE_MONTHS,
+    climate_first: int = CLIMATE_FIRST,
+    climate_months: int = CLIMATE_MONTHS,
+    fingerprint: str = "a",
+    channels=("precipitation", "temperature"),
+    **replaced,
+) -> Fields:
     """Random storage, climate on the product's grid refined by two and a static elevation on it refined by four."""
     rng = np.random.default_rng(seed)
     around = climate_grid or grid.refine(2)

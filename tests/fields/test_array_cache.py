@@ -30,8 +30,10 @@ def test_what_is_on_disk_is_not_computed_again(tmp_path):
 def test_another_key_or_shape_is_another_file(tmp_path):
     made = [cached_array(tmp_path, key, shape, lambda part: 0.0) for key in ("a", "b", ["a"]) for shape in ((2, 3), (3, 2))]
     assert len({array.path for array in made}) == 6
-    assert cached_array(tmp_path, {"x": 1, "y": 2}, (1, 1), lambda part: 0.0).path == \
-        cached_array(tmp_path, {"y": 2, "x": 1}, (1, 1), lambda part: 0.0).path  # fmt: skip
+    assert (
+        cached_array(tmp_path, {"x": 1, "y": 2}, (1, 1), lambda part: 0.0).path
+        == cached_array(tmp_path, {"y": 2, "x": 1}, (1, 1), lambda part: 0.0).path
+    )
 
 
 @pytest.mark.parametrize("axis", [0, 1])

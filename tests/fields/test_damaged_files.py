@@ -96,9 +96,7 @@ def check(folder: Path, contents: dict[str, bytes], tolerated: int = 0) -> dict[
 
 
 def test_whole_files_and_files_cut_short(tmp_path):
-    cuts = {
-        f"{share}_{name}": content[: int(share * len(content))] for name, content in sources().items() for share in (0.9, 1)
-    }
+    cuts = {f"{share}_{name}": content[: int(share * len(content))] for name, content in sources().items() for share in (0.9, 1)}
     check(tmp_path, cuts)
 
 
@@ -113,10 +111,11 @@ DAMAGE = st.tuples(
     st.sampled_from(FORMATS),
     st.lists(
         st.tuples(st.one_of(st.floats(0, 0.1, exclude_max=True), st.floats(0, 1, exclude_max=True)), st.integers(1, 255)),
-        min_size=1, max_size=4,
+        min_size=1,
+        max_size=4,
     ),
     st.one_of(st.just(1.0), st.floats(0.05, 1.0)),
-)  # fmt: skip
+)
 
 
 @pytest.mark.slow

@@ -15,8 +15,9 @@ from gwkeras.fields.pet import oudin
 def series(values, name="precipitation", first="2003-01"):
     months = np.arange(np.datetime64(first, "M"), np.datetime64(first, "M") + len(values)).astype("datetime64[ns]")
     cells = np.asarray(values, dtype=float)[:, None, None] * np.ones((1, 2, 2))
-    return xr.DataArray(cells, dims=("time", "lat", "lon"), name=name,
-                        coords={"time": months, "lat": [10.0, 11.0], "lon": [20.0, 21.0]})
+    return xr.DataArray(
+        cells, dims=("time", "lat", "lon"), name=name, coords={"time": months, "lat": [10.0, 11.0], "lon": [20.0, 21.0]}
+    )
 
 
 def test_trailing_mean_by_hand():
@@ -83,6 +84,7 @@ def test_unlike_fields_are_refused():
 
 
 def test_infiltration_efficiency_of_the_paper():
-    np.testing.assert_allclose(infiltration_efficiency(np.array([0.0, 0.25, 0.5, 1.0, 1.2, -0.1, np.nan])),
-                               [0.1, 0.2, 0.3, 0.5, 0.5, 0.1, np.nan])
+    np.testing.assert_allclose(
+        infiltration_efficiency(np.array([0.0, 0.25, 0.5, 1.0, 1.2, -0.1, np.nan])), [0.1, 0.2, 0.3, 0.5, 0.5, 0.1, np.nan]
+    )
     assert isinstance(infiltration_efficiency(series([0.25])), xr.DataArray)

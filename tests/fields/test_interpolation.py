@@ -29,7 +29,7 @@ def test_keys_weights_at_half_and_quarter_are_the_published_ones():
     np.testing.assert_array_equal(halfway, np.eye(8))
     row = axis_weights(8, 2, "bicubic").toarray()[8]  # fine centre at 3.75, a quarter below cell 4
     s = 0.75
-    keys = [(-s**3 + 2 * s**2 - s) / 2, (3 * s**3 - 5 * s**2 + 2) / 2, (-3 * s**3 + 4 * s**2 + s) / 2, (s**3 - s**2) / 2]
+    keys = [(-(s**3) + 2 * s**2 - s) / 2, (3 * s**3 - 5 * s**2 + 2) / 2, (-3 * s**3 + 4 * s**2 + s) / 2, (s**3 - s**2) / 2]
     np.testing.assert_allclose(row[2:6], keys, atol=1e-15)
 
 

@@ -14,8 +14,13 @@ def record(celsius, first="2003-08", lat=LAT, **attributes):
     """(time, lat, lon) temperatures, K, from an array of °C (time, lat)."""
     celsius = np.atleast_2d(np.asarray(celsius, dtype=float))
     months = np.arange(np.datetime64(first, "M"), np.datetime64(first, "M") + len(celsius)).astype("datetime64[ns]")
-    return xr.DataArray(celsius[:, :, None] + 273.15, dims=("time", "lat", "lon"), attrs=attributes, name="temperature",
-                        coords={"time": months, "lat": lat, "lon": [0.0]})
+    return xr.DataArray(
+        celsius[:, :, None] + 273.15,
+        dims=("time", "lat", "lon"),
+        attrs=attributes,
+        name="temperature",
+        coords={"time": months, "lat": lat, "lon": [0.0]},
+    )
 
 
 def test_fao_56_examples_8_and_9():

@@ -16,8 +16,8 @@ def brute_force(source: Grid, target: Grid, values: np.ndarray, minimum_valid_sh
     result = np.full(target.shape, np.nan)
     for i in range(target.n_lat):
         for j in range(target.n_lon):
-            south, north = target.lat_edges[i:i + 2]
-            west, east = target.lon_edges[j:j + 2]
+            south, north = target.lat_edges[i : i + 2]
+            west, east = target.lon_edges[j : j + 2]
             whole = (np.sin(np.radians(north)) - np.sin(np.radians(south))) * (east - west)
             area = total = 0.0
             for k in range(source.n_lat):
@@ -61,8 +61,12 @@ def test_equals_brute_force_overlaps(source, target, seed, share):
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
-@given(st.sampled_from([1.0, 1.5, 2.5, 4.0, 7.5, 12.0]), st.sampled_from([1.0, 2.0, 3.0, 5.0, 9.0]), st.integers(-180, 180),
-       st.integers(0, 2**32 - 1))
+@given(
+    st.sampled_from([1.0, 1.5, 2.5, 4.0, 7.5, 12.0]),
+    st.sampled_from([1.0, 2.0, 3.0, 5.0, 9.0]),
+    st.integers(-180, 180),
+    st.integers(0, 2**32 - 1),
+)
 def test_integral_over_the_globe_is_conserved(step, other, west, seed):
     source, target = Grid.covering(-90, 90, west, west + 360, step), Grid.covering(-90, 90, -180, 180, other)
     values = np.random.default_rng(seed).normal(10.0, 3.0, source.shape)
@@ -130,8 +134,13 @@ def test_stack_equals_its_fields_and_keeps_float32():
 
 def test_dataarray_is_regridded_month_by_month():
     source, target = Grid.covering(0, 4, 0, 360, 1.0), Grid.covering(0, 4, -180, 180, 2.0)
-    data = xr.DataArray(np.random.default_rng(0).normal(size=(5, *source.shape)), dims=("time", "lat", "lon"), name="tp",
-                        coords={"time": np.arange(5), "lat": source.lat, "lon": source.lon}, attrs={"units": "mm"})
+    data = xr.DataArray(
+        np.random.default_rng(0).normal(size=(5, *source.shape)),
+        dims=("time", "lat", "lon"),
+        name="tp",
+        coords={"time": np.arange(5), "lat": source.lat, "lon": source.lon},
+        attrs={"units": "mm"},
+    )
     lazy = regrid(data.chunk(time=1), target)
     assert lazy.chunks is not None
     assert lazy.chunks[0] == (1,) * 5

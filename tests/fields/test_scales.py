@@ -219,7 +219,11 @@ def test_the_globe_stays_periodic_where_the_coarsening_fills_it(tmp_path):
     fields = make_fields(globe, climate_grid=globe, channels=("precipitation",), static={})
     scales = open_scales(fields, config(covariates=()), tmp_path)
     assert [(s.fine_origin, s.coarse.is_periodic) for s in scales["train"]] == [
-        ((0, 0), True), ((0, 1), False), ((1, 0), True), ((1, 1), False)]  # fmt: skip
+        ((0, 0), True),
+        ((0, 1), False),
+        ((1, 0), True),
+        ((1, 1), False),
+    ]
     scale = scales["train"][2]
     across = scale.sample(0, 1, 11, 2, 3)["gwsa"][..., 0]
     np.testing.assert_allclose(across, scale.storage[0][1:3][:, [11, 0, 1]])

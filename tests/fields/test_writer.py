@@ -39,12 +39,17 @@ def test_xarray_reads_it_without_help(tmp_path):
         found = xr.open_dataset(path)
     with found:
         assert found["time"].values.astype("datetime64[D]").tolist() == MONTHS.astype("datetime64[D]").tolist()
-        np.testing.assert_array_equal(found["time_bounds"][2].values.astype("datetime64[D]"),
-                                      np.array(["2002-08-01", "2002-09-01"], "datetime64[D]"))
+        np.testing.assert_array_equal(
+            found["time_bounds"][2].values.astype("datetime64[D]"), np.array(["2002-08-01", "2002-09-01"], "datetime64[D]")
+        )
         np.testing.assert_array_equal(found["lat_bounds"], [[10, 10.5], [10.5, 11], [11, 11.5], [11.5, 12]])
         np.testing.assert_array_equal(found["lon"], [-4.75, -4.25, -3.75, -3.25, -2.75, -2.25])
-        for name, change in (("gwsa", lambda v: v), ("gwsa_sigma", lambda v: v / 10), ("gwsa_lower", lambda v: v - 5),
-                             ("gwsa_upper", lambda v: v + 5)):
+        for name, change in (
+            ("gwsa", lambda v: v),
+            ("gwsa_sigma", lambda v: v / 10),
+            ("gwsa_lower", lambda v: v - 5),
+            ("gwsa_upper", lambda v: v + 5),
+        ):
             np.testing.assert_array_equal(found[name], np.stack([change(slab(k)) for k in range(3)]))
             assert found[name].attrs["units"] == "mm"
             assert found[name].encoding["zlib"]
@@ -85,8 +90,10 @@ def test_only_what_is_given_is_written(tmp_path):
 
 def test_dataset_backed_by_dask(tmp_path):
     stack = np.stack([slab(k) for k in range(3)])
-    fields = xr.Dataset({"gwsa": (("time", "lat", "lon"), stack), "gwsa_sigma": (("time", "lat", "lon"), stack / 10)},
-                        coords={"time": MONTHS.astype("datetime64[ns]"), "lat": GRID.lat, "lon": GRID.lon})
+    fields = xr.Dataset(
+        {"gwsa": (("time", "lat", "lon"), stack), "gwsa_sigma": (("time", "lat", "lon"), stack / 10)},
+        coords={"time": MONTHS.astype("datetime64[ns]"), "lat": GRID.lat, "lon": GRID.lon},
+    )
     with xr.open_dataset(write_dataset(fields.chunk(time=1), tmp_path / "fine.nc")) as found:
         np.testing.assert_array_equal(found["gwsa_sigma"], stack / 10)
     with pytest.raises(BadInput, match="variable gwsa"):

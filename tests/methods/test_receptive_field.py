@@ -23,8 +23,12 @@ def test_the_paper_s_network_by_hand():
 
 @pytest.mark.parametrize(
     ("kind", "convlstm", "unet", "refinement", "months", "factor"),
-    [("default", (4,), (4, 4), 2, 3, 4), ("default", (3,), (4, 4, 4), 5, 2, 3), ("paper", (3, 3), (4, 4, 4, 4), 0, 2, 2),
-     ("paper", (), (4, 4), 0, 3, 2)],
+    [
+        ("default", (4,), (4, 4), 2, 3, 4),
+        ("default", (3,), (4, 4, 4), 5, 2, 3),
+        ("paper", (3, 3), (4, 4, 4, 4), 0, 2, 2),
+        ("paper", (), (4, 4), 0, 3, 2),
+    ],
 )
 def test_nothing_beyond_it_is_seen_and_its_edge_is(kind, convlstm, unet, refinement, months, factor):
     network, config = make_network(kind, convlstm=convlstm, unet=unet, refinement_layers=refinement, factor=factor, memory=months)

@@ -52,8 +52,14 @@ def test_without_uncertainty_head_the_data_loss_is_half_the_squared_error(data):
     rng = np.random.default_rng(0)
     target, mean = (rng.normal(size=(2, 4, 4, 1)).astype("float32") * 10 for _ in range(2))
     variance = np.full_like(mean, scale**2)
-    found = data_term({"target": ops.convert_to_tensor(target)}, ops.convert_to_tensor(mean), ops.convert_to_tensor(variance),
-                      ops.ones((2, 4, 4, 1), "bool"), LossConfig(data=data), scale)  # fmt: skip
+    found = data_term(
+        {"target": ops.convert_to_tensor(target)},
+        ops.convert_to_tensor(mean),
+        ops.convert_to_tensor(variance),
+        ops.ones((2, 4, 4, 1), "bool"),
+        LossConfig(data=data),
+        scale,
+    )
     expected = 0.5 * np.mean(((target - mean) / scale) ** 2, axis=(1, 2, 3)) + (np.log(scale) if data == "nll" else 0.0)
     np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=1e-5)
 

@@ -86,9 +86,7 @@ def test_summary_rounds_and_has_no_nan(comparison, tmp_path):
     content = summary(comparison, **given)
     write_summary(tmp_path / "summary.json", content)
     read = json.loads((tmp_path / "summary.json").read_text(), parse_constant=lambda text: pytest.fail(text))
-    assert read["methods"]["nearest"] == {
-        "rmse": 2.0, "mae": 2.0, "bias": 2.0, "r2": 0.625, "crps": 2.0, "coverage_90": None
-    }  # fmt: skip
+    assert read["methods"]["nearest"] == {"rmse": 2.0, "mae": 2.0, "bias": 2.0, "r2": 0.625, "crps": 2.0, "coverage_90": None}
     assert read["methods"]["empty"] == dict.fromkeys(read["methods"]["nearest"])
     assert read["methods_in_held_out_blocks"]["model"]["rmse"] == 0.5
     assert read["unit"] == "mm"
@@ -107,8 +105,9 @@ def test_memory_is_what_the_kernel_says():
 
 def test_the_page_tells_what_a_reader_must_know(comparison, tmp_path):
     split = SimpleNamespace(description="2 months to test, in spans; 1 block.")
-    manifest = SimpleNamespace(test_months=("2003-01", "2003-02", "2010-05"), split=split,
-                               sources=(Source("gwsa.nc", 1234567, "ab" * 32),))  # fmt: skip
+    manifest = SimpleNamespace(
+        test_months=("2003-01", "2003-02", "2010-05"), split=split, sources=(Source("gwsa.nc", 1234567, "ab" * 32),)
+    )
     comparison.held_out_blocks = {"model": scored(3.0)}
     write_report(
         tmp_path / "report.md",

@@ -25,9 +25,15 @@ NAME = "small"
 CONFIG = ModelConfig(convlstm_filters=(4,), unet_filters=(4, 6), refinement_filters=5)
 SAMPLE = SampleShape(2, 8, 8, 4, ("precipitation", "temperature"), ("elevation", "soil"))
 STATISTICS = Statistics(
-    climate_mean=(80.0, 290.0), climate_std=(40.0, 8.0), gwsa_mean=3.0, gwsa_std=50.0, covariate_mean=(300.0, 0.5),
-    covariate_std=(200.0, 0.2), covariate_deviation_std=(90.0, 0.1), residual_std=6.0,
-)  # fmt: skip
+    climate_mean=(80.0, 290.0),
+    climate_std=(40.0, 8.0),
+    gwsa_mean=3.0,
+    gwsa_std=50.0,
+    covariate_mean=(300.0, 0.5),
+    covariate_std=(200.0, 0.2),
+    covariate_deviation_std=(90.0, 0.1),
+    residual_std=6.0,
+)
 CALIBRATION = Calibration(1.25, 1.5, 0.9, "by hand")
 
 
@@ -51,13 +57,26 @@ def small_network() -> keras.Model:
 
 def small_info(model: keras.Model, **changes) -> ModelInfo:
     values = {
-        "name": NAME, "version": "1.2.3", "config_hash": "0123456789abcdef", "kind": CONFIG.kind, "months": SAMPLE.months,
-        "factor": SAMPLE.factor, "divisor": size_divisor(CONFIG), "inputs": tuple(t.name for t in model.inputs),
-        "climate": SAMPLE.climate, "climate_units": ("mm month-1", "K"), "covariates": SAMPLE.covariates,
-        "covariate_units": ("m", "1"), "grid_step": (0.5, 0.5), "sigma_scale": CALIBRATION.sigma_scale,
-        "interval": CALIBRATION.interval, "interval_factor": CALIBRATION.interval_factor, "calibrated": True,
-        "network": json.dumps(to_dict(CONFIG)), "weights": weights_digest(model),
-    }  # fmt: skip
+        "name": NAME,
+        "version": "1.2.3",
+        "config_hash": "0123456789abcdef",
+        "kind": CONFIG.kind,
+        "months": SAMPLE.months,
+        "factor": SAMPLE.factor,
+        "divisor": size_divisor(CONFIG),
+        "inputs": tuple(t.name for t in model.inputs),
+        "climate": SAMPLE.climate,
+        "climate_units": ("mm month-1", "K"),
+        "covariates": SAMPLE.covariates,
+        "covariate_units": ("m", "1"),
+        "grid_step": (0.5, 0.5),
+        "sigma_scale": CALIBRATION.sigma_scale,
+        "interval": CALIBRATION.interval,
+        "interval_factor": CALIBRATION.interval_factor,
+        "calibrated": True,
+        "network": json.dumps(to_dict(CONFIG)),
+        "weights": weights_digest(model),
+    }
     return ModelInfo(**(values | changes))
 
 
@@ -73,9 +92,12 @@ def small_inputs(samples=3, height=8, width=8, seed=0) -> dict[str, np.ndarray]:
     land = np.ones((samples, height, width, 1))
     land[0, :2, :2] = 0
     inputs |= {
-        "has_previous": np.ones(samples), "land": land, "land_fine": land.repeat(4, 1).repeat(4, 2),
-        "time": np.arange(samples) + 7.0, "latitude": np.tile(20 + 0.5 * np.arange(height), (samples, 1)),
-    }  # fmt: skip
+        "has_previous": np.ones(samples),
+        "land": land,
+        "land_fine": land.repeat(4, 1).repeat(4, 2),
+        "time": np.arange(samples) + 7.0,
+        "latitude": np.tile(20 + 0.5 * np.arange(height), (samples, 1)),
+    }
     return {name: value.astype("float32") for name, value in inputs.items()}
 
 

@@ -47,8 +47,10 @@ def test_wrong_shapes(unreachable):
     assert "found (8, 8, 1)" in refused(unreachable, changed("gwsa", lambda v: v[0]))
     assert "found (0, 8, 8, 1)" in refused(unreachable, changed("gwsa", lambda v: v[:0]))
     said = refused(unreachable, changed("climate", lambda v: np.moveaxis(v, -1, 1)))
-    assert said == ("input climate: expected shape (3, 2, 8, 8, 2): (batch, T, H, W, D), found (3, 2, 2, 8, 8); "
-                    "stack precipitation, temperature in this order.")  # fmt: skip
+    assert said == (
+        "input climate: expected shape (3, 2, 8, 8, 2): (batch, T, H, W, D), found (3, 2, 2, 8, 8); "
+        "stack precipitation, temperature in this order."
+    )
     assert "expected shape (3, 32, 32, 2)" in refused(unreachable, changed("covariates_fine", lambda v: v[..., :1]))
     assert "expected shape (3,): (batch, scalar), found (3, 1)" in refused(unreachable, changed("time", lambda v: v[:, None]))
     said = refused(unreachable, {k: v for k, v in small_inputs().items() if k != "latitude"})
@@ -75,13 +77,15 @@ def test_cells_without_data_are_told_by_land_and_not_by_nan(unreachable, value):
 def test_channels_of_another_configuration(info):
     info.require(SAMPLE, (0.5, 0.5))
     for sample, words in (
-        (SampleShape(2, 8, 8, 4, ("temperature", "precipitation"), SAMPLE.covariates),
-         "climate channels: expected precipitation, temperature, found temperature, precipitation, another order"),
+        (
+            SampleShape(2, 8, 8, 4, ("temperature", "precipitation"), SAMPLE.covariates),
+            "climate channels: expected precipitation, temperature, found temperature, precipitation, another order",
+        ),
         (SampleShape(2, 8, 8, 4, SAMPLE.climate, ("elevation",)), "fine covariates: expected elevation, soil, found elevation;"),
         (SampleShape(2, 8, 8, 4, SAMPLE.climate), "fine covariates: expected elevation, soil, found none;"),
         (SampleShape(6, 8, 8, 4, SAMPLE.climate, SAMPLE.covariates), "months of climate: expected 2, found 6;"),
         (SampleShape(2, 8, 8, 5, SAMPLE.climate, SAMPLE.covariates), "factor: expected 4, found 5;"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(BadInput, match="model small") as error:
             info.require(sample)
         assert words in str(error.value)

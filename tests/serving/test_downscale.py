@@ -66,9 +66,7 @@ def test_one_record_from_a_run_a_folder_and_a_server(record, run, tiny_server):
             np.testing.assert_allclose(found[name], own[name], atol=1e-3, rtol=0, equal_nan=True)
 
 
-def test_what_is_wrong_with_a_server_is_one_sentence_and_the_old_record_stays(
-    run, tiny_server, gwkeras_command, tmp_path
-):
+def test_what_is_wrong_with_a_server_is_one_sentence_and_the_old_record_stays(run, tiny_server, gwkeras_command, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nobody = f"127.0.0.1:{free.getsockname()[1]}"

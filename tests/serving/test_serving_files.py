@@ -12,14 +12,26 @@ from gwkeras.core.config import Config
 NUMBER, FLAG, TEXT = "google.protobuf.Int64Value", "google.protobuf.BoolValue", "google.protobuf.StringValue"
 # session_bundle_config.proto, which tensorflow-serving-api does not contain, by name and type of field.
 BATCHING = {
-    "max_batch_size": NUMBER, "batch_timeout_micros": NUMBER, "max_enqueued_batches": NUMBER, "num_batch_threads": NUMBER,
-    "thread_pool_name": TEXT, "enable_large_batch_splitting": FLAG, "max_execution_batch_size": NUMBER,
-}  # fmt: skip
+    "max_batch_size": NUMBER,
+    "batch_timeout_micros": NUMBER,
+    "max_enqueued_batches": NUMBER,
+    "num_batch_threads": NUMBER,
+    "thread_pool_name": TEXT,
+    "enable_large_batch_splitting": FLAG,
+    "max_execution_batch_size": NUMBER,
+}
 FLAGS = {  # of model_servers/main.cc
-    "port", "rest_api_port", "rest_api_timeout_in_ms", "enable_batching", "allow_version_labels_for_unavailable_models",
-    "batching_parameters_file", "model_config_file", "model_config_file_poll_wait_seconds",
-    "monitoring_config_file", "enable_model_warmup",
-}  # fmt: skip
+    "port",
+    "rest_api_port",
+    "rest_api_timeout_in_ms",
+    "enable_batching",
+    "allow_version_labels_for_unavailable_models",
+    "batching_parameters_file",
+    "model_config_file",
+    "model_config_file_poll_wait_seconds",
+    "monitoring_config_file",
+    "enable_model_warmup",
+}
 
 
 def message(name, fields):

@@ -54,7 +54,11 @@ def test_logical_processors_on_a_core_each_work_on_one_thread_each(project_root)
     )
     for cores, threads in ((2, 1), (8, 0)):  # 0: as TensorFlow chooses
         done = subprocess.run(
-            [sys.executable, "-c", program.format(cores=cores)], cwd=project_root, capture_output=True, text=True, timeout=120,
+            [sys.executable, "-c", program.format(cores=cores)],
+            cwd=project_root,
+            capture_output=True,
+            text=True,
+            timeout=120,
             check=False,
-        )  # fmt: skip
+        )
         assert done.stdout.split() == ["2", str(threads)], done.stderr[-2000:]

@@ -14,8 +14,17 @@ GRID = Grid.covering(30, 36, -3, 5, 0.25)
 
 
 def one_cell(**changes):
-    values = {"soil_index": 0.5, "irrigated_share": 0.0, "soil_capacity": 100.0, "fast_share": 0.0, "recharge_share": 1.0,
-              "delay": 3.0, "residence": 10.0, "transmissivity": 0.0, "pumped_share": 0.0} | changes
+    values = {
+        "soil_index": 0.5,
+        "irrigated_share": 0.0,
+        "soil_capacity": 100.0,
+        "fast_share": 0.0,
+        "recharge_share": 1.0,
+        "delay": 3.0,
+        "residence": 10.0,
+        "transmissivity": 0.0,
+        "pumped_share": 0.0,
+    } | changes
     return Landscape(**{name: np.full((1, 1), value) for name, value in values.items()})
 
 
@@ -42,7 +51,12 @@ def test_every_store_closes_every_month():
         balances = {
             "weather": precipitation - flux.snowfall - flux.rain,
             "snow": flux.snowfall - flux.melt - (after.snow - before.snow),
-            "soil": flux.rain + flux.melt - flux.fast_runoff - flux.evapotranspiration - flux.interflow - flux.recharge
+            "soil": flux.rain
+            + flux.melt
+            - flux.fast_runoff
+            - flux.evapotranspiration
+            - flux.interflow
+            - flux.recharge
             - (after.soil - before.soil),
             "unsaturated": flux.recharge + flux.return_flow - flux.arrival - (after.unsaturated - before.unsaturated).sum(axis=0),
             "groundwater": flux.arrival + flux.lateral - flux.baseflow - flux.pumping - (after.groundwater - before.groundwater),

@@ -17,8 +17,9 @@ def test_without_noise_the_product_is_the_land_mean():
     """Two rows at 60°N: the cell mean weighs the southern row by its greater area, and leaves the sea out."""
     fine = Grid.covering(60, 62, 0, 2, 1.0)
     truth = np.array([[[1.0, np.nan], [4.0, 9.0]]])
-    product = observe_storage(fine, 2, np.array(["2002-04"], dtype="datetime64[M]"), truth, np.isfinite(truth[0]), noise_mm=0.0,
-                              gaussian_km=0.0, seed=0)
+    product = observe_storage(
+        fine, 2, np.array(["2002-04"], dtype="datetime64[M]"), truth, np.isfinite(truth[0]), noise_mm=0.0, gaussian_km=0.0, seed=0
+    )
     south, north = np.sin(np.deg2rad(61)) - np.sin(np.deg2rad(60)), np.sin(np.deg2rad(62)) - np.sin(np.deg2rad(61))
     assert product.storage[0, 0, 0] == pytest.approx((south + north * 13) / (south + 2 * north), rel=1e-6)
 

@@ -31,12 +31,20 @@ def test_same_seed_same_world(world):
     assert not np.array_equal(other.truth, world.truth, equal_nan=True)
 
 
-@pytest.mark.parametrize(("south", "west", "factor", "step"), [
-    (-40, 140, 4, 0.125), (-1, -2, 2, 0.25), (60, -179, 5, 0.1), (-2, 176, 4, 0.125), (0, 0, 1, 0.5),
-])
+@pytest.mark.parametrize(
+    ("south", "west", "factor", "step"),
+    [
+        (-40, 140, 4, 0.125),
+        (-1, -2, 2, 0.25),
+        (60, -179, 5, 0.1),
+        (-2, 176, 4, 0.125),
+        (0, 0, 1, 0.5),
+    ],
+)
 def test_any_region_and_factor(south, west, factor, step):
-    config = TwinConfig(seed=1, south=south, north=south + 4, west=west, east=west + 4, factor=factor, fine_step=step,
-                        sea_share=0.0, **SHORT)
+    config = TwinConfig(
+        seed=1, south=south, north=south + 4, west=west, east=west + 4, factor=factor, fine_step=step, sea_share=0.0, **SHORT
+    )
     world = make_world(config)
     assert world.truth.shape == (24, 8 * factor, 8 * factor)
     assert np.isfinite(world.truth).all()
@@ -44,10 +52,17 @@ def test_any_region_and_factor(south, west, factor, step):
     assert np.nanstd(world.truth) > 1.0
 
 
-@pytest.mark.parametrize(("change", "word"), [
-    ({"first_month": "2025-01"}, "first_month"), ({"sea_share": 2.0}, "sea_share"), ({"factor": 0}, "factor"),
-    ({"east": 60.0}, "west"), ({"fine_step": 0.001}, "region"), ({"first_month": "April"}, "first_month"),
-])
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"first_month": "2025-01"}, "first_month"),
+        ({"sea_share": 2.0}, "sea_share"),
+        ({"factor": 0}, "factor"),
+        ({"east": 60.0}, "west"),
+        ({"fine_step": 0.001}, "region"),
+        ({"first_month": "April"}, "first_month"),
+    ],
+)
 def test_wrong_configuration_is_refused(change, word):
     with pytest.raises(ConfigError, match=word):
         TwinConfig(**change)
@@ -114,7 +129,11 @@ def test_climate_file_has_the_form_of_the_new_cds(files, world):
         assert file["tp"].dims == ("valid_time", "latitude", "longitude")
         assert file["tp"].dtype == np.float32
         assert {name: file[name].attrs["units"] for name in ("tp", "t2m", "swvl1", "sp")} == {
-            "tp": "m", "t2m": "K", "swvl1": "m**3 m**-3", "sp": "Pa"}
+            "tp": "m",
+            "t2m": "K",
+            "swvl1": "m**3 m**-3",
+            "sp": "Pa",
+        }
         assert (np.diff(file["latitude"]) < 0).all()
         assert file["latitude"].attrs["stored_direction"] == "decreasing"
         assert (float(file["latitude"][0]), float(file["latitude"][-1])) == (5.0, -3.0)
@@ -134,7 +153,10 @@ def test_climate_file_has_the_form_of_the_new_cds(files, world):
 def test_static_and_truth_files(files, world):
     with xr.open_dataset(files["static"]) as file:
         assert {name: file[name].attrs["units"] for name in file.data_vars} == {
-            "elevation": "m", "soil_index": "1", "irrigated_share": "1"}
+            "elevation": "m",
+            "soil_index": "1",
+            "irrigated_share": "1",
+        }
         assert 0 <= float(file["irrigated_share"].min())
         assert float(file["irrigated_share"].max()) <= 1
     with xr.open_dataset(files["truth"]) as file:

@@ -31,17 +31,26 @@ NAMES = {
     "snowmelt": ("snowmelt", "smlt", "snm"),
 }
 _STANDARD_NAMES = {
-    "precipitation": ("precipitation_flux", "precipitation_amount", "lwe_precipitation_rate",
-                      "lwe_thickness_of_precipitation_amount"),
-    "evapotranspiration": ("water_evapotranspiration_flux", "water_evaporation_flux", "water_evapotranspiration_amount",
-                           "lwe_water_evaporation_rate", "lwe_thickness_of_water_evaporation_amount"),
+    "precipitation": (
+        "precipitation_flux",
+        "precipitation_amount",
+        "lwe_precipitation_rate",
+        "lwe_thickness_of_precipitation_amount",
+    ),
+    "evapotranspiration": (
+        "water_evapotranspiration_flux",
+        "water_evaporation_flux",
+        "water_evapotranspiration_amount",
+        "lwe_water_evaporation_rate",
+        "lwe_thickness_of_water_evaporation_amount",
+    ),
     "soil_moisture": ("volume_fraction_of_condensed_water_in_soil", "volume_fraction_of_water_in_soil"),
     "temperature": ("air_temperature",),
     "surface_pressure": ("surface_air_pressure",),
     "snow_water_equivalent": ("surface_snow_amount", "lwe_thickness_of_surface_snow_amount"),
     "runoff": ("runoff_flux", "runoff_amount", "lwe_runoff_rate"),
     "snowmelt": ("surface_snow_melt_flux", "surface_snow_melt_amount"),
-}  # fmt: skip
+}
 
 
 def read(data: xr.Dataset, source: SourceConfig) -> tuple[dict[str, xr.DataArray], list[str]]:

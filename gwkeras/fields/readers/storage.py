@@ -117,10 +117,12 @@ def _only_storage(data: xr.Dataset) -> str | None:
         str(name)
         for name, v in data.data_vars.items()
         if _has_time(data, str(name))
-        and any(word in f"{v.attrs.get('long_name', '')} {v.attrs.get('standard_name', '')}".lower().replace("_", " ")
-                for word in ("groundwater storage", "water storage", "water equivalent thickness", "equivalent water"))
+        and any(
+            word in f"{v.attrs.get('long_name', '')} {v.attrs.get('standard_name', '')}".lower().replace("_", " ")
+            for word in ("groundwater storage", "water storage", "water equivalent thickness", "equivalent water")
+        )
         and not any(word in str(name).lower() for word in ("uncert", "std", "sigma", "error"))
-    ]  # fmt: skip
+    ]
     return described[0] if len(described) == 1 else None
 
 
