@@ -44,7 +44,7 @@ def write_climate(path: Path, months: np.ndarray) -> None:
 
 def build_globe(storage: Path, climate: Path, output: Path, workers: int) -> None:
     """What is timed."""
-    from gwkeras.core.config import Config, DataConfig, PatchConfig, SampleConfig, SourceConfig, TargetConfig
+    from gwkeras.core.config.tree import Config, DataConfig, PatchConfig, SampleConfig, SourceConfig, TargetConfig
     from gwkeras.fields.record import read_fields
     from tfrecords_build.build import build
 

@@ -25,10 +25,10 @@ MEANS, STDS = (80.0, 0.3, 290.0, 95_000.0), (40.0, 0.1, 8.0, 5_000.0)
 
 
 def globe(months: int):
-    """A `Scale` in memory whose land has the extent of the Earth's without Antarctica."""
+    """A `Domain` in memory whose land has the extent of the Earth's without Antarctica."""
     from gwkeras.core.grid import Grid
-    from gwkeras.fields.layer import Layer
-    from gwkeras.fields.scale import Scale
+    from gwkeras.domain.domain import Domain
+    from gwkeras.domain.drivers import Drivers
 
     rng = np.random.default_rng(0)
     coarse = Grid.covering(-90, 90, -180, 180, 0.5)
@@ -47,13 +47,13 @@ def globe(months: int):
     storage = np.where(land > 0, 60 * rng.normal(size=(months, *coarse.shape)), np.nan).astype(np.float32)
     fine_land = np.repeat(np.repeat(land, FACTOR, 0), FACTOR, 1)
     nowhere = Path("unused")
-    return Scale(
+    return Domain(
         FACTOR,
         MEMORY,
         CLIMATE,
         (),
-        Layer(coarse, calendar, channels, {}, land, nowhere, ""),
-        Layer(coarse.refine(FACTOR), calendar, {}, {}, fine_land, nowhere, ""),
+        Drivers(coarse, calendar, channels, {}, land, nowhere, ""),
+        Drivers(coarse.refine(FACTOR), calendar, {}, {}, fine_land, nowhere, ""),
         (0, 0),
         stamps,
         stamps,
@@ -68,10 +68,10 @@ def method_of(kind: str, tile: int):
     """The network at its published (or our default) size, untrained: its weights cost the same."""
     import keras
 
-    from gwkeras.core.config import Config, DownscaleConfig, ModelConfig, SampleConfig
+    from gwkeras.core.config.tree import Config, DownscaleConfig, ModelConfig, SampleConfig
     from gwkeras.core.schema import SampleShape
     from gwkeras.core.statistics import Statistics
-    from gwkeras.methods.trained import network_method
+    from gwkeras.methods.network.trained import network_method
     from gwkeras.models.build import build_model
     from gwkeras.training.calibration import Calibration
 
@@ -86,7 +86,7 @@ def method_of(kind: str, tile: int):
 
 def macs_a_cell(network) -> float:
     """Multiply-accumulates for one coarse cell of a large tile, from the layers' kernels and strides."""
-    total, scale = 0.0, {}
+    total, domain = 0.0, {}
     for layer in network.layers:
         name = layer.name
         if name.startswith("convlstm"):
@@ -100,8 +100,8 @@ def macs_a_cell(network) -> float:
         elif name.startswith("refinement") and hasattr(layer, "kernel"):
             total += float(np.prod(layer.kernel.shape)) * FACTOR**2
         elif hasattr(layer, "kernel"):
-            scale[name] = float(np.prod(layer.kernel.shape))
-            total += scale[name]
+            domain[name] = float(np.prod(layer.kernel.shape))
+            total += domain[name]
     return total
 
 
@@ -115,26 +115,26 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-    from gwkeras.fields.writer import Provenance
-    from gwkeras.methods.downscale import Job, downscale_record
+    from gwkeras.application.writing import Job, downscale_record
+    from gwkeras.fields.writing.writer import Provenance
 
-    scale = globe(options.months)
+    domain = globe(options.months)
     network, method = method_of(options.kind, options.tile)
     if options.patch:
-        time_patch(scale, method)
+        time_patch(domain, method)
         return
-    tiles = method.tiles(scale, scale.land > 0)
+    tiles = method.tiles(domain, domain.land > 0)
     cells = sum(tile.cells for tile in tiles)
     flop = 2 * cells * macs_a_cell(network)
     print(
-        f"land {np.mean(scale.land > 0):.1%} of the cells; halo {method.reach}; {len(tiles)} tiles of "
+        f"land {np.mean(domain.land > 0):.1%} of the cells; halo {method.reach}; {len(tiles)} tiles of "
         f"{tiles[0].rows.length} × {tiles[0].cols.length} cells, "
-        f"{cells / scale.land.size:.2f} globes, {flop / 1e12:.2f} TFLOP a month"
+        f"{cells / domain.land.size:.2f} globes, {flop / 1e12:.2f} TFLOP a month"
     )
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
             wall, processor = time.perf_counter(), time.process_time()
-            downscale_record(Job(method, scale), Path(folder) / "fine.nc", provenance=Provenance(), interval=0.9)
+            downscale_record(Job(method, domain), Path(folder) / "fine.nc", provenance=Provenance(), interval=0.9)
             wall, processor = time.perf_counter() - wall, time.process_time() - processor
             size = (Path(folder) / "fine.nc").stat().st_size
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -151,10 +151,10 @@ def main() -> None:
     )
 
 
-def time_patch(scale, method) -> None:
+def time_patch(domain, method) -> None:
     """One patch of 32 × 32 cells through the method's `run`, as a client calls it."""
-    row, col = np.argwhere(scale.land[:320, :680] > 0)[0]
-    sample = scale.sample(0, int(row), int(col), 32, 32)
+    row, col = np.argwhere(domain.land[:320, :680] > 0)[0]
+    sample = domain.sample(0, int(row), int(col), 32, 32)
     inputs = {name: value[None] for name, value in sample.items()}
     method.run(inputs)
     times = []

@@ -16,8 +16,9 @@ import numpy as np
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
 from gwkeras.data.codec import Codec
-from gwkeras.data.manifest import Manifest, Shard, SplitDescription, write_manifest
+from gwkeras.data.manifest import Manifest, Shard, write_manifest
 from gwkeras.data.pipeline import dataset
+from gwkeras.domain.split import Split
 from tfrecords_build.shards import frame
 
 BAR = 1500.0
@@ -36,7 +37,7 @@ def write_shards(folder: Path, samples: int, per_shard: int = 256) -> None:
         shards.append(Shard(name, "train", per_shard, len(content), hashlib.sha256(content).hexdigest()))
     write_manifest(
         folder,
-        Manifest({}, "", "", PAPER, {}, "none", {}, Statistics(), tuple(shards), (), SplitDescription("random", "", (), (), ())),
+        Manifest({}, "", "", PAPER, {}, "none", {}, Statistics(), tuple(shards), (), Split("random", "", (), (), ())),
     )
 
 

@@ -28,7 +28,7 @@ def steps_on_demand(strategy: str, devices: str, threads: int) -> None:
     from pathlib import Path
 
     from benchmarks.train_step import BATCH, CLIMATE, FACTOR, MONTHS, SIDE, batch_of_noise
-    from gwkeras.core.configuration import load_config, shipped_config
+    from gwkeras.core.config.yaml_file import load_config, shipped_config
     from gwkeras.core.grid import Grid
     from gwkeras.core.schema import SampleShape
     from gwkeras.core.statistics import Statistics

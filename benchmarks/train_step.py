@@ -41,7 +41,7 @@ def paper_network(convlstm: str = "ours") -> Any:
     """The network of configs/paper.yaml; convlstm: "ours", "direct" (ours without Winograd's convolutions) or "stock"."""
     import keras
 
-    from gwkeras.core.configuration import load_config, shipped_config
+    from gwkeras.core.config.yaml_file import load_config, shipped_config
     from gwkeras.core.schema import SampleShape
     from gwkeras.core.statistics import Statistics
     from gwkeras.models import build, paper
@@ -70,7 +70,7 @@ def keras_step(convlstm: str = "ours", physics: bool = True) -> tuple[Callable[[
     import keras
     import tensorflow as tf
 
-    from gwkeras.core.configuration import load_config, shipped_config
+    from gwkeras.core.config.yaml_file import load_config, shipped_config
     from gwkeras.core.statistics import Statistics
     from gwkeras.losses.composite import data_term
     from gwkeras.training.downscaling_model import DownscalingModel

@@ -24,7 +24,7 @@ def main() -> None:
 
     from benchmarks.input_pipeline import write_shards
     from benchmarks.train_step import FACTOR, paper_network
-    from gwkeras.core.configuration import load_config, shipped_config
+    from gwkeras.core.config.yaml_file import load_config, shipped_config
     from gwkeras.core.statistics import Statistics
     from gwkeras.data.pipeline import dataset
     from gwkeras.training.downscaling_model import DownscalingModel

@@ -19,7 +19,7 @@ from gwkeras.commands.inspect import inspect
 from gwkeras.commands.train import train
 
 if TYPE_CHECKING:
-    from gwkeras.core.config import Config
+    from gwkeras.core.config.tree import Config
     from gwkeras.pipeline import Experiment
 
 app = typer.Typer(
@@ -69,7 +69,7 @@ def demo(
     settings: SetOption = None,
 ) -> None:
     """A synthetic world, downscaled and judged against its truth: `twin` and `run` in one."""
-    from gwkeras.core.configuration import load_config, shipped_config
+    from gwkeras.core.config.yaml_file import load_config, shipped_config
     from gwkeras.pipeline import with_files
 
     started = time.perf_counter()
@@ -127,7 +127,7 @@ def run(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a build or training of another configuration.")] = False,
 ) -> None:
     """The whole way on your own files: build, train, evaluate, export, downscale, report. Stopped, the same command goes on."""
-    from gwkeras.core.configuration import load_config
+    from gwkeras.core.config.yaml_file import load_config
     from gwkeras.pipeline import with_files
 
     settled = with_files(
@@ -153,7 +153,7 @@ def build_tfrecords(
 ) -> None:
     """Samples from NetCDF, as checked shards with a manifest. An interrupted build goes on where it was."""
     from gwkeras.console import watched
-    from gwkeras.core.configuration import load_config
+    from gwkeras.core.config.yaml_file import load_config
     from gwkeras.pipeline import Experiment
     from gwkeras.training.run_folder import RunFolder
 
@@ -230,7 +230,7 @@ class _experiment:
         from dataclasses import replace
 
         from gwkeras.console import watched
-        from gwkeras.core.configuration import load_config
+        from gwkeras.core.config.yaml_file import load_config
         from gwkeras.pipeline import Experiment
 
         folder = self._run or Path("runs") / load_config(self._config, self._settings).name

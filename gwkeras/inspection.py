@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.finding import Finding
 
@@ -45,19 +45,19 @@ def _inspect(path: str, place: Path, config: Config | None) -> list[Finding]:
             )
     if place.is_dir():
         if (place / _MANIFEST).is_file():
-            from gwkeras.data.inspection import inspect_shards
+            from gwkeras.data.shards_finding import inspect_shards
 
             return [inspect_shards(place, config)]
         if _is_run(place):
-            from gwkeras.training.inspection import inspect_run
+            from gwkeras.training.run_finding import inspect_run
 
             return [inspect_run(place, config)]
         versions = [place] if (place / _GRAPH).is_file() else _versions(place)
         if versions:
-            from gwkeras.export.inspection import inspect_saved_model
+            from gwkeras.export.saved_model_finding import inspect_saved_model
 
             return [inspect_saved_model(version, config) for version in versions]
-    from gwkeras.fields.inspection import inspect_netcdf
+    from gwkeras.fields.record_finding import inspect_netcdf
 
     return inspect_netcdf(path, config)
 

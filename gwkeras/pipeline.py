@@ -9,22 +9,22 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from gwkeras.core.config import Config, SourceConfig
-from gwkeras.core.configuration import from_dict, load_config, to_dict, write_config
+from gwkeras.application.opening import provenance, trained_range
+from gwkeras.application.writing import Job, Written, downscale_record
+from gwkeras.core.config.tree import Config, SourceConfig
+from gwkeras.core.config.yaml_file import from_dict, load_config, to_dict, write_config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
+from gwkeras.domain.opening import application_domain
 from gwkeras.evaluate.compare import Comparison, Judge, choose_judge, compare
 from gwkeras.export.description import describe_run
 from gwkeras.export.saved_model import export_saved_model, require_tensorflow
 from gwkeras.export.warmup import real_samples
 from gwkeras.fields.record import Fields, read_fields
-from gwkeras.fields.scales import application_scale
-from gwkeras.methods.application import provenance, trained_range
-from gwkeras.methods.downscale import Job, Written, downscale_record
 from gwkeras.methods.interpolation import BASELINES
-from gwkeras.methods.network import Network
-from gwkeras.methods.trained import load_network, network_method
+from gwkeras.methods.network.mosaic import Network
+from gwkeras.methods.network.trained import load_network, network_method
 from gwkeras.report.page import write_report
 from gwkeras.report.picture import draw_month
 from gwkeras.report.summary import summary, write_summary
@@ -168,10 +168,10 @@ class Experiment:
     def downscale(self, output: Path | None = None) -> Written:
         """The downscaled record of all months."""
         with self.timed("downscale"):
-            scale = application_scale(self.fields, self.config, self.run.cache)
-            scale = with_seasonal_detail(scale, self.manifest.split, self.config, self.run.cache)
+            domain = application_domain(self.fields, self.config, self.run.cache)
+            domain = with_seasonal_detail(domain, self.manifest.split, self.config, self.run.cache)
             method = self.method()
-            job = Job(method, scale, trained_range(self.manifest))
+            job = Job(method, domain, trained_range(self.manifest))
             made_from = provenance(self.config, self.fields, self.run, method)
             return downscale_record(
                 job,

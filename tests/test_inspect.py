@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gwkeras.core.config import Config, DataConfig, RegionConfig, SampleConfig
-from gwkeras.core.configuration import load_config
+from gwkeras.core.config.tree import Config, DataConfig, RegionConfig, SampleConfig
+from gwkeras.core.config.yaml_file import load_config
 from gwkeras.core.finding import differences
 from gwkeras.inspection import inspect_path
 from tests.fixtures import (

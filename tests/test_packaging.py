@@ -53,7 +53,7 @@ def installed(wheel, tmp_path_factory) -> Path:
 @pytest.mark.slow
 def test_wheel_holds_both_packages_and_the_configurations(wheel, project_root):
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"gwkeras/__init__.py", "gwkeras/py.typed", "gwkeras/core/config.py", "tfrecords_build/py.typed"} <= names
+    assert {"gwkeras/__init__.py", "gwkeras/py.typed", "gwkeras/core/config/tree.py", "tfrecords_build/py.typed"} <= names
     assert {f"gwkeras/configs/{path.name}" for path in (project_root / "configs").glob("*.yaml")} <= names
     sources = {
         path.relative_to(project_root).as_posix()
@@ -81,7 +81,7 @@ def test_installed_command_answers_from_another_folder(installed, tmp_path):
 @pytest.mark.slow
 def test_installed_configurations_are_read_from_another_folder(installed, tmp_path):
     code = (
-        "from gwkeras.core.configuration import load_config, shipped_config as s; "
+        "from gwkeras.core.config.yaml_file import load_config, shipped_config as s; "
         "print(s('demo')); print(load_config(s('demo')).name)"
     )
     path, name = call(installed / "bin" / "python", "-c", code, cwd=tmp_path).splitlines()

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from gwkeras.core.configuration import load_config
+from gwkeras.core.config.yaml_file import load_config
 from tests.tiny import contents, options, settings
 
 pytestmark = pytest.mark.slow
@@ -163,15 +163,15 @@ def test_the_record_is_cf_with_units_bounds_and_all_months(record, tiny_world):
 def test_plain_tensorflow_reads_what_was_exported(finished, record):
     import tensorflow as tf
 
-    from gwkeras.fields.scales import application_scale
-    from gwkeras.methods.trained import load_network
+    from gwkeras.domain.opening import application_domain
+    from gwkeras.methods.network.trained import load_network
     from gwkeras.pipeline import Experiment
     from tfrecords_build.seasonal_detail import with_seasonal_detail
 
     experiment = Experiment.open(finished[0])
-    scale = application_scale(experiment.fields, experiment.config, experiment.run.cache)
-    scale = with_seasonal_detail(scale, experiment.manifest.split, experiment.config, experiment.run.cache)
-    sample = scale.sample(5, 0, 0, 12, 16)
+    domain = application_domain(experiment.fields, experiment.config, experiment.run.cache)
+    domain = with_seasonal_detail(domain, experiment.manifest.split, experiment.config, experiment.run.cache)
+    sample = domain.sample(5, 0, 0, 12, 16)
     serve = tf.saved_model.load(str(finished[0] / "saved_model" / "1")).signatures["serving_default"]
     names = serve.structured_input_signature[1]
     served = serve(**{name: tf.constant(sample[name][None]) for name in names})
@@ -181,7 +181,7 @@ def test_plain_tensorflow_reads_what_was_exported(finished, record):
     assert np.allclose(served["mean"], own["mean"], atol=1e-3)
     calibration = json.loads((finished[0] / "calibration.json").read_text())
     assert np.allclose(served["stddev"], calibration["sigma_scale"] * np.sqrt(own["variance"]), rtol=1e-4)
-    written = record["gwsa"].sel(time=scale.months[5]).values
+    written = record["gwsa"].sel(time=domain.months[5]).values
     known = np.isfinite(written)
     assert np.allclose(np.asarray(served["mean"])[0, ..., 0][known], written[known], atol=2e-2)
 

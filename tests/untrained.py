@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 from gwkeras.models.build import build_model
 from gwkeras.pipeline import Experiment
 from gwkeras.training.run_folder import RunFolder

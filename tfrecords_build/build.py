@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from gwkeras.core.config import Config
-from gwkeras.core.configuration import config_hash, to_dict
+from gwkeras.core.config.tree import Config
+from gwkeras.core.config.yaml_file import config_hash, to_dict
 from gwkeras.core.errors import BadInput, disk_is_full
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SCHEMA_VERSION, SampleShape
@@ -26,16 +26,16 @@ from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.codec import Codec
 from gwkeras.data.manifest import MANIFEST, Manifest, Source, digest, read_manifest, write_manifest
 from gwkeras.data.verification import intact_shards
-from gwkeras.fields.covariates import unit_of
+from gwkeras.domain.covariates import unit_of
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.opening import open_domains
+from gwkeras.domain.seasonal_detail import NAME
+from gwkeras.domain.split import Split, divide
 from gwkeras.fields.record import Fields
-from gwkeras.fields.scale import Scale
-from gwkeras.fields.scales import open_scales
-from gwkeras.fields.seasonal_detail import NAME
 from tfrecords_build.patch_size import with_patch_size
 from tfrecords_build.patches import coarser_entries, entries
 from tfrecords_build.seasonal_detail import with_seasonal_detail
 from tfrecords_build.shards import ShardWriter, Unit, Written, read_record, units
-from tfrecords_build.splits import Split, divide
 from tfrecords_build.statistics import merge, statistics
 from tfrecords_build.workers import run
 
@@ -87,8 +87,8 @@ def build(
         {name: str(field.attrs.get("units", "1")) for name, field in fields.static.items()},
         tuple(fields.notes),
     )
-    return build_scales(
-        lambda cache: open_scales(fields, config, cache),
+    return build_domains(
+        lambda cache: open_domains(fields, config, cache),
         config,
         output,
         origin=origin,
@@ -99,8 +99,8 @@ def build(
     )
 
 
-def build_scales(
-    open_in: Callable[[Path], dict[str, list[Scale]]],
+def build_domains(
+    open_in: Callable[[Path], dict[str, list[Domain]]],
     config: Config,
     output: Path,
     *,
@@ -110,7 +110,7 @@ def build_scales(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
-    """`build` from scales that `open_in` opens in a cache folder; see there."""
+    """`build` from domains that `open_in` opens in a cache folder; see there."""
     output = Path(output).absolute()
     try:
         with folder_lock(output):
@@ -142,7 +142,7 @@ def _without_paths(tree: Any) -> Any:
 
 
 def _build(
-    open_in: Callable[[Path], dict[str, list[Scale]]],
+    open_in: Callable[[Path], dict[str, list[Domain]]],
     config: Config,
     output: Path,
     origin: Origin,
@@ -159,17 +159,16 @@ def _build(
     partial = output / _PARTIAL
     _claim(partial, wanted, overwrite)
 
-    # Packed and unpacked, the scales let go of the pages of the files that were mapped while they were made.
-    scales = pickle.loads(pickle.dumps(open_in(partial / "scales")))
+    # Packed and unpacked, the domains let go of the pages of the files that were mapped while they were made.
+    domains = pickle.loads(pickle.dumps(open_in(partial / "domains")))
     gc.collect()
-    split, plan, notes = _plan(scales, config)
-    described = split.describe()
-    scales = {
-        part: [with_seasonal_detail(s, described, config, partial / "scales") for s in chosen] for part, chosen in scales.items()
+    split, plan, notes = _plan(domains, config)
+    domains = {
+        part: [with_seasonal_detail(s, split, config, partial / "domains") for s in chosen] for part, chosen in domains.items()
     }
-    first = scales["train"][0]
+    first = domains["train"][0]
     shape = first.sample_shape(config.sample.height, config.sample.width)
-    by_split = {part: scales["coarser" if part == "coarser" else "train"] for part in {u.split for u in plan}}
+    by_split = {part: domains["coarser" if part == "coarser" else "train"] for part in {u.split for u in plan}}
     writer = ShardWriter(by_split, shape, split, partial, config.shards.compression)
 
     written = {s.name: Written(s) for s in intact}
@@ -201,23 +200,23 @@ def _build(
         statistics=found,
         shards=tuple(r.shard for r in records),
         sources=origin.sources,
-        split=split.describe(),
+        split=split,
         notes=(*origin.notes, *notes),
     )
     _publish(output, partial, manifest)
     return manifest
 
 
-def _plan(scales: dict[str, list[Scale]], config: Config) -> tuple[Split, tuple[Unit, ...], tuple[str, ...]]:
-    """Which samples go into which shard: a function of the scales and the configuration alone."""
-    first = scales["train"][0]
+def _plan(domains: dict[str, list[Domain]], config: Config) -> tuple[Split, tuple[Unit, ...], tuple[str, ...]]:
+    """Which samples go into which shard: a function of the domains and the configuration alone."""
+    first = domains["train"][0]
     coarsened = config.target.kind == "coarsen"
     product, land = (first.fine, first.land_fine) if coarsened else (first.coarse, first.land)
-    months = np.unique(np.concatenate([s.months for s in scales["train"]]))
+    months = np.unique(np.concatenate([s.months for s in domains["train"]]))
     split = divide(months, product, land, config.split)
-    parts, notes = entries(scales["train"], split, config)
-    if scales.get("coarser"):
-        parts["coarser"] = coarser_entries(scales["coarser"], split, config)
+    parts, notes = entries(domains["train"], split, config)
+    if domains.get("coarser"):
+        parts["coarser"] = coarser_entries(domains["coarser"], split, config)
     return split, tuple(unit for part, chosen in parts.items() for unit in units(part, chosen, config.shards.samples)), notes
 
 
@@ -292,9 +291,9 @@ def _check_space(output: Path, shape: SampleShape, missing: Sequence[Unit], conf
         )
 
 
-def _units(scale: Scale, shape: SampleShape, origin: Origin) -> dict[str, str]:
+def _units(domain: Domain, shape: SampleShape, origin: Origin) -> dict[str, str]:
     of_fields = {f.name: f.unit for f in FEATURES if not f.unit.startswith("per ")}
-    covariates = {c.name: unit_of(c, origin.static_units) for c in scale.fine_covariates}
-    if scale.seasonal_detail:
+    covariates = {c.name: unit_of(c, origin.static_units) for c in domain.fine_covariates}
+    if domain.seasonal_detail:
         covariates[NAME] = "mm"
     return {**of_fields, **{name: CLIMATE_UNITS[name] for name in shape.climate}, **covariates}

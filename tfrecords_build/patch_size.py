@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.grid import Grid
 

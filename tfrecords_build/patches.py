@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from gwkeras.core.config import Config, PatchConfig
+from gwkeras.core.config.tree import Config, PatchConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.months import month_number
-from gwkeras.fields.scale import Scale
-from tfrecords_build.splits import Split
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.split import Split
 
-ENTRY = np.dtype([("month", "i4"), ("scale", "i4"), ("row", "i4"), ("col", "i4")])
-"""One sample to write: month since 2002-01, index of the scale, south-west coarse cell, which may be negative."""
+ENTRY = np.dtype([("month", "i4"), ("domain", "i4"), ("row", "i4"), ("col", "i4")])
+"""One sample to write: month since 2002-01, index of the domain, south-west coarse cell, which may be negative."""
 
 
 def lattice(size: int, patch: int, stride: int) -> np.ndarray:
@@ -39,30 +39,30 @@ def land_share(weights: np.ndarray, rows: np.ndarray, cols: np.ndarray, height: 
     return total / ((bottom - top)[:, None] * (right - left)[None, :])
 
 
-def positions(scale: Scale, config: Config, weights: np.ndarray) -> np.ndarray:
+def positions(domain: Domain, config: Config, weights: np.ndarray) -> np.ndarray:
     """(n, 2) rows and columns of patches that hold at least `patches.minimum_land` of `weights` (land that counts)."""
     height, width, patches = config.sample.height, config.sample.width, config.patches
     if patches.layout == "lattice":
         rows, cols = (
-            lattice(n, p, patches.stride or max(1, p - p // 4)) for n, p in zip(scale.coarse.shape, (height, width), strict=True)
+            lattice(n, p, patches.stride or max(1, p - p // 4)) for n, p in zip(domain.coarse.shape, (height, width), strict=True)
         )
     else:
-        rows, cols = (everywhere(n, p) for n, p in zip(scale.coarse.shape, (height, width), strict=True))
+        rows, cols = (everywhere(n, p) for n, p in zip(domain.coarse.shape, (height, width), strict=True))
     share = land_share(weights, rows, cols, height, width)
     chosen = np.argwhere((share >= patches.minimum_land) & (share > 1e-9))
     return np.stack([rows[chosen[:, 0]], cols[chosen[:, 1]]], axis=1)
 
 
-def entries(scales: list[Scale], split: Split, config: Config) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+def entries(domains: list[Domain], split: Split, config: Config) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """The samples of "train", "validation" and "test" as sorted arrays of `ENTRY`, and notes for the manifest.
 
     Raises: BadInput: where no patch of the training part holds enough land.
     """
     if split.kind == "random":
-        pool = _Pool.of(scales, split, config, "test")
+        pool = _Pool.of(domains, split, config, "test")
         parts, notes = _deal(pool, config)
     else:
-        pools = {part: _Pool.of(scales, split, config, part) for part in ("train", "validation", "test")}
+        pools = {part: _Pool.of(domains, split, config, part) for part in ("train", "validation", "test")}
         parts, notes = _draw(pools, config.patches)
     if not len(parts["train"]):
         raise BadInput(
@@ -75,30 +75,30 @@ def entries(scales: list[Scale], split: Split, config: Config) -> tuple[dict[str
     return parts, notes
 
 
-def coarser_entries(scales: list[Scale], split: Split, config: Config) -> np.ndarray:
+def coarser_entries(domains: list[Domain], split: Split, config: Config) -> np.ndarray:
     """Samples of the part "coarser", at most `patches.train`."""
-    pool = _Pool.of(scales, split, config, "coarser")
+    pool = _Pool.of(domains, split, config, "coarser")
     return pool.take(_subset(pool, config.patches.train, config.patches.seed, 4))
 
 
 class _Pool:
-    """Every (month, scale, row, col) that a part may hold, numbered and never written out: the globe has 10⁸."""
+    """Every (month, domain, row, col) that a part may hold, numbered and never written out: the globe has 10⁸."""
 
     def __init__(self, months: list[np.ndarray], places: list[np.ndarray]) -> None:
         self.months, self.places = months, places
         self.ends = np.cumsum([len(m) * len(p) for m, p in zip(months, places, strict=True)], dtype=np.int64)
 
     @classmethod
-    def of(cls, scales: list[Scale], split: Split, config: Config, part: str) -> _Pool:
+    def of(cls, domains: list[Domain], split: Split, config: Config, part: str) -> _Pool:
         months, places = [], []
-        for scale in scales:
-            weights = scale.land
+        for domain in domains:
+            weights = domain.land
             if part != "test":
-                f = scale.factor
-                trained = ~split.untrained(scale.fine).reshape(scale.coarse.n_lat, f, scale.coarse.n_lon, f)
+                f = domain.factor
+                trained = ~split.untrained(domain.fine).reshape(domain.coarse.n_lat, f, domain.coarse.n_lon, f)
                 weights = weights * trained.mean(axis=(1, 3))
-            months.append(np.intersect1d(month_number(scale.months), split.months_of(part)))
-            places.append(positions(scale, config, weights))
+            months.append(np.intersect1d(month_number(domain.months), split.months_of(part)))
+            places.append(positions(domain, config, weights))
         return cls(months, places)
 
     @property
@@ -108,13 +108,13 @@ class _Pool:
     def take(self, numbers: np.ndarray) -> np.ndarray:
         """Members by number, sorted by month, so that the samples of a shard share their neighbouring months."""
         taken = np.zeros(len(numbers), ENTRY)
-        scale = np.searchsorted(self.ends, numbers, side="right")
-        for s in np.unique(scale):
-            chosen = scale == s
+        domain = np.searchsorted(self.ends, numbers, side="right")
+        for s in np.unique(domain):
+            chosen = domain == s
             month, place = np.divmod(numbers[chosen] - (self.ends[s - 1] if s else 0), len(self.places[s]))
-            taken["scale"][chosen], taken["month"][chosen] = s, self.months[s][month]
+            taken["domain"][chosen], taken["month"][chosen] = s, self.months[s][month]
             taken["row"][chosen], taken["col"][chosen] = self.places[s][place].T
-        return np.sort(taken, order=["month", "scale", "row", "col"])
+        return np.sort(taken, order=["month", "domain", "row", "col"])
 
 
 def _draw(pools: dict[str, _Pool], patches: PatchConfig) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Gives a scale that learns a reference the seasonal detail of that reference, as far as the split lets it be known."""
+"""Gives a domain that learns a reference the seasonal detail of that reference, as far as the split lets it be known."""
 
 from __future__ import annotations
 
@@ -7,37 +7,36 @@ from pathlib import Path
 
 import numpy as np
 
-from gwkeras.core.config import Config
-from gwkeras.data.manifest import SplitDescription
-from gwkeras.fields.array_cache import DiskArray, cached_array
-from gwkeras.fields.interpolation import conserve, upsample
-from gwkeras.fields.scale import Scale
-from gwkeras.fields.seasonal_detail import SeasonalDetail
-from tfrecords_build.splits import held_out_mask
+from gwkeras.core.config.tree import Config
+from gwkeras.domain.array_cache import DiskArray, cached_array
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.seasonal_detail import SeasonalDetail
+from gwkeras.domain.split import Split, held_out_mask
+from gwkeras.fields.grids.interpolation import conserve, upsample
 
 
-def with_seasonal_detail(scale: Scale, split: SplitDescription, config: Config, cache: Path) -> Scale:
-    """`scale` with the covariate `reference_seasonal_detail` where the target is a reference and covariates are automatic.
+def with_seasonal_detail(domain: Domain, split: Split, config: Config, cache: Path) -> Domain:
+    """`domain` with the covariate `reference_seasonal_detail` where the target is a reference and covariates are automatic.
 
     Args:
         split: only its training months, outside its held-out blocks and their buffer, are looked at.
     """
-    target = scale.fine_target
+    target = domain.fine_target
     if config.target.kind != "reference" or "auto" not in config.sample.covariates or not isinstance(target, DiskArray):
-        return scale
+        return domain
 
     def residuals(part: slice) -> np.ndarray:
-        coarse = scale.storage[part]
-        base = conserve(upsample(coarse, scale.factor, "bicubic"), coarse, scale.fine, scale.factor, scale.land_fine)
+        coarse = domain.storage[part]
+        base = conserve(upsample(coarse, domain.factor, "bicubic"), coarse, domain.fine, domain.factor, domain.land_fine)
         return target[part] - base
 
     residual = cached_array(
-        cache, ["seasonal detail", target.path.name, scale.storage.path.name, scale.factor], target.shape, residuals
+        cache, ["seasonal detail", target.path.name, domain.storage.path.name, domain.factor], target.shape, residuals
     )
-    trained = np.isin(scale.storage_months.astype("datetime64[M]").astype(str), split.train_months)
+    trained = np.isin(domain.storage_months.astype("datetime64[M]").astype(str), split.train_months)
     return replace(
-        scale,
+        domain,
         seasonal_detail=SeasonalDetail(
-            residual, scale.storage_months, trained, held_out_mask(scale.fine, split.held_out, split.buffer_degrees)
+            residual, domain.storage_months, trained, held_out_mask(domain.fine, split.held_out, split.buffer_degrees)
         ),
     )

@@ -22,8 +22,8 @@ from gwkeras.core.schema import SampleShape
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.codec import Codec
 from gwkeras.data.manifest import Shard
-from gwkeras.fields.scale import Scale
-from tfrecords_build.splits import Split
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.split import Split
 from tfrecords_build.statistics import Running, Sums, measure, merge
 
 
@@ -58,13 +58,13 @@ class ShardWriter:
     """What all units of a build have in common; is sent to other processes.
 
     Args:
-        scales: split -> scales that its entries index.
+        domains: split -> domains that its entries index.
         split: decides which target cells are blanked.
         folder: where shards are written, each with a record of itself beside it.
         compression: "none" or "gzip".
     """
 
-    scales: dict[str, list[Scale]]
+    domains: dict[str, list[Domain]]
     shape: SampleShape
     split: Split
     folder: Path
@@ -96,29 +96,29 @@ class ShardWriter:
         """The unit's samples in order; outside the test part, target cells in held-out blocks are NaN."""
         height, width = self.shape.height, self.shape.width
         for entry in unit.entries:
-            scale = self.scales[unit.split][entry["scale"]]
+            domain = self.domains[unit.split][entry["domain"]]
             place = (self._month_index(unit.split, entry), int(entry["row"]), int(entry["col"]), height, width)
-            sample = dict(scale.sample(*place))
-            target = scale.target(*place)
+            sample = dict(domain.sample(*place))
+            target = domain.target(*place)
             if unit.split != "test":
                 target = np.where(self._blanked(unit.split, entry), np.nan, target[..., 0])[..., None]
             sample["target"] = target
             if self.shape.target_sigma:
-                sample["target_sigma"] = scale.target_sigma(*place)
+                sample["target_sigma"] = domain.target_sigma(*place)
             yield sample
 
     def _month_index(self, split: str, entry: np.void) -> int:
-        return int(np.searchsorted(month_number(self.scales[split][entry["scale"]].months), entry["month"]))
+        return int(np.searchsorted(month_number(self.domains[split][entry["domain"]].months), entry["month"]))
 
     def _blanked(self, split: str, entry: np.void) -> np.ndarray:
         """(sH, sW) bool: fine cells of the patch that training must not see as a target."""
-        scale = self.scales[split][entry["scale"]]
-        patch = scale.coarse.window(int(entry["row"]), int(entry["col"]), self.shape.height, self.shape.width)
-        return self.split.untrained(patch.refine(scale.factor))
+        domain = self.domains[split][entry["domain"]]
+        patch = domain.coarse.window(int(entry["row"]), int(entry["col"]), self.shape.height, self.shape.width)
+        return self.split.untrained(patch.refine(domain.factor))
 
     @cached_property
     def _trained_months(self) -> frozenset[int]:
-        return frozenset(self.split.train)
+        return frozenset(self.split.months_of("train"))
 
     @contextmanager
     def _stream(self, file: _Hashed) -> Iterator[Any]:

@@ -13,7 +13,7 @@ import numpy as np
 from gwkeras.core.grid import nearest_upsample
 from gwkeras.core.schema import SampleShape
 from gwkeras.core.statistics import Statistics
-from gwkeras.fields.interpolation import upsample
+from gwkeras.fields.grids.interpolation import upsample
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gwkeras.core.config import Config
-from gwkeras.core.configuration import config_hash, to_dict
+from gwkeras.core.config.tree import Config
+from gwkeras.core.config.yaml_file import config_hash, to_dict
 from gwkeras.core.errors import BadInput
 from gwkeras.data.manifest import Manifest, write_manifest
 from gwkeras.evaluate.compare import Judge, choose_judge
@@ -92,10 +92,10 @@ def share(ground: Ground, config: Config, to: Path) -> None:
 
 
 def _answer(judge: Judge) -> str:
-    scale = judge.scale
-    found = hashlib.sha256(repr((judge.basis, astuple(scale.fine))).encode())
-    found.update(np.ascontiguousarray(scale.land_fine).tobytes())
+    domain = judge.domain
+    found = hashlib.sha256(repr((judge.basis, astuple(domain.fine))).encode())
+    found.update(np.ascontiguousarray(domain.land_fine).tobytes())
     for month in judge.months:
-        found.update(str(scale.months[month]).encode())
+        found.update(str(domain.months[month]).encode())
         found.update(np.ascontiguousarray(judge.truth(month)).tobytes())
     return found.hexdigest()

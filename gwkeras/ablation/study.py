@@ -17,8 +17,8 @@ from gwkeras.ablation.ground import Ground, prepare, require_same, samples_of, s
 from gwkeras.ablation.result import Result, physics_of, result_of
 from gwkeras.ablation.table import Report, cells_differ
 from gwkeras.ablation.variants import FULL, Suite, configurations
-from gwkeras.core.config import Config
-from gwkeras.core.configuration import load_config, to_dict, write_config
+from gwkeras.core.config.tree import Config
+from gwkeras.core.config.yaml_file import load_config, to_dict, write_config
 from gwkeras.core.errors import BadInput, GwkerasError, Interrupted
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.whole_file import write_atomically
@@ -26,7 +26,7 @@ from gwkeras.data.manifest import digest, read_manifest
 from gwkeras.evaluate.compare import compare
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.interpolation import BASELINES
-from gwkeras.methods.trained import network_method
+from gwkeras.methods.network.trained import network_method
 from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.standing import SPLITS

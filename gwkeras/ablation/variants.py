@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gwkeras.core.config import Config
-from gwkeras.core.configuration import read_yaml, with_values
+from gwkeras.core.config.tree import Config
+from gwkeras.core.config.yaml_file import read_yaml, with_values
 from gwkeras.core.errors import BadInput, ConfigError
 
 FULL = "full"

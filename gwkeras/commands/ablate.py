@@ -42,7 +42,7 @@ def ablate(
     import sys
 
     from gwkeras.ablation.variants import components, memory, months_of, read_grid, seeds_of, without_twins
-    from gwkeras.core.configuration import load_config
+    from gwkeras.core.config.yaml_file import load_config
 
     settled = load_config(config, settings or ())
     chosen = study or (Named.all if grid is None else None)

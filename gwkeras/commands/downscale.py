@@ -44,11 +44,11 @@ def downscale(
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key.")] = None,
 ) -> None:
     """The downscaled record of any region and months, as CF NetCDF with quality flags."""
+    from gwkeras.application.opening import Wanted, open_application, saved_model_or_server
+    from gwkeras.application.writing import downscale_record
     from gwkeras.console import watched
-    from gwkeras.core.configuration import load_config
+    from gwkeras.core.config.yaml_file import load_config
     from gwkeras.core.errors import BadInput
-    from gwkeras.methods.application import Wanted, open_application, saved_model_or_server
-    from gwkeras.methods.downscale import downscale_record
     from gwkeras.pipeline import Experiment, with_files
     from gwkeras.training.run_folder import RunFolder
 

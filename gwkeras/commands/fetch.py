@@ -47,8 +47,8 @@ def era5_land(
     from dataclasses import replace
 
     from gwkeras.console import watched
-    from gwkeras.core.config import RegionConfig
-    from gwkeras.core.configuration import from_dict, load_config, to_dict
+    from gwkeras.core.config.tree import RegionConfig
+    from gwkeras.core.config.yaml_file import from_dict, load_config, to_dict
     from gwkeras.download.era5_land import fetch_era5_land, order_for
 
     settled = load_config(config, settings or ())

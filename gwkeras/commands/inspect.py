@@ -18,7 +18,7 @@ def inspect(
     import json
     from dataclasses import asdict
 
-    from gwkeras.core.configuration import load_config
+    from gwkeras.core.config.yaml_file import load_config
     from gwkeras.inspection import inspect_path
 
     settled = load_config(config, settings or ()) if config or settings else None

@@ -27,7 +27,7 @@ def train(
     from dataclasses import replace
 
     from gwkeras.console import watched
-    from gwkeras.core.configuration import load_config
+    from gwkeras.core.config.yaml_file import load_config
     from gwkeras.core.errors import BadInput, GwkerasError, Interrupted, disk_is_full
     from gwkeras.pipeline import Experiment
     from gwkeras.training.devices import open_devices

@@ -9,9 +9,9 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from gwkeras.core.config import Config, Key, RegionConfig
-from gwkeras.core.config_values import accepted_range, section_of
-from gwkeras.core.configuration import to_dict
+from gwkeras.core.config.tree import Config, Key, RegionConfig
+from gwkeras.core.config.values import accepted_range, section_of
+from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SCHEMA_VERSION
 
 _COMMENT_COLUMN = 44
@@ -20,7 +20,7 @@ _CONFIGURATION_HEAD = (
     """\
 # Configuration
 
-Written by `make docs` from `gwkeras/core/config.py`; the same text stands beside each key of `configs/default.yaml`.
+Written by `make docs` from `gwkeras/core/config/tree.py`; the same text stands beside each key of `configs/default.yaml`.
 
 A configuration is a YAML file; every key may be left out, an unknown one is refused. `--set key.path=value` replaces one key
 on the command line, the value in YAML (`--set split.test_months='[2010-01:2012-12]'`);

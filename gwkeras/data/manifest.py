@@ -14,6 +14,7 @@ from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SCHEMA_VERSION, SampleShape
 from gwkeras.core.statistics import Statistics
 from gwkeras.core.whole_file import write_atomically
+from gwkeras.domain.split import Box, Split
 
 MANIFEST = "manifest.json"
 
@@ -36,35 +37,6 @@ class Source:
     file: str
     size: int
     sha256: str
-
-
-@dataclass(frozen=True)
-class Box:
-    """Degrees; a held-out block without its buffer."""
-
-    south: float
-    north: float
-    west: float
-    east: float
-
-
-@dataclass(frozen=True)
-class SplitDescription:
-    """Who learns from what.
-
-    Args:
-        train_months, validation_months, test_months: "2010-01" each; empty where patches of all months are dealt out.
-        held_out: blocks that are never a target of training or validation, nor is what lies within
-            `buffer_degrees` (latitude, longitude) around them.
-    """
-
-    kind: str
-    description: str
-    train_months: tuple[str, ...]
-    validation_months: tuple[str, ...]
-    test_months: tuple[str, ...]
-    held_out: tuple[Box, ...] = ()
-    buffer_degrees: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -91,7 +63,7 @@ class Manifest:
     statistics: Statistics
     shards: tuple[Shard, ...]
     sources: tuple[Source, ...]
-    split: SplitDescription
+    split: Split
     notes: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
@@ -181,7 +153,7 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
             "statistics": Statistics.from_dict(data["statistics"]),
             "shards": tuple(Shard(**s) for s in data["shards"]),
             "sources": tuple(Source(**s) for s in data["sources"]),
-            "split": SplitDescription(**{**split, **months, "held_out": tuple(Box(**b) for b in split["held_out"])}),
+            "split": Split(**{**split, **months, "held_out": tuple(Box(**b) for b in split["held_out"])}),
             "notes": tuple(data["notes"]),
         }
     )

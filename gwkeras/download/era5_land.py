@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gwkeras.core.config import Config, RegionConfig, SourceConfig
+from gwkeras.core.config.tree import Config, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, MissingMonths
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.download.climate_store import ClimateStore
@@ -18,9 +18,9 @@ from gwkeras.download.g3p import Fetched
 from gwkeras.download.ledger import Ledger
 from gwkeras.download.transfer import Progress, silent
 from gwkeras.download.unpack import check_archive, unpack
-from gwkeras.fields.archive import is_zip
 from gwkeras.fields.canonical import require_upright
-from gwkeras.fields.netcdf_file import open_netcdf
+from gwkeras.fields.files.archive import is_zip
+from gwkeras.fields.files.netcdf_file import open_netcdf
 from gwkeras.fields.readers import read_climate
 
 DATASET = "reanalysis-era5-land-monthly-means"

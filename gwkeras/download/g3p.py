@@ -12,8 +12,8 @@ from gwkeras.core.retry import Patience
 from gwkeras.download.ledger import Ledger
 from gwkeras.download.transfer import DOWNLOADING, Progress, silent, transfer
 from gwkeras.download.unpack import check_archive, unpack
-from gwkeras.fields.archive import is_zip
-from gwkeras.fields.netcdf_file import open_netcdf
+from gwkeras.fields.files.archive import is_zip
+from gwkeras.fields.files.netcdf_file import open_netcdf
 
 URL = "https://isdcftp-ng.gfz.de/grace/GravIS/G3P/v1.12/G3P_v1.12.zip"
 _TEXTS = (".txt", ".md", ".pdf")

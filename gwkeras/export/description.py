@@ -7,10 +7,10 @@ import json
 import keras
 
 import gwkeras
-from gwkeras.core.config import Config
-from gwkeras.core.configuration import to_dict
+from gwkeras.core.config.tree import Config
+from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.data.manifest import Manifest
-from gwkeras.fields.seasonal_detail import NAME as SEASONAL_DETAIL
+from gwkeras.domain.seasonal_detail import NAME as SEASONAL_DETAIL
 from gwkeras.models.build import size_divisor
 from gwkeras.models.digest import weights_digest
 from gwkeras.serving.model_info import ModelInfo

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config import RegionConfig
+from gwkeras.core.config.tree import RegionConfig
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import month_start

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config import Config, RegionConfig
+from gwkeras.core.config.tree import Config, RegionConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.fields.canonical import clip_region, grid_of
-from gwkeras.fields.coverage import check_coverage
+from gwkeras.fields.grids.coverage import check_coverage
 
 
 def storage_misfits(value: xr.DataArray, config: Config) -> list[str]:

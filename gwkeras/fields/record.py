@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config import DataConfig, RegionConfig, SourceConfig
+from gwkeras.core.config.tree import DataConfig, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
-from gwkeras.fields.archive import members
 from gwkeras.fields.canonical import clip_region, grid_of
-from gwkeras.fields.coverage import check_coverage
-from gwkeras.fields.openable import require_openable
-from gwkeras.fields.paths import expand
-from gwkeras.fields.provenance import describe_files
+from gwkeras.fields.files.archive import members
+from gwkeras.fields.files.openable import require_openable
+from gwkeras.fields.files.paths import expand
+from gwkeras.fields.files.provenance import describe_files
+from gwkeras.fields.grids.coverage import check_coverage
 from gwkeras.fields.readers import read_fine, read_static, read_storage
 from gwkeras.fields.readers.channel import NEVER_NEGATIVE, without_negatives
 from gwkeras.fields.readers.climate import read_channels
-from gwkeras.fields.survey import survey
+from gwkeras.fields.readers.survey import survey
 
 _READING = 1  # raised when the readers come to give other numbers for the same files, so that what was cached is not used
 

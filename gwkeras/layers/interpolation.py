@@ -1,6 +1,6 @@
 """Upsampling by a whole factor with half-pixel centres, and the rule for missing cells, as keras.ops.
 
-`gwkeras.fields.interpolation` holds the same two functions for numpy; a test keeps them equal.
+`gwkeras.fields.grids.interpolation` holds the same two functions for numpy; a test keeps them equal.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from gwkeras.core.config import LossConfig
+from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.statistics import Statistics
 from gwkeras.layers.cell_area import fine_row_area
 from gwkeras.losses.data import beta_nll, crps, nll

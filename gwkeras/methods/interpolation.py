@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gwkeras.fields.interpolation import Kind, conserve, upsample
-from gwkeras.fields.scale import Scale
+from gwkeras.domain.domain import Domain
+from gwkeras.fields.grids.interpolation import Kind, conserve, upsample
 from gwkeras.methods.method import Prediction
 
 
@@ -22,12 +22,12 @@ class Interpolation:
     def name(self) -> str:
         return f"{self.kind} + conservation" if self.conserving else self.kind
 
-    def predict(self, scale: Scale, month: int) -> Prediction:
-        coarse = scale.storage_of(month)
-        fine = upsample(coarse, scale.factor, self.kind, periodic=scale.coarse.is_periodic)
+    def predict(self, domain: Domain, month: int) -> Prediction:
+        coarse = domain.storage_of(month)
+        fine = upsample(coarse, domain.factor, self.kind, periodic=domain.coarse.is_periodic)
         if self.conserving:
-            fine = conserve(fine, coarse, scale.fine, scale.factor, scale.land_fine)
-        return Prediction(np.where(scale.land_fine > 0, fine, np.nan))
+            fine = conserve(fine, coarse, domain.fine, domain.factor, domain.land_fine)
+        return Prediction(np.where(domain.land_fine > 0, fine, np.nan))
 
 
 BASELINES: tuple[Interpolation, ...] = (

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from gwkeras.fields.scale import Scale
+from gwkeras.domain.domain import Domain
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Prediction:
 
 
 class Method(Protocol):
-    """A way to downscale. It sees a `Scale`, never a target, so that all methods are judged on one footing."""
+    """A way to downscale. It sees a `Domain`, never a target, so that all methods are judged on one footing."""
 
     @property
     def name(self) -> str:
         """As it stands in tables and in summary.json."""
 
-    def predict(self, scale: Scale, month: int) -> Prediction:
-        """The fine field of `scale.months[month]` over the whole domain."""
+    def predict(self, domain: Domain, month: int) -> Prediction:
+        """The fine field of `domain.months[month]` over the whole domain."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from gwkeras.core.config import ModelConfig
+from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.schema import SampleShape
 from gwkeras.core.statistics import Statistics

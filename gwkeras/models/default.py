@@ -7,7 +7,7 @@ import math
 import keras
 from keras import layers
 
-from gwkeras.core.config import ModelConfig
+from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.schema import SampleShape
 from gwkeras.core.statistics import Statistics
 from gwkeras.layers.block_mean import BlockDeviation, BlockLevel

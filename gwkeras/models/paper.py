@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from gwkeras.core.config import ModelConfig
+from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.schema import SampleShape
 from gwkeras.core.statistics import Statistics
 from gwkeras.layers.convlstm import ConvLSTM2D

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.manifest import Manifest
 from gwkeras.evaluate.compare import Comparison

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gwkeras.core.config import ModelConfig
-from gwkeras.core.config_values import Place, build_value
+from gwkeras.core.config.tree import ModelConfig
+from gwkeras.core.config.values import Place, build_value
 from gwkeras.core.errors import BadInput, ConfigError
 from gwkeras.core.schema import SCHEMA_VERSION, Feature, SampleShape, features
 
@@ -130,7 +130,7 @@ class ModelInfo:
         """Checks that samples of this kind are what the model was trained on.
 
         Args:
-            sample: as `Scale.sample_shape` gives it. grid_step: of the coarse grid, degrees; None: not compared.
+            sample: as `Domain.sample_shape` gives it. grid_step: of the coarse grid, degrees; None: not compared.
         Raises: BadInput: where channels, their order, months or factor differ, or the grid's step does by more than 1 %.
         """
         for what, expected, found in (

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from gwkeras.core.config import LossConfig
+from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.statistics import Statistics
 from gwkeras.losses.composite import composite_loss
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 from gwkeras.data.manifest import Manifest
 from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch
 from gwkeras.models.build import build_model

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 
 _MAY_CHANGE = ("training.epochs",)  # of a training that goes on
 _LONGEST = 40  # of a value that is shown to people; digests are not

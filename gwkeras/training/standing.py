@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.training.checkpoint import read_signature

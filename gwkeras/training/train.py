@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import read_manifest
 from gwkeras.training.calibration import Calibration, calibrate

@@ -17,8 +17,8 @@ from gwkeras.ablation.ground import prepare, require_same
 from gwkeras.ablation.result import Result, physics_of
 from gwkeras.ablation.study import Study, run_study, trials_of
 from gwkeras.ablation.variants import Suite, Variant, configurations, memory
-from gwkeras.core.config import Config
-from gwkeras.core.configuration import load_config, with_values
+from gwkeras.core.config.tree import Config
+from gwkeras.core.config.yaml_file import load_config, with_values
 from gwkeras.core.errors import BadInput, GwkerasError, Interrupted
 from gwkeras.data.pipeline import dataset
 from gwkeras.fields.record import read_fields
@@ -60,8 +60,8 @@ def test_memories_differ_in_nothing_but_the_climate_before(config, tmp_path):
         assert split == grounds["full"].manifest.split
         assert min(split.train_months + split.validation_months + split.test_months) == "2002-05"
         assert ground.answer == grounds["full"].answer
-        assert [ground.judge.scale.months[m] for m in ground.judge.months] == [
-            grounds["full"].judge.scale.months[m] for m in grounds["full"].judge.months
+        assert [ground.judge.domain.months[m] for m in ground.judge.months] == [
+            grounds["full"].judge.domain.months[m] for m in grounds["full"].judge.months
         ]
         for split_name in ("train", "validation", "test"):
             ours, theirs = samples(grounds["12 months"].shards, split_name), samples(ground.shards, split_name)
@@ -134,13 +134,13 @@ def test_a_loss_that_overflows_is_told_in_the_table(finished, tmp_path):
 @pytest.mark.slow
 def test_a_constant_spread_is_the_error_on_validation(finished):
     """Without an uncertainty head σ is one number, which calibration makes the RMSE of the validation samples."""
-    from gwkeras.methods.trained import run_method
+    from gwkeras.methods.network.trained import run_method
     from gwkeras.training.calibration import Calibration
 
     run = RunFolder(finished.root / "bare" / "seed-4")
     ground = prepare(read_fields(finished.config.data), load_config(run.config), finished.root, 1, lambda done, total: None)
     method = run_method(run, Calibration.read(run.calibration), load_config(run.config))
-    sigma = method.predict(ground.judge.scale, ground.judge.months[0]).sigma
+    sigma = method.predict(ground.judge.domain, ground.judge.months[0]).sigma
     error, cells = 0.0, 0
     for batch in dataset(run.shards, "validation", batch_size=8, seed=0, repeat=False):
         inputs, targets = batch

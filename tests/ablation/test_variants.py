@@ -18,8 +18,8 @@ from gwkeras.ablation.variants import (
     settled,
     without_twins,
 )
-from gwkeras.core.config import Config
-from gwkeras.core.configuration import to_dict
+from gwkeras.core.config.tree import Config
+from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.core.errors import BadInput, ConfigError
 
 CONFIG = Config(name="world")

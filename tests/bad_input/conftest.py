@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gwkeras.core.configuration import load_config
+from gwkeras.core.config.yaml_file import load_config
 from gwkeras.tensorflow_start import quiet_tensorflow
 from tests.tiny import Answer, options
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gwkeras.core.configuration import write_config
+from gwkeras.core.config.yaml_file import write_config
 from gwkeras.training.run_folder import RunFolder
 from tests.data.builds import CONFIG, small_build
 from tests.tiny import contents

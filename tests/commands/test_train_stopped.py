@@ -20,7 +20,7 @@ import h5py
 import numpy as np
 import pytest
 
-from gwkeras.core.configuration import load_config
+from gwkeras.core.config.yaml_file import load_config
 from tests.tiny import contents, options
 
 pytestmark = pytest.mark.slow

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gwkeras.core.config import Config
-from gwkeras.core.config_values import known_keys
-from gwkeras.core.configuration import load_config
+from gwkeras.core.config.tree import Config
+from gwkeras.core.config.values import known_keys
+from gwkeras.core.config.yaml_file import load_config
 from gwkeras.core.documents import configuration_markdown, default_yaml, sample_markdown, write_documents
 from gwkeras.core.schema import CLIMATE_UNITS, FEATURES
 

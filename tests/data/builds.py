@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gwkeras.core.config import Config, PatchConfig, SampleConfig, ShardConfig, SplitConfig, TargetConfig
+from gwkeras.core.config.tree import Config, PatchConfig, SampleConfig, ShardConfig, SplitConfig, TargetConfig
 from gwkeras.data.manifest import Manifest
-from tests.tfrecords_build.fake_scale import FakeScale
-from tfrecords_build.build import build_scales
+from tests.tfrecords_build.fake_domain import FakeDomain
+from tfrecords_build.build import build_domains
 
 CONFIG = Config(
     sample=SampleConfig(months=3, height=8, width=8, factor=2),
@@ -21,7 +21,7 @@ CONFIG = Config(
 
 
 def small_build(folder: Path, config: Config = CONFIG, **options: object) -> Manifest:
-    return build_scales(lambda cache: {"train": [FakeScale()]}, config, folder, **options)  # type: ignore[arg-type]
+    return build_domains(lambda cache: {"train": [FakeDomain()]}, config, folder, **options)  # type: ignore[arg-type]
 
 
 def flip_a_bit(path: Path, at: int) -> None:

@@ -11,7 +11,8 @@ from gwkeras.core.errors import BadInput, CorruptShard
 from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SampleShape
 from gwkeras.core.statistics import Statistics
-from gwkeras.data.manifest import MANIFEST, Box, Manifest, Shard, Source, SplitDescription, digest, read_manifest, write_manifest
+from gwkeras.data.manifest import MANIFEST, Manifest, Shard, Source, digest, read_manifest, write_manifest
+from gwkeras.domain.split import Box, Split
 
 FULL = Manifest(
     config={"name": "x", "split": {"test_months": ["2010-01"]}},
@@ -27,7 +28,7 @@ FULL = Manifest(
         Shard("test-00000-of-00001.tfrecord", "test", 2, 66, "cd"),
     ),
     sources=(Source("gwsa.nc", 10, "ef"),),
-    split=SplitDescription("blocked", "two parts", ("2002-04",), (), ("2010-01",), (Box(8.0, 12.0, 102.0, 106.0),), (0.5, 0.25)),
+    split=Split("blocked", "two parts", ("2002-04",), (), ("2010-01",), (Box(8.0, 12.0, 102.0, 106.0),), (0.5, 0.25)),
     notes=("a note",),
 )
 

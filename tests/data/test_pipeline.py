@@ -9,7 +9,7 @@ tf = pytest.importorskip("tensorflow")
 
 from dataclasses import replace  # noqa: E402
 
-from gwkeras.core.config import ShardConfig  # noqa: E402
+from gwkeras.core.config.tree import ShardConfig  # noqa: E402
 from gwkeras.core.errors import BadInput, CorruptShard  # noqa: E402
 from gwkeras.data.manifest import read_manifest  # noqa: E402
 from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch  # noqa: E402
@@ -44,18 +44,18 @@ def test_an_epoch_holds_every_sample_once(build):
 
 
 def test_values_are_those_of_the_scale(build):
-    from tests.tfrecords_build.fake_scale import FakeScale
+    from tests.tfrecords_build.fake_domain import FakeDomain
 
     inputs, targets = next(dataset(build, "test", batch_size=1).as_numpy_iterator())
-    scale = FakeScale()
+    domain = FakeDomain()
     from gwkeras.core.months import month_number
 
-    month = int(np.flatnonzero(month_number(scale.months) == int(inputs["time"][0]))[0])
+    month = int(np.flatnonzero(month_number(domain.months) == int(inputs["time"][0]))[0])
     row = round((inputs["latitude"][0, 0] - 10.25) / 0.5)
     col = round((inputs["longitude"][0, 0] - 100.25) / 0.5)
-    for name, value in scale.sample(month, row, col, 8, 8).items():
+    for name, value in domain.sample(month, row, col, 8, 8).items():
         np.testing.assert_array_equal(inputs[name][0], value)
-    np.testing.assert_array_equal(targets["target"][0], scale.target(month, row, col, 8, 8))
+    np.testing.assert_array_equal(targets["target"][0], domain.target(month, row, col, 8, 8))
 
 
 def test_order_is_decided_by_seed_and_epoch(build):

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from gwkeras.core.config import Config, DataConfig, RegionConfig, SampleConfig, SourceConfig
+from gwkeras.core.config.tree import Config, DataConfig, RegionConfig, SampleConfig, SourceConfig
 from gwkeras.core.errors import BadInput, MissingMonths
 from gwkeras.core.retry import Patience
 from gwkeras.download import era5_land

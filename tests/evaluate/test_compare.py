@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from gwkeras.core.configuration import load_config
+from gwkeras.core.config.yaml_file import load_config
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
-from gwkeras.data.manifest import Box
+from gwkeras.domain.split import Box
 from gwkeras.evaluate.compare import Judge, choose_judge, compare
 from gwkeras.fields.record import read_fields
 from gwkeras.methods.method import Prediction
@@ -24,7 +24,7 @@ COARSE = Grid(-1.0, 0.0, 1.0, 1.0, 2, 2)  # astride the equator: all cells are a
 
 
 @dataclass(frozen=True)
-class SmallScale:
+class SmallDomain:
     land_fine: np.ndarray
     coarse = COARSE
     fine = COARSE.refine(2)
@@ -40,8 +40,8 @@ class Constant:
     error: float
     half: float | None = None
 
-    def predict(self, scale, month: int) -> Prediction:
-        mean = np.full(scale.fine.shape, 5.0)
+    def predict(self, domain, month: int) -> Prediction:
+        mean = np.full(domain.fine.shape, 5.0)
         mean[:, :2] += self.error * (month + 1)
         if self.half is None:
             return Prediction(mean)
@@ -49,7 +49,7 @@ class Constant:
 
 
 def judged(land: np.ndarray, held_out: tuple[Box, ...] = (), months: tuple[int, ...] = (0, 2)):
-    judge = Judge(SmallScale(land), lambda month: np.full((4, 4), 5.0), months, "a truth")
+    judge = Judge(SmallDomain(land), lambda month: np.full((4, 4), 5.0), months, "a truth")
     manifest = SimpleNamespace(split=SimpleNamespace(held_out=held_out))
     calls = []
     return compare(judge, [Constant("a", 1.0), Constant("b", -2.0, half=4.0)], manifest, lambda d, t: calls.append((d, t))), calls
@@ -105,18 +105,18 @@ def manifest_of(*months: str):
 def test_a_truth_judges_the_held_out_months_at_the_fine_grid(opened, tmp_path):
     fields, config = opened
     judge = choose_judge(fields, config, manifest_of("2003-04", "2003-06", "2004-02"), tmp_path)
-    months = [str(judge.scale.months[i])[:7] for i in judge.months]
+    months = [str(judge.domain.months[i])[:7] for i in judge.months]
     assert months == ["2003-04", "2004-02"]  # 2003-06 is one of the months that the product lacks
     assert judge.basis == "the fine truth at 0.25°"
-    assert judge.scale.fine.lat_step == 0.25
+    assert judge.domain.fine.lat_step == 0.25
     assert np.array_equal(judge.truth(judge.months[0]), fields.truth.sel(time="2003-04-01").values, equal_nan=True)
 
 
 def test_without_a_truth_the_product_judges_one_scale_up(opened, tmp_path):
     fields, config = opened
     judge = choose_judge(replace(fields, truth=None), config, manifest_of("2003-04"), tmp_path)
-    assert judge.scale.fine.lat_step == 0.5
-    assert judge.scale.coarse.lat_step == 1.0
+    assert judge.domain.fine.lat_step == 0.5
+    assert judge.domain.coarse.lat_step == 1.0
     assert "one scale up" in judge.basis
     product = fields.gwsa.sel(time="2003-04-01").values
     assert np.allclose(judge.truth(judge.months[0]), product, equal_nan=True)

@@ -15,9 +15,9 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
-from gwkeras.core.config import DataConfig, SourceConfig
+from gwkeras.core.config.tree import DataConfig, SourceConfig
 from gwkeras.core.errors import GwkerasError
-from gwkeras.fields import openable
+from gwkeras.fields.files import openable
 from gwkeras.fields.record import read_fields
 from gwkeras.inspection import inspect_path
 

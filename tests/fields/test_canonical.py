@@ -6,7 +6,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwkeras.core.config import RegionConfig
+from gwkeras.core.config.tree import RegionConfig
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.fields.canonical import canonical, clip_region, grid_of
 

@@ -7,11 +7,11 @@ import netCDF4
 import numpy as np
 import pytest
 
-from gwkeras.core.config import DataConfig, RegionConfig, SourceConfig
+from gwkeras.core.config.tree import DataConfig, RegionConfig, SourceConfig
 from gwkeras.core.errors import UnknownUnits
 from gwkeras.fields.canonical import grid_of
+from gwkeras.fields.files.recognise import recognise
 from gwkeras.fields.readers import read_climate, read_static, read_storage
-from gwkeras.fields.recognise import recognise
 from gwkeras.fields.record import read_fields
 
 pytestmark = pytest.mark.real

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from gwkeras.core.config import DataConfig, RegionConfig, SourceConfig
+from gwkeras.core.config.tree import DataConfig, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.fields.canonical import grid_of
+from gwkeras.fields.readers.survey import survey
 from gwkeras.fields.record import coarsened, read_fields
-from gwkeras.fields.survey import survey
 from tests.fixtures import centres, write_era5_split, write_g3p, write_plain
 
 LAT, LON = centres(0.25, 0.5, 12), centres(10.25, 0.5, 16)

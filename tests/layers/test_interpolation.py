@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
-from gwkeras.fields import interpolation as numpy_twin
+from gwkeras.fields.grids import interpolation as numpy_twin
 from gwkeras.layers.interpolation import FillMissing, Upsampling, fill_missing, phase_weights, upsample
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gwkeras.core.config import LossConfig
+from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.statistics import Statistics
 from gwkeras.losses.composite import composite_loss, regional_block
 from gwkeras.losses.storage_change import storage_balance

@@ -5,15 +5,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from gwkeras.core.config import ModelConfig
+from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
-from gwkeras.fields.covariates import Covariate
-from gwkeras.fields.layer import Layer
-from gwkeras.fields.scale import Scale
-from gwkeras.methods.network import Network
-from gwkeras.methods.receptive_field import receptive_field
+from gwkeras.domain.covariates import Covariate
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.drivers import Drivers
+from gwkeras.methods.network.mosaic import Network
+from gwkeras.methods.network.receptive_field import receptive_field
 from gwkeras.models.build import build_model, size_divisor
 
 CLIMATE = ("precipitation", "temperature")
@@ -33,7 +33,7 @@ def make_scale(
     factor: int = FACTOR,
     memory: int = MEMORY,
     months: int = 4,
-) -> Scale:
+) -> Domain:
     """Random smooth fields of 2002-04 on; `gap` is the position of a month that storage lacks."""
     rng = np.random.default_rng(seed)
     coarse = Grid(south, west, step, step, n_lat, n_lon)
@@ -51,13 +51,13 @@ def make_scale(
     storage = np.where(land > 0, 40.0 * rng.normal(size=(len(stamps), *coarse.shape)), np.nan).astype(np.float32)
     static = {"elevation": (500 * rng.uniform(size=fine.shape)).astype(np.float32)}
     nowhere = Path("unused")
-    return Scale(
+    return Domain(
         factor=factor,
         memory=memory,
         climate_channels=CLIMATE,
         fine_covariates=(Covariate("elevation", "elevation", "static"),),
-        coarse_layer=Layer(coarse, calendar, channels, {}, land, nowhere, ""),
-        fine_layer=Layer(fine, calendar, {}, static, land_fine, nowhere, ""),
+        coarse_drivers=Drivers(coarse, calendar, channels, {}, land, nowhere, ""),
+        fine_drivers=Drivers(fine, calendar, {}, static, land_fine, nowhere, ""),
         fine_origin=(0, 0),
         months=stamps,
         storage_months=stamps,

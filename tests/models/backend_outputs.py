@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from gwkeras.core.config import LossConfig
+from gwkeras.core.config.tree import LossConfig
 from gwkeras.layers.block_mean import BlockDeviation, BlockLevel
 from gwkeras.layers.calendar import CalendarMaps
 from gwkeras.layers.conservation import Conservation

@@ -3,13 +3,13 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gwkeras.core.config import ModelConfig
-from gwkeras.core.configuration import load_config, shipped_config
+from gwkeras.core.config.tree import ModelConfig
+from gwkeras.core.config.yaml_file import load_config, shipped_config
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
-from gwkeras.fields import interpolation
+from gwkeras.fields.grids import interpolation
 from gwkeras.models.build import build_model, size_divisor
 
 FACTOR = 4

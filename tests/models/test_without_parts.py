@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gwkeras.core.config import LossConfig
+from gwkeras.core.config.tree import LossConfig
 from gwkeras.losses.composite import data_term
 from tests.models.test_models import SAMPLE, STATISTICS, called, randomised, sample_inputs, small
 

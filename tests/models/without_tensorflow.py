@@ -14,7 +14,7 @@ import pytest
 import gwkeras.layers
 import gwkeras.losses
 import gwkeras.models
-from gwkeras.core.config import LossConfig
+from gwkeras.core.config.tree import LossConfig
 from gwkeras.training.downscaling_model import DownscalingModel
 from tests.models.test_models import FACTOR, STATISTICS, sample_inputs, small
 

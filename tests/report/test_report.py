@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 from gwkeras.core.grid import Grid
 from gwkeras.data.manifest import Source
 from gwkeras.evaluate.compare import Judge
@@ -27,7 +27,7 @@ COARSE = Grid(10.0, 20.0, 1.0, 1.0, 2, 3)
 
 
 @dataclass(frozen=True)
-class SmallScale:
+class SmallDomain:
     coarse = COARSE
     fine = COARSE.refine(2)
     factor = 2
@@ -41,8 +41,8 @@ class SmallScale:
 class Model:
     name = "model"
 
-    def predict(self, scale, month: int) -> Prediction:
-        return Prediction(np.full(scale.fine.shape, 7.0))
+    def predict(self, domain, month: int) -> Prediction:
+        return Prediction(np.full(domain.fine.shape, 7.0))
 
 
 def truth(month: int) -> np.ndarray:
@@ -51,7 +51,7 @@ def truth(month: int) -> np.ndarray:
     return field
 
 
-JUDGE = Judge(SmallScale(), truth, (0, 1), "the fine truth at 0.5°")
+JUDGE = Judge(SmallDomain(), truth, (0, 1), "the fine truth at 0.5°")
 
 
 def scored(error: float, half: float | None = None) -> Scores:

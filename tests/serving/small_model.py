@@ -11,8 +11,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from gwkeras.core.config import ModelConfig
-from gwkeras.core.configuration import to_dict
+from gwkeras.core.config.tree import ModelConfig
+from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
 from gwkeras.export.saved_model import Exported, export_saved_model

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from gwkeras.core.configuration import load_config
+from gwkeras.core.config.yaml_file import load_config
 from gwkeras.pipeline import Experiment, with_files
 from tests.serving.conftest import Server
 from tests.tiny import options

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from gwkeras.core.config import ModelConfig
+from gwkeras.core.config.tree import ModelConfig
 from gwkeras.serving import connect, load_saved_model
 from tests.serving.small_model import CALIBRATION, CONFIG, NAME, small_info, small_inputs, taken
 
@@ -68,7 +68,7 @@ def test_an_independent_engine_gives_the_same_field(small):
         inputs = taken(small.network, small_inputs(samples, height, width))
         expected = small.network.predict_on_batch(inputs)
         found = {output.any_name: value for output, value in compiled(inputs).items()}
-        scale = np.abs(expected["mean"]).max()
-        np.testing.assert_allclose(found["mean"], expected["mean"], atol=1e-4 * scale, rtol=0)
+        domain = np.abs(expected["mean"]).max()
+        np.testing.assert_allclose(found["mean"], expected["mean"], atol=1e-4 * domain, rtol=0)
         np.testing.assert_allclose(found["mean"], expected["mean"], atol=1e-3, rtol=0)
         np.testing.assert_allclose(found["stddev"], CALIBRATION.sigma_scale * np.sqrt(expected["variance"]), atol=1e-4, rtol=0)

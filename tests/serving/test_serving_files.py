@@ -7,7 +7,7 @@ import yaml
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from tensorflow_serving.config import model_server_config_pb2
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 
 NUMBER, FLAG, TEXT = "google.protobuf.Int64Value", "google.protobuf.BoolValue", "google.protobuf.StringValue"
 # session_bundle_config.proto, which tensorflow-serving-api does not contain, by name and type of field.

@@ -15,17 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gwkeras.core.config import Config, PatchConfig, SampleConfig, ShardConfig, SplitConfig, TargetConfig
+from gwkeras.core.config.tree import Config, PatchConfig, SampleConfig, ShardConfig, SplitConfig, TargetConfig
 from gwkeras.core.errors import BadInput, RunInUse
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.months import from_month_number
 from gwkeras.data.manifest import MANIFEST, Source, read_manifest
 from gwkeras.data.verification import verify_shards
-from tests.tfrecords_build.fake_scale import FakeScale
-from tfrecords_build.build import Origin, build_scales
+from gwkeras.domain.split import divide
+from tests.tfrecords_build.fake_domain import FakeDomain
+from tfrecords_build.build import Origin, build_domains
 from tfrecords_build.patches import entries
 from tfrecords_build.shards import ShardWriter, units
-from tfrecords_build.splits import divide
 
 CONFIG = Config(
     sample=SampleConfig(months=3, height=8, width=8, factor=2),
@@ -37,8 +37,8 @@ CONFIG = Config(
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def make(folder: Path, config: Config = CONFIG, scale: FakeScale = FakeScale(), **options):
-    return build_scales(lambda cache: {"train": [scale]}, config, folder, **options)
+def make(folder: Path, config: Config = CONFIG, domain: FakeDomain = FakeDomain(), **options):
+    return build_domains(lambda cache: {"train": [domain]}, config, folder, **options)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -52,11 +52,11 @@ def reference(tmp_path_factory):
     return contents(folder)
 
 
-def written_samples(config: Config, scale: FakeScale = FakeScale()):
+def written_samples(config: Config, domain: FakeDomain = FakeDomain()):
     """(part, sample) of all samples of a build, before encoding."""
-    split = divide(scale.months, scale.coarse, scale.land, config.split)
-    parts, _ = entries([scale], split, config)
-    writer = ShardWriter({p: [scale] for p in parts}, scale.sample_shape(8, 8), split, Path(), "none")
+    split = divide(domain.months, domain.coarse, domain.land, config.split)
+    parts, _ = entries([domain], split, config)
+    writer = ShardWriter({p: [domain] for p in parts}, domain.sample_shape(8, 8), split, Path(), "none")
     for part, chosen in parts.items():
         for unit in units(part, chosen, 25):
             for sample in writer.samples(unit):
@@ -72,7 +72,7 @@ def test_manifest_tells_what_the_folder_holds(tmp_path):
     assert manifest.units["temperature"] == "K"
     assert manifest.units["gwsa"] == "mm"
     assert manifest.notes == ("a note",)
-    assert manifest.grids["train"] == (FakeScale().coarse,)
+    assert manifest.grids["train"] == (FakeDomain().coarse,)
     assert {p.name for p in tmp_path.iterdir()} == {s.name for s in manifest.shards} | {MANIFEST, ".lock"}
     assert manifest.test_months == ("2002-07", "2002-09", "2002-10", "2002-11", "2002-12", "2003-01")
 
@@ -104,8 +104,8 @@ def test_statistics_equal_numpy_over_all_training_samples(tmp_path):
 
 
 def test_no_held_out_cell_and_no_test_month_is_trained_on():
-    scale = FakeScale()
-    split = divide(scale.months, scale.coarse, scale.land, CONFIG.split)
+    domain = FakeDomain()
+    split = divide(domain.months, domain.coarse, domain.land, CONFIG.split)
     assert len(split.held_out) == 7  # 0.3 of the 24 blocks of 3 × 3 cells that touch land
     assert split.buffer_degrees == (0.5, 0.5)
     kept = 0
@@ -162,7 +162,7 @@ def test_a_finished_build_is_left_as_it_is(tmp_path):
     def never(cache):
         raise AssertionError("nothing is left to do")
 
-    assert build_scales(never, CONFIG, tmp_path) == first
+    assert build_domains(never, CONFIG, tmp_path) == first
     assert {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("*.tfrecord")} == before
 
 
@@ -201,7 +201,7 @@ def test_a_full_disk_is_a_sentence_and_the_old_build_stands(tmp_path):
     with pytest.raises(
         BadInput, match=r"expected room for the shards, found a full disk \(No space left on device\); free some space"
     ):
-        make(tmp_path, other, FakeScale(fail_after=20), overwrite=True)
+        make(tmp_path, other, FakeDomain(fail_after=20), overwrite=True)
     assert contents_of_files(tmp_path) == before
     assert not list(tmp_path.rglob("*.partial.*")) + list((tmp_path / ".partial").glob("*.partial"))
     assert list((tmp_path / ".partial").glob("train-*.tfrecord"))  # what was whole is taken up by the next call
@@ -238,8 +238,8 @@ def test_a_build_of_others_in_progress_is_refused(tmp_path):
 
 def test_coarser_scales_give_a_part_of_training_months(tmp_path):
     config = replace(CONFIG, target=TargetConfig("coarsen"))
-    coarser = FakeScale(n_lat=6, n_lon=10, step=1.0)
-    manifest = build_scales(lambda cache: {"train": [FakeScale()], "coarser": [coarser]}, config, tmp_path)
+    coarser = FakeDomain(n_lat=6, n_lon=10, step=1.0)
+    manifest = build_domains(lambda cache: {"train": [FakeDomain()], "coarser": [coarser]}, config, tmp_path)
     assert manifest.grids["coarser"] == (coarser.coarse,)
     assert manifest.samples_of("coarser") == 2 * len(
         manifest.split.train_months
@@ -251,13 +251,13 @@ def run_build(folder: Path, workers: int, pause: float, limit: int = 0) -> subpr
         import resource
         from pathlib import Path
         from gwkeras.core.errors import GwkerasError
-        from tests.tfrecords_build.fake_scale import FakeScale
+        from tests.tfrecords_build.fake_domain import FakeDomain
         from tests.tfrecords_build.test_build import CONFIG, make
         if __name__ == "__main__":
             if {limit}:
                 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
             try:
-                make(Path({str(folder)!r}), scale=FakeScale(pause={pause}), workers={workers})
+                make(Path({str(folder)!r}), domain=FakeDomain(pause={pause}), workers={workers})
             except GwkerasError as error:
                 print(error)
                 raise SystemExit(error.exit_code)
@@ -300,5 +300,5 @@ def test_a_limit_on_file_size_is_a_full_disk(tmp_path):
 
 
 def test_months_of_the_fake_are_what_the_tests_say():
-    assert FakeScale().months[0] == from_month_number(0)
-    assert len(FakeScale().months) == 30
+    assert FakeDomain().months[0] == from_month_number(0)
+    assert len(FakeDomain().months) == 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.core.config import (
+from gwkeras.core.config.tree import (
     Config,
     DataConfig,
     PatchConfig,

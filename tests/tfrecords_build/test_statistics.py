@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tfrecords_build.fake_scale import FakeScale
+from tests.tfrecords_build.fake_domain import FakeDomain
 from tfrecords_build.statistics import Running, measure, merge, statistics
 
 floats = st.floats(-1e4, 1e4, width=32)
@@ -31,18 +31,18 @@ def test_a_constant_has_standard_deviation_one():
 
 
 def sample_with_target(month: int):
-    scale = FakeScale()
-    sample = scale.sample(month, 2, 8, 8, 8)
-    sample["target"] = scale.target(month, 2, 8, 8, 8)
+    domain = FakeDomain()
+    sample = domain.sample(month, 2, 8, 8, 8)
+    sample["target"] = domain.target(month, 2, 8, 8, 8)
     sample["target"][:4] = np.nan  # two coarse rows are held out
-    return scale, sample
+    return domain, sample
 
 
 def test_only_trained_cells_of_the_sample_s_own_month_count():
-    scale, sample = sample_with_target(3)
-    shape = scale.sample_shape(8, 8)
+    domain, sample = sample_with_target(3)
+    shape = domain.sample_shape(8, 8)
     sums = measure(sample, shape, frozenset(range(30)))
-    # land ends after column 15 of the scale, that is after 8 columns of the patch: 6 rows × 8 columns remain
+    # land ends after column 15 of the domain, that is after 8 columns of the patch: 6 rows × 8 columns remain
     assert sums["gwsa"].count == 48
     trained = (slice(2, 8), slice(0, 8))
     assert sums["gwsa"].mean == pytest.approx(sample["gwsa"][..., 0][trained].mean(dtype=np.float64))
@@ -58,20 +58,20 @@ def test_only_trained_cells_of_the_sample_s_own_month_count():
 
 
 def test_storage_change_needs_both_months_to_be_trained_on():
-    scale, sample = sample_with_target(3)
-    assert "storage_change" not in measure(sample, scale.sample_shape(8, 8), frozenset({3}))
-    scale, after_gap = sample_with_target(7)  # month 8; month 7 is missing
-    assert "storage_change" not in measure(after_gap, scale.sample_shape(8, 8), frozenset(range(30)))
+    domain, sample = sample_with_target(3)
+    assert "storage_change" not in measure(sample, domain.sample_shape(8, 8), frozenset({3}))
+    domain, after_gap = sample_with_target(7)  # month 8; month 7 is missing
+    assert "storage_change" not in measure(after_gap, domain.sample_shape(8, 8), frozenset(range(30)))
 
 
 def test_residual_is_the_target_minus_bicubic_with_conservation():
     """A coarse field that is constant interpolates to itself, so the residual is all that was added."""
-    scale, sample = sample_with_target(3)
+    domain, sample = sample_with_target(3)
     land = sample["land_fine"][..., 0]
     detail = np.random.default_rng(0).normal(0, 3, land.shape)
     sample["gwsa"] = 40.0 * (sample["land"] > 0).astype(np.float32)
     sample["target"] = (np.where(land > 0, 40.0 + detail, np.nan)[..., None]).astype(np.float32)
-    found = statistics(measure(sample, scale.sample_shape(8, 8), frozenset()), scale.sample_shape(8, 8))
+    found = statistics(measure(sample, domain.sample_shape(8, 8), frozenset()), domain.sample_shape(8, 8))
     assert found.residual_std == pytest.approx(detail[land > 0].std(), rel=1e-5)
     assert found.gwsa_mean == pytest.approx(40.0)
     assert found.gwsa_std == 1.0

@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from gwkeras.core.config import ModelConfig, TrainingConfig
+from gwkeras.core.config.tree import ModelConfig, TrainingConfig
 from gwkeras.core.errors import Interrupted
 from gwkeras.data.manifest import read_manifest
 from gwkeras.training.fit import Samples, Session, StepProgress, fit, new_model

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import keras
 
-from gwkeras.core.config import ModelConfig, TrainingConfig
+from gwkeras.core.config.tree import ModelConfig, TrainingConfig
 from gwkeras.training.fit import StepProgress
 from gwkeras.training.run_folder import RunFolder
 from tests.data.builds import CONFIG

@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from gwkeras.core.config import Config, DownscaleConfig
+from gwkeras.core.config.tree import Config, DownscaleConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.training.calibration import Calibration, calibrate
 

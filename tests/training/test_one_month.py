@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.core.config import LossConfig, ModelConfig
+from gwkeras.core.config.tree import LossConfig, ModelConfig
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
 from gwkeras.models.build import build_model

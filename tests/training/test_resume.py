@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gwkeras.methods.trained import load_network
+from gwkeras.methods.network.trained import load_network
 from gwkeras.training.run_folder import RunFolder
 from tests.data.builds import CONFIG, small_build
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gwkeras.core.config import Config, ModelConfig, TrainingConfig
+from gwkeras.core.config.tree import Config, ModelConfig, TrainingConfig
 from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config import SourceConfig
+from gwkeras.core.config.tree import SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.schema import CLIMATE_UNITS
-from gwkeras.fields.archive import members
 from gwkeras.fields.canonical import grid_of
-from gwkeras.fields.netcdf_file import open_netcdf
-from gwkeras.fields.paths import expand
+from gwkeras.fields.files.archive import members
+from gwkeras.fields.files.netcdf_file import open_netcdf
+from gwkeras.fields.files.paths import expand
+from gwkeras.fields.files.recognise import recognise_dataset
 from gwkeras.fields.readers import era5, gldas, netcdf
 from gwkeras.fields.readers.channel import without_negatives
 from gwkeras.fields.readers.variable import join, wrong_variable
-from gwkeras.fields.recognise import recognise_dataset
 
 _READERS = {"era5": era5.read, "gldas": gldas.read, "netcdf": netcdf.read, "g3p": netcdf.read, "grace": netcdf.read}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config import SourceConfig
+from gwkeras.core.config.tree import SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.schema import CLIMATE_UNITS
 from gwkeras.core.units import MONTHLY_TOTAL, conversion, is_rate

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config import SourceConfig
+from gwkeras.core.config.tree import SourceConfig
 from gwkeras.core.units import conversion, is_rate
 from gwkeras.fields.canonical import axes_of
 from gwkeras.fields.readers.channel import in_canonical_unit, of_days

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from gwkeras.core.config import SourceConfig
+from gwkeras.core.config.tree import SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.schema import CLIMATE_UNITS
 from gwkeras.fields.canonical import axes_of

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config import SourceConfig
-from gwkeras.fields.archive import members
+from gwkeras.core.config.tree import SourceConfig
 from gwkeras.fields.canonical import axes_of, canonical
-from gwkeras.fields.netcdf_file import open_netcdf
-from gwkeras.fields.paths import expand
+from gwkeras.fields.files.archive import members
+from gwkeras.fields.files.netcdf_file import open_netcdf
+from gwkeras.fields.files.paths import expand
 from gwkeras.fields.readers.variable import masked, where_of, wrong_variable
 
 LAND_NAMES = ("land", "lsm", "land_mask", "landmask", "gldas_mask", "land_area_fraction", "land_fraction", "landfrac", "sftlf")

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from gwkeras.core.config import SourceConfig
+from gwkeras.core.config.tree import SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.units import STORAGE, conversion
-from gwkeras.fields.archive import members
 from gwkeras.fields.canonical import axes_of
-from gwkeras.fields.netcdf_file import open_netcdf
-from gwkeras.fields.paths import expand
+from gwkeras.fields.files.archive import members
+from gwkeras.fields.files.netcdf_file import open_netcdf
+from gwkeras.fields.files.paths import expand
+from gwkeras.fields.files.recognise import GROUNDWATER_NAMES, TOTAL_STORAGE_NAMES
 from gwkeras.fields.readers.channel import linear
 from gwkeras.fields.readers.variable import field, find, join, label, mapped, stated_unit, where_of, wrong_variable
-from gwkeras.fields.recognise import GROUNDWATER_NAMES, TOTAL_STORAGE_NAMES
 
 _LAND_MODEL_NAMES = ("gws_tavg", "gws_inst", "tws_tavg", "tws_inst")  # absolute storages: made anomalies
 _NAMES_BY_KIND = {

@@ -9,11 +9,11 @@ import dask.array as da
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config import SourceConfig
+from gwkeras.core.config.tree import SourceConfig
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.fields.canonical import axes_of, axis_of, canonical, grid_of, one_step_a_month
-from gwkeras.fields.netcdf_file import variables_found
-from gwkeras.fields.stamps import months_of
+from gwkeras.fields.files.netcdf_file import variables_found
+from gwkeras.fields.readers.stamps import months_of
 
 SENTINELS = (-9999.0, -99999.0)  # written as plain numbers where the file forgot the attribute
 _ABSURD = 1e15  # beyond any quantity here: the default fill 9.97e36, 1e20, GRIB's 3.4e38

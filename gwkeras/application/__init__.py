@@ -1,0 +1,1 @@
+"""From a request (this region, these months, that model) to a written record."""

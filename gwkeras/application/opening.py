@@ -1,0 +1,269 @@
+"""From a request ("this region, these months, that model") to a job that downscales it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import gwkeras
+from gwkeras.application.quality import TrainedRange
+from gwkeras.application.writing import Job
+from gwkeras.core.config.tree import Config, DataConfig, RegionConfig
+from gwkeras.core.config.yaml_file import config_hash
+from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
+from gwkeras.core.grid import Grid
+from gwkeras.core.months import month_number
+from gwkeras.core.retry import Patience
+from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.opening import application_domain
+from gwkeras.domain.seasonal_detail import NAME as SEASONAL_DETAIL
+from gwkeras.domain.seasonal_detail import SeasonalDetail
+from gwkeras.fields.record import Fields, read_fields
+from gwkeras.fields.writing.writer import Provenance
+from gwkeras.methods.network.mosaic import Network
+from gwkeras.methods.network.trained import exported_method, network_hash, run_method
+from gwkeras.training.calibration import Calibration
+from gwkeras.training.run_folder import RunFolder
+from tfrecords_build.seasonal_detail import with_seasonal_detail
+
+if TYPE_CHECKING:
+    from gwkeras.serving.model_info import ModelInfo
+    from gwkeras.serving.served_model import ServedModel
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which part of which months, and how fine; None: all that the run has, as fine as it was trained.
+
+    Args:
+        south, north, west, east: degrees; widened to whole coarse cells.
+        first_month, last_month: "2002-04".
+        factor: s.
+    """
+
+    south: float | None = None
+    north: float | None = None
+    west: float | None = None
+    east: float | None = None
+    first_month: str | None = None
+    last_month: str | None = None
+    factor: int | None = None
+
+
+@dataclass(frozen=True)
+class Application:
+    """A job, the months wanted of it, and where its numbers come from."""
+
+    job: Job
+    months: list[int]
+    provenance: Provenance
+
+
+def open_application(
+    config: Config,
+    run: RunFolder,
+    wanted: Wanted,
+    *,
+    connect: Callable[[], ServedModel] | None = None,
+    files: Config | None = None,
+) -> Application:
+    """Reads the fields and makes the job.
+
+    Args:
+        config: what the network was trained with.
+        run: whose network, calibration and shards' statistics are used, as far as `connect` is not given.
+        connect: opens an exported model, in a folder or behind a server, that takes the place of the run's network.
+        files: a configuration with other files for the same quantities, such as those of the newest month.
+    Raises: BadInput: where the model was trained on other channels, region or months hold no data, or the run is not whole.
+    """
+    manifest = read_manifest(run.shards) if connect is None or (run.shards / MANIFEST).exists() else None
+    model = connect() if connect else None
+    factor = wanted.factor or (model.model_info.factor if model else config.sample.factor)
+    source = _widened(files or config, wanted)
+    source = replace(source, sample=replace(source.sample, factor=factor))
+    fields, part = _fields_and_part(source, wanted)
+    elsewhere = source.target.kind == "reference" and fields.reference is None
+    if elsewhere:  # no target is needed to apply what was learned; the covariate that is made of it is unknown there
+        source = replace(source, target=replace(source.target, kind="coarsen"))
+    domain = application_domain(fields, source, run.cache)
+    if manifest is not None:
+        if elsewhere and SEASONAL_DETAIL in manifest.sample.covariates:
+            domain = replace(domain, seasonal_detail=SeasonalDetail.unknown(domain.storage_months, domain.fine.shape))
+        domain = with_seasonal_detail(domain, manifest.split, source, run.cache)
+        _require_channels(domain, manifest)
+        _require_step(domain, manifest)
+    if model is not None:
+        model.model_info.require(
+            domain.sample_shape(model.model_info.divisor, model.model_info.divisor),
+            (domain.coarse.lat_step, domain.coarse.lon_step),
+        )
+        method = exported_method(model, source.downscale)
+    else:
+        method = run_method(run, Calibration.read(run.calibration), source, wanted.factor)
+    job = Job(replace(method, part=part) if part else method, domain, trained_range(manifest), part)
+    return Application(
+        job, months_between(domain, wanted.first_month, wanted.last_month), provenance(config, fields, run, method)
+    )
+
+
+def trained_range(manifest: Manifest | None) -> TrainedRange | None:
+    """What a build says about the range of its climate channels; None where it does not."""
+    if manifest is None or not manifest.statistics.climate_min:
+        return None
+    return TrainedRange(manifest.statistics.climate_min, manifest.statistics.climate_max)
+
+
+def months_between(domain: Domain, first: str | None, last: str | None) -> list[int]:
+    """Indices of the months of `domain` from `first` to `last`, both included.
+
+    The record itself is not cut there: the month before the first is its predecessor, and stays known.
+    Raises: MissingMonths: where there are none.
+    """
+    numbers = month_number(domain.months)
+    keep = np.ones(len(numbers), bool)
+    if first is not None:
+        keep &= numbers >= month_number(_month(first, "--first-month"))
+    if last is not None:
+        keep &= numbers <= month_number(_month(last, "--last-month"))
+    if not keep.any():
+        raise MissingMonths(
+            "months",
+            expected=f"some from {first or 'the first'} to {last or 'the last'}",
+            found=f"storage with a whole climate sequence from {str(domain.months[0])[:7]} to {str(domain.months[-1])[:7]}",
+            remedy="ask for other months, or give longer records",
+        )
+    return np.flatnonzero(keep).tolist()
+
+
+def part_of(grid: Grid, wanted: Wanted) -> tuple[slice, slice] | None:
+    """Rows and columns of the cells that the box touches; None where the box reaches beyond `grid`."""
+    edges = []
+    for low, high, start, step, count in (
+        (wanted.south, wanted.north, grid.south, grid.lat_step, grid.n_lat),
+        (wanted.west, wanted.east, grid.west, grid.lon_step, grid.n_lon),
+    ):
+        first = 0 if low is None else int(np.floor((low - start) / step + 1e-6))
+        last = count if high is None else int(np.ceil((high - start) / step - 1e-6))
+        if first < 0 or last > count or first >= last:
+            return None
+        edges.append(slice(first, last))
+    return edges[0], edges[1]
+
+
+def provenance(config: Config, fields: Fields, run: RunFolder, method: Network) -> Provenance:
+    """For the written file. The configuration is the one that the shards were built with: `--append` compares it."""
+    info: ModelInfo | None = getattr(method.run, "model_info", None)
+    built = read_manifest(run.shards).config_hash if (run.shards / MANIFEST).exists() else config_hash(config)
+    return Provenance(
+        source=f"model-generated: gwkeras {gwkeras.__version__}, target {config.target.kind}",
+        history=f"gwkeras downscale --run {run.root.name}"
+        if info is None
+        else f"gwkeras downscale with the exported model {info.name}",
+        config_hash=info.config_hash if info else built,
+        model_version=f"{info.name}, gwkeras {info.version}" if info else f"{config.name}, gwkeras {gwkeras.__version__}",
+        network_hash=network_hash(method),
+        input_hashes={s["file"]: s["sha256"] for s in fields.sources},
+    )
+
+
+def _fields_and_part(config: Config, wanted: Wanted) -> tuple[Fields, tuple[slice, slice] | None]:
+    """The run's domain where it holds the box, so that numbers do not depend on the box; else the box alone."""
+    fields = _read(config.data)
+    if all(edge is None for edge in (wanted.south, wanted.north, wanted.west, wanted.east)):
+        return fields, None
+    part = part_of(fields.grid, wanted)
+    if part is not None:
+        return fields, part
+    whole = RegionConfig(fields.grid.south, fields.grid.north, fields.grid.west, fields.grid.east)
+    given = {"south": wanted.south, "north": wanted.north, "west": wanted.west, "east": wanted.east}
+    box = replace(whole, **{name: value for name, value in given.items() if value is not None})
+    return _read(replace(config.data, region=box)), None
+
+
+def _read(data: DataConfig) -> Fields:
+    """Without the truth, and without a reference that lies elsewhere: neither is needed to apply what was learned."""
+    data = replace(data, truth=None)
+    try:
+        return read_fields(data)
+    except GridMismatch:
+        if data.reference is None:
+            raise
+    return read_fields(replace(data, reference=None))  # what was wrong with the others is said again
+
+
+def _widened(config: Config, wanted: Wanted) -> Config:
+    """The record as long as the months wanted, where a run was trained on fewer."""
+    first, last = config.data.first_month, config.data.last_month
+    if first and wanted.first_month:
+        first = min(first, wanted.first_month)
+    if last and wanted.last_month:
+        last = max(last, wanted.last_month)
+    return replace(config, data=replace(config.data, first_month=first, last_month=last))
+
+
+def _require_channels(domain: Domain, manifest: Manifest) -> None:
+    for what, expected, found in (
+        ("climate channels", manifest.sample.climate, domain.climate_channels),
+        ("fine covariates", manifest.sample.covariates, domain.covariates),
+    ):
+        if expected != found:
+            raise BadInput(
+                what,
+                expected=", ".join(expected) or "none",
+                found=", ".join(found) or "none",
+                remedy="give files that hold what the network was trained on",
+            )
+
+
+def _require_step(domain: Domain, manifest: Manifest) -> None:
+    found, expected = (domain.coarse.lat_step, domain.coarse.lon_step), manifest.grid_step
+    if any(abs(a - b) > 0.01 * b for a, b in zip(found, expected, strict=True)):
+        raise GridMismatch(
+            "storage",
+            expected=f"the cells that the network was trained for, {expected[0]:g}° × {expected[1]:g}°",
+            found=f"{found[0]:g}° × {found[1]:g}°",
+            remedy="give storage on that grid, or train on this one",
+        )
+
+
+def _month(text: str, option: str) -> np.ndarray:
+    try:
+        return np.asarray(np.datetime64(text, "M"))
+    except ValueError as error:
+        raise BadInput(option, expected="a month such as 2002-04", found=f"'{text}'", remedy="correct it") from error
+
+
+def saved_model_or_server(
+    model: Path | None, server: str | None, model_name: str, timeout: float | None = None, patience: float | None = None
+) -> Callable[[], ServedModel] | None:
+    """What opens the exported model of `--model` or `--server`; None where neither is given.
+
+    Args:
+        timeout, patience: seconds for one answer of a server, and for an answer at all; None: see `Patience`.
+    """
+    if model and server:
+        raise BadInput("--model", expected="a folder or a server", found="both", remedy="give --model or --server")
+    if model:
+        return lambda: _load(model)
+    if server:
+        return lambda: _connect(server, model_name, timeout, patience)
+    return None
+
+
+def _load(folder: Path) -> ServedModel:
+    from gwkeras.serving import load_saved_model
+
+    return load_saved_model(folder)
+
+
+def _connect(address: str, name: str, timeout: float | None, total: float | None) -> ServedModel:
+    from gwkeras.serving import connect
+
+    usual = Patience()
+    total = total or max(usual.total, timeout or 0.0)
+    return connect(address, name, replace(usual, call=timeout or usual.call, total=total, connect=min(usual.connect, total)))

@@ -1,0 +1,154 @@
+"""The downscaled record as CF NetCDF: any months of any part of a domain, a month at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from gwkeras.application.quality import TrainedRange, quality
+from gwkeras.application.workers import in_order
+from gwkeras.core.errors import BadInput
+from gwkeras.core.grid import Grid
+from gwkeras.domain.domain import Domain
+from gwkeras.fields.writing.quality_flags import FLAGS, NO_DATA
+from gwkeras.fields.writing.writer import FieldWriter, Provenance
+from gwkeras.methods.method import Method
+
+Existing = Literal["refuse", "overwrite", "append"]
+"""What is done where the output file exists: nothing, write it anew, or add the months after its last."""
+
+_TITLE = "Downscaled groundwater storage anomaly"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Args:
+        months: how many. cells: fine land cells in all of them.
+        conservation_max_mm: largest |block mean − coarse value| over all land cells, mm.
+        extrapolating: share of the cells outside the range of training.
+    """
+
+    path: Path
+    months: int
+    conservation_max_mm: float
+    cells: int = 0
+    extrapolating: float = 0.0
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month, cut to the part that is written: (n_lat, n_lon) mm float32, and uint8 flags."""
+
+    stamp: np.datetime64
+    mean: np.ndarray
+    sigma: np.ndarray | None
+    lower: np.ndarray | None
+    upper: np.ndarray | None
+    quality: np.ndarray
+    conservation_gap_mm: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """What it takes to downscale any month of a record; it can be sent to another process if its method can.
+
+    Args:
+        part: rows and columns of coarse cells that are written; None: the whole domain.
+        trained: what training has seen, for the flags; None: unknown.
+    """
+
+    method: Method
+    domain: Domain
+    trained: TrainedRange | None = None
+    part: tuple[slice, slice] | None = None
+
+    def __call__(self, index: int) -> Month:
+        """The month `domain.months[index]`."""
+        domain, (rows, cols) = self.domain, self._fine
+        p = self.method.predict(domain, index)
+        mean = np.asarray(p.mean, np.float32)
+        block_mean = domain.fine.block_mean(mean.astype(np.float64), domain.factor, domain.land_fine)
+        gap = np.abs(block_mean - domain.storage_of(index))
+        sigma, lower, upper = (None if v is None else np.asarray(v[rows, cols], np.float32) for v in (p.sigma, p.lower, p.upper))
+        flags = np.where(np.isfinite(mean), quality(domain, index, self.trained), NO_DATA).astype(np.uint8)
+        worst = float(np.nanmax(gap, initial=0.0))
+        return Month(domain.months[index], mean[rows, cols], sigma, lower, upper, flags[rows, cols], worst)
+
+    @property
+    def grid(self) -> Grid:
+        """The fine cells that are written."""
+        rows, cols = self._fine
+        return self.domain.fine.window(rows.start, cols.start, rows.stop - rows.start, cols.stop - cols.start)
+
+    @property
+    def cells(self) -> int:
+        """Fine land cells of a month."""
+        rows, cols = self._fine
+        land = np.repeat(np.repeat(self.domain.land > 0, self.domain.factor, 0), self.domain.factor, 1)
+        return int(((self.domain.land_fine > 0) & land)[rows, cols].sum())
+
+    @property
+    def _fine(self) -> tuple[slice, slice]:
+        factor = self.domain.factor
+        rows, cols = self.part or (slice(0, self.domain.coarse.n_lat), slice(0, self.domain.coarse.n_lon))
+        return slice(rows.start * factor, rows.stop * factor), slice(cols.start * factor, cols.stop * factor)
+
+
+def downscale_record(
+    job: Job,
+    path: Path,
+    *,
+    provenance: Provenance,
+    interval: float,
+    existing: Existing = "refuse",
+    months: Sequence[int] | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Written:
+    """Writes gwsa, gwsa_sigma, the interval's bounds and quality flags.
+
+    Memory does not depend on the number of months. Nothing is left behind, and an older file stays, where it fails.
+
+    Args:
+        months: indices into `job.domain.months`, ascending; None: all.
+        workers, scheduler: see `gwkeras.application.workers.in_order`.
+        progress: called with the number of fine cells done and in all.
+    Raises: BadInput: where the file exists and `existing` is "refuse", or nothing is left to append. See also `FieldWriter`.
+    """
+    chosen = list(range(len(job.domain.months)) if months is None else months)
+    if existing == "refuse" and path.exists():
+        raise BadInput(
+            path, expected="a name that is free", found="a file", remedy="give --overwrite or --append, or another --output"
+        )
+    if existing == "append":
+        writer = FieldWriter.continuing(path, job.grid, provenance=provenance, interval=interval)
+        chosen = [m for m in chosen if writer.last is None or job.domain.months[m] > writer.last]
+        if not chosen:
+            raise BadInput(
+                path,
+                expected=f"months after {writer.last} to append",
+                found=f"none up to {str(job.domain.months[-1])[:7]}",
+                remedy="give files that hold later months",
+            )
+    else:
+        writer = FieldWriter(path, job.grid, title=_TITLE, provenance=provenance, interval=interval)
+    cells, worst, judged, beyond = job.cells, 0.0, 0, 0
+    with writer, in_order(job, chosen, workers, scheduler) as results:
+        done = 0
+        for month in results:
+            writer.append(month.stamp, month.mean, month.sigma, month.lower, month.upper, month.quality)
+            worst = max(worst, month.conservation_gap_mm)
+            known = month.quality != NO_DATA
+            judged += int(known.sum())
+            beyond += int((known & (month.quality & FLAGS["extrapolates"] > 0)).sum())
+            done += cells
+            progress(done, len(chosen) * cells)
+            del month, known  # or they would stay while the next month is computed (enumerate would keep them, too)
+    return Written(path, len(chosen), worst, judged, beyond / max(judged, 1))

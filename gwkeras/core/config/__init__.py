@@ -1,0 +1,1 @@
+"""The configuration: its tree, its values checked, its YAML."""

@@ -1,0 +1,131 @@
+"""A layer: climate channels, static fields and the land share, all on one grid."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gwkeras.core.grid import Grid, nearest_upsample
+from gwkeras.core.latest import Latest
+from gwkeras.core.months import calendar_month
+from gwkeras.domain.array_cache import DiskArray, cached_array
+from gwkeras.domain.covariates import Covariate
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """Everything but storage on one grid.
+
+    Args:
+        grid: the grid.
+        months: (C,) first days of the climate months, without gaps.
+        channels: name -> (C, n_lat, n_lon); no NaN: cells without data carry their nearest neighbour's values.
+        static: name -> (n_lat, n_lon), likewise.
+        land: (n_lat, n_lon) land fraction.
+        cache: folder of the arrays.
+        key: what determines the values.
+    """
+
+    grid: Grid
+    months: np.ndarray
+    channels: dict[str, DiskArray]
+    static: dict[str, np.ndarray]
+    land: np.ndarray
+    cache: Path
+    key: Any
+    _latest: Latest[np.ndarray] = field(default_factory=Latest, repr=False, compare=False)
+
+    def coarsen(self, factor: int, row: int = 0, col: int = 0) -> Drivers:
+        """The layer on `grid.coarsen(factor, row, col)`: block means weighted by area × land."""
+        coarse = self.grid.coarsen(factor, row, col)
+        inner, rows, cols = self.blocks(factor, row, col)
+        weights = self.land[rows, cols]
+        # A block without land still needs a climate, since its neighbours' convolutions read it.
+        weights = np.where(nearest_upsample(inner.block_mean(weights, factor) > 0, factor), weights, 1.0)
+        key = [self.key, array_digest(self.land), factor, row, col]
+
+        def block_means(name: str, array: DiskArray) -> DiskArray:
+            def means(part: slice) -> np.ndarray:
+                return inner.block_mean(array[part, rows, cols], factor, weights)
+
+            return cached_array(self.cache, [key, name], (len(self.months), *coarse.shape), means, step_bytes=4 * weights.size)
+
+        channels = {name: block_means(name, array) for name, array in self.channels.items()}
+        static = {name: inner.block_mean(a[rows, cols], factor, weights).astype(np.float32) for name, a in self.static.items()}
+        land = inner.block_mean(self.land[rows, cols], factor).astype(np.float32)
+        return Drivers(coarse, self.months, channels, static, land, self.cache, key)
+
+    def blocks(self, factor: int, row: int, col: int) -> tuple[Grid, slice, slice]:
+        """The part of the grid that whole factor × factor blocks from (row, col) on cover: as a grid, rows and columns."""
+        n_lat, n_lon = (n * factor for n in self.grid.coarsen(factor, row, col).shape)
+        return self.grid.window(row, col, n_lat, n_lon), slice(row, row + n_lat), slice(col, col + n_lon)
+
+    def prepare(self, covariates: tuple[Covariate, ...]) -> None:
+        """Computes what `covariates` needs beside the channels, so that worker processes find it on disk."""
+        for covariate in covariates:
+            if covariate.kind == "anomaly":
+                self._record_mean(covariate.channel)
+            if covariate.kind != "static" and covariate.months > 1:
+                self._climatology(covariate.channel)
+
+    def covariates(self, covariates: tuple[Covariate, ...], month: int) -> np.ndarray:
+        """(K, n_lat, n_lon) values of all covariates; the latest month is kept, since patches of one month come together."""
+        return self._latest.get((covariates, month), lambda: np.stack([self.covariate(c, month) for c in covariates]))
+
+    def covariate(self, covariate: Covariate, month: int) -> np.ndarray:
+        """(n_lat, n_lon) values of a covariate for the climate month with index `month`.
+
+        A memory that reaches back before the record takes the record's own mean of the calendar month there: the value that
+        says nothing.
+        """
+        if covariate.kind == "static":
+            return self.static[covariate.channel]
+        first = month - covariate.months + 1
+        total = _sum_of_months(self.channels[covariate.channel], range(max(first, 0), month + 1))
+        if first < 0:
+            calendar = int(calendar_month(self.months[0])) - 1
+            climatology = self._climatology(covariate.channel)
+            for before, times in Counter((calendar + m) % 12 for m in range(first, 0)).items():
+                total += times * climatology[before].astype(np.float64)
+        values = total / covariate.months
+        if covariate.kind == "anomaly":
+            values -= self._record_mean(covariate.channel)[0]
+        return values.astype(np.float32)
+
+    def _record_mean(self, channel: str) -> DiskArray:
+        """(1, n_lat, n_lon)."""
+        record = self.channels[channel]
+        return cached_array(
+            self.cache,
+            [record.path.name, "mean"],
+            (1, *self.grid.shape),
+            lambda part: _sum_of_months(record, range(len(self.months)))[None] / len(self.months),
+        )
+
+    def _climatology(self, channel: str) -> DiskArray:
+        """(12, n_lat, n_lon) means of the calendar months; that of the record where it lacks one."""
+        record, calendar = self.channels[channel], calendar_month(self.months)
+
+        def means(part: slice) -> np.ndarray:
+            held = [np.flatnonzero(calendar == m + 1) for m in range(part.start, part.stop)]
+            return np.stack([_sum_of_months(record, h) / len(h) if len(h) else self._record_mean(channel)[0] for h in held])
+
+        return cached_array(self.cache, [record.path.name, "climatology", str(self.months[0])], (12, *self.grid.shape), means)
+
+
+def array_digest(values: np.ndarray) -> str:
+    """Changes with the values; for keys of arrays that depend on them."""
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:16]
+
+
+def _sum_of_months(record: DiskArray, months: Any) -> np.ndarray:
+    """(n_lat, n_lon) float64, a month at a time: for the globe a year of a fine channel is half a gigabyte."""
+    total = np.zeros(record.shape[1:])
+    for month in months:
+        total += record[month]
+    return total

@@ -1,0 +1,1 @@
+"""Files as they come: found, told apart, opened safely."""

@@ -1,0 +1,1 @@
+"""Fields from one grid to another: regridding, interpolation, filling, coverage."""

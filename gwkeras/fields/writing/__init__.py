@@ -1,0 +1,1 @@
+"""Downscaled fields to CF NetCDF."""

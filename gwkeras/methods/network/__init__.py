@@ -1,0 +1,1 @@
+"""The trained network as a method: whole regions from tiles."""

@@ -1,0 +1,55 @@
+"""Kinds by content: every file here is called x.nc."""
+
+import numpy as np
+import pytest
+
+from gwkeras.core.errors import BadInput
+from gwkeras.fields.files.recognise import recognise
+from tests.fixtures import (
+    centres,
+    write_era5_legacy,
+    write_era5_new,
+    write_g3p,
+    write_gldas_monthly,
+    write_grace_csr,
+    write_grace_jpl,
+    write_plain,
+    write_zip,
+)
+
+LAT, LON = centres(0.25, 0.5, 3), centres(10.25, 0.5, 4)
+VALUES = np.ones((1, 3, 4))
+TOTAL_STORAGE = "a total water storage variable (lwe_thickness)"
+RAIN = {"tp": VALUES * 0.01, "t2m": VALUES * 280}
+
+
+@pytest.mark.parametrize(
+    ("write", "kind", "reason"),
+    [
+        (lambda p: write_g3p(p, ["2002-04"], LAT, LON, VALUES), "g3p", "a groundwater storage variable (gwsa)"),
+        (lambda p: write_g3p(p, ["2002-04"], LAT, LON, VALUES, name="GWSA"), "g3p", "its title names G3P"),
+        (lambda p: write_grace_jpl(p, [("2002-04-01", "2002-04-30")], LAT, LON, VALUES, VALUES), "grace", TOTAL_STORAGE),
+        (lambda p: write_grace_csr(p, ["2002-04-16"], LAT, LON, VALUES), "grace", TOTAL_STORAGE),
+        (lambda p: write_era5_new(p, ["2002-04"], LAT, LON, RAIN), "era5", "GRIB attributes"),
+        (lambda p: write_era5_legacy(p, ["2002-04"], LAT, LON, RAIN), "era5", "its history names ECMWF"),
+        (lambda p: write_gldas_monthly(p.parent / "g", ["2002-04"], LAT, LON, {"Rainf_f_tavg": VALUES}), "gldas", None),
+        (
+            lambda p: write_plain(p, ("lat", "lon"), {"lat": LAT, "lon": LON}, {"tp": VALUES[0]}),
+            "netcdf",
+            "no names of a known product",
+        ),
+    ],
+)
+def test_kind_and_reason(tmp_path, write, kind, reason):
+    path = write(tmp_path / "x.nc")
+    recognition = recognise(sorted(path.iterdir()) if path.is_dir() else [path])
+    assert recognition.kind == kind
+    assert reason is None or reason in recognition.reasons
+
+
+def test_zip_and_mixture(tmp_path):
+    rain = write_era5_new(tmp_path / "a.nc", ["2002-04"], LAT, LON, RAIN)
+    storage = write_g3p(tmp_path / "b.nc", ["2002-04"], LAT, LON, VALUES)
+    assert recognise([write_zip(tmp_path / "z.nc", [rain])]).kind == "era5"
+    with pytest.raises(BadInput, match=r"files of one kind, found era5 \(a\.nc\); g3p \(b\.nc\)"):
+        recognise([rain, storage])
