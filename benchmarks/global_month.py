@@ -27,6 +27,7 @@ MEANS, STDS = (80.0, 0.3, 290.0, 95_000.0), (40.0, 0.1, 8.0, 5_000.0)
 def globe(months: int):
     """A `Domain` in memory whose land has the extent of the Earth's without Antarctica."""
     from gwkeras.core.grid import Grid
+    from gwkeras.domain.calendar import Calendar
     from gwkeras.domain.domain import Domain
     from gwkeras.domain.drivers import Drivers
 
@@ -52,11 +53,11 @@ def globe(months: int):
         MEMORY,
         CLIMATE,
         (),
-        Drivers(coarse, calendar, channels, {}, land, nowhere, ""),
-        Drivers(coarse.refine(FACTOR), calendar, {}, {}, fine_land, nowhere, ""),
+        Drivers(coarse, Calendar(calendar), channels, {}, land, nowhere, ""),
+        Drivers(coarse.refine(FACTOR), Calendar(calendar), {}, {}, fine_land, nowhere, ""),
         (0, 0),
-        stamps,
-        stamps,
+        Calendar(stamps),
+        Calendar(stamps),
         storage,
         None,
         None,
@@ -154,7 +155,7 @@ def main() -> None:
 def time_patch(domain, method) -> None:
     """One patch of 32 × 32 cells through the method's `run`, as a client calls it."""
     row, col = np.argwhere(domain.land[:320, :680] > 0)[0]
-    sample = domain.sample(0, int(row), int(col), 32, 32)
+    sample = domain.sample(domain.months[0], int(row), int(col), 32, 32)
     inputs = {name: value[None] for name, value in sample.items()}
     method.run(inputs)
     times = []

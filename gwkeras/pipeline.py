@@ -16,7 +16,7 @@ from gwkeras.core.config.yaml_file import from_dict, load_config, to_dict, write
 from gwkeras.core.errors import BadInput
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
-from gwkeras.domain.opening import application_domain
+from gwkeras.domain.opening import open_domain
 from gwkeras.evaluate.compare import Comparison, Judge, choose_judge, compare
 from gwkeras.export.description import describe_run
 from gwkeras.export.saved_model import export_saved_model, require_tensorflow
@@ -34,7 +34,6 @@ from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.standing import TrainingRecord, standing
 from gwkeras.training.train import Trained, train
 from tfrecords_build.build import build
-from tfrecords_build.seasonal_detail import with_seasonal_detail
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, the number done and the number in all."""
@@ -168,8 +167,7 @@ class Experiment:
     def downscale(self, output: Path | None = None) -> Written:
         """The downscaled record of all months."""
         with self.timed("downscale"):
-            domain = application_domain(self.fields, self.config, self.run.cache)
-            domain = with_seasonal_detail(domain, self.manifest.split, self.config, self.run.cache)
+            domain = open_domain(self.fields, self.config, self.run.cache, self.manifest.split)
             method = self.method()
             job = Job(method, domain, trained_range(self.manifest))
             made_from = provenance(self.config, self.fields, self.run, method)

@@ -163,15 +163,13 @@ def test_the_record_is_cf_with_units_bounds_and_all_months(record, tiny_world):
 def test_plain_tensorflow_reads_what_was_exported(finished, record):
     import tensorflow as tf
 
-    from gwkeras.domain.opening import application_domain
+    from gwkeras.domain.opening import open_domain
     from gwkeras.methods.network.trained import load_network
     from gwkeras.pipeline import Experiment
-    from tfrecords_build.seasonal_detail import with_seasonal_detail
 
     experiment = Experiment.open(finished[0])
-    domain = application_domain(experiment.fields, experiment.config, experiment.run.cache)
-    domain = with_seasonal_detail(domain, experiment.manifest.split, experiment.config, experiment.run.cache)
-    sample = domain.sample(5, 0, 0, 12, 16)
+    domain = open_domain(experiment.fields, experiment.config, experiment.run.cache, experiment.manifest.split)
+    sample = domain.sample(domain.months[5], 0, 0, 12, 16)
     serve = tf.saved_model.load(str(finished[0] / "saved_model" / "1")).signatures["serving_default"]
     names = serve.structured_input_signature[1]
     served = serve(**{name: tf.constant(sample[name][None]) for name in names})

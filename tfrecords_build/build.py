@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import config_hash, to_dict
 from gwkeras.core.errors import BadInput, disk_is_full
@@ -28,13 +26,11 @@ from gwkeras.data.manifest import MANIFEST, Manifest, Source, digest, read_manif
 from gwkeras.data.verification import intact_shards
 from gwkeras.domain.covariates import unit_of
 from gwkeras.domain.domain import Domain
-from gwkeras.domain.opening import open_domains
+from gwkeras.domain.opening import Domains, open_domains
 from gwkeras.domain.seasonal_detail import NAME
-from gwkeras.domain.split import Split, divide
 from gwkeras.fields.record import Fields
 from tfrecords_build.patch_size import with_patch_size
 from tfrecords_build.patches import coarser_entries, entries
-from tfrecords_build.seasonal_detail import with_seasonal_detail
 from tfrecords_build.shards import ShardWriter, Unit, Written, read_record, units
 from tfrecords_build.statistics import merge, statistics
 from tfrecords_build.workers import run
@@ -100,7 +96,7 @@ def build(
 
 
 def build_domains(
-    open_in: Callable[[Path], dict[str, list[Domain]]],
+    open_in: Callable[[Path], Domains],
     config: Config,
     output: Path,
     *,
@@ -142,7 +138,7 @@ def _without_paths(tree: Any) -> Any:
 
 
 def _build(
-    open_in: Callable[[Path], dict[str, list[Domain]]],
+    open_in: Callable[[Path], Domains],
     config: Config,
     output: Path,
     origin: Origin,
@@ -160,16 +156,12 @@ def _build(
     _claim(partial, wanted, overwrite)
 
     # Packed and unpacked, the domains let go of the pages of the files that were mapped while they were made.
-    domains = pickle.loads(pickle.dumps(open_in(partial / "domains")))
+    domains: Domains = pickle.loads(pickle.dumps(open_in(partial / "domains")))
     gc.collect()
-    split, plan, notes = _plan(domains, config)
-    domains = {
-        part: [with_seasonal_detail(s, split, config, partial / "domains") for s in chosen] for part, chosen in domains.items()
-    }
-    first = domains["train"][0]
+    plan, notes = _plan(domains, config)
+    first = domains.train[0]
     shape = first.sample_shape(config.sample.height, config.sample.width)
-    by_split = {part: domains["coarser" if part == "coarser" else "train"] for part in {u.split for u in plan}}
-    writer = ShardWriter(by_split, shape, split, partial, config.shards.compression)
+    writer = ShardWriter(domains, shape, partial, config.shards.compression)
 
     written = {s.name: Written(s) for s in intact}
     written |= {u.name: record for u in plan if (record := read_record(partial, u)) is not None}
@@ -196,28 +188,23 @@ def _build(
         sample=shape,
         units=_units(first, shape, origin),
         compression=config.shards.compression,
-        grids={part: tuple(s.coarse for s in chosen) for part, chosen in sorted(by_split.items())},
+        grids={part: tuple(each.coarse for each in domains.of(part)) for part in sorted({unit.split for unit in plan})},
         statistics=found,
         shards=tuple(r.shard for r in records),
         sources=origin.sources,
-        split=split,
+        split=domains.split,
         notes=(*origin.notes, *notes),
     )
     _publish(output, partial, manifest)
     return manifest
 
 
-def _plan(domains: dict[str, list[Domain]], config: Config) -> tuple[Split, tuple[Unit, ...], tuple[str, ...]]:
+def _plan(domains: Domains, config: Config) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
     """Which samples go into which shard: a function of the domains and the configuration alone."""
-    first = domains["train"][0]
-    coarsened = config.target.kind == "coarsen"
-    product, land = (first.fine, first.land_fine) if coarsened else (first.coarse, first.land)
-    months = np.unique(np.concatenate([s.months for s in domains["train"]]))
-    split = divide(months, product, land, config.split)
-    parts, notes = entries(domains["train"], split, config)
-    if domains.get("coarser"):
-        parts["coarser"] = coarser_entries(domains["coarser"], split, config)
-    return split, tuple(unit for part, chosen in parts.items() for unit in units(part, chosen, config.shards.samples)), notes
+    parts, notes = entries(domains.train, domains.split, config)
+    if domains.coarser:
+        parts["coarser"] = coarser_entries(domains.coarser, domains.split, config)
+    return tuple(unit for part, chosen in parts.items() for unit in units(part, chosen, config.shards.samples)), notes
 
 
 def _earlier(output: Path, wanted: str, overwrite: bool) -> Manifest | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gwkeras.core.config.tree import Config, PatchConfig
@@ -53,7 +55,7 @@ def positions(domain: Domain, config: Config, weights: np.ndarray) -> np.ndarray
     return np.stack([rows[chosen[:, 0]], cols[chosen[:, 1]]], axis=1)
 
 
-def entries(domains: list[Domain], split: Split, config: Config) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+def entries(domains: Sequence[Domain], split: Split, config: Config) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """The samples of "train", "validation" and "test" as sorted arrays of `ENTRY`, and notes for the manifest.
 
     Raises: BadInput: where no patch of the training part holds enough land.
@@ -75,7 +77,7 @@ def entries(domains: list[Domain], split: Split, config: Config) -> tuple[dict[s
     return parts, notes
 
 
-def coarser_entries(domains: list[Domain], split: Split, config: Config) -> np.ndarray:
+def coarser_entries(domains: Sequence[Domain], split: Split, config: Config) -> np.ndarray:
     """Samples of the part "coarser", at most `patches.train`."""
     pool = _Pool.of(domains, split, config, "coarser")
     return pool.take(_subset(pool, config.patches.train, config.patches.seed, 4))
@@ -89,7 +91,7 @@ class _Pool:
         self.ends = np.cumsum([len(m) * len(p) for m, p in zip(months, places, strict=True)], dtype=np.int64)
 
     @classmethod
-    def of(cls, domains: list[Domain], split: Split, config: Config, part: str) -> _Pool:
+    def of(cls, domains: Sequence[Domain], split: Split, config: Config, part: str) -> _Pool:
         months, places = [], []
         for domain in domains:
             weights = domain.land

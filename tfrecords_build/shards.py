@@ -17,13 +17,13 @@ from typing import IO, Any
 import google_crc32c
 import numpy as np
 
-from gwkeras.core.months import month_number
+from gwkeras.core.months import from_month_number
 from gwkeras.core.schema import SampleShape
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.codec import Codec
 from gwkeras.data.manifest import Shard
 from gwkeras.domain.domain import Domain
-from gwkeras.domain.split import Split
+from gwkeras.domain.opening import Domains
 from tfrecords_build.statistics import Running, Sums, measure, merge
 
 
@@ -58,15 +58,14 @@ class ShardWriter:
     """What all units of a build have in common; is sent to other processes.
 
     Args:
-        domains: split -> domains that its entries index.
-        split: decides which target cells are blanked.
+        domains: what the entries index; their split decides which target cells are blanked.
+        shape: of a sample.
         folder: where shards are written, each with a record of itself beside it.
         compression: "none" or "gzip".
     """
 
-    domains: dict[str, list[Domain]]
+    domains: Domains
     shape: SampleShape
-    split: Split
     folder: Path
     compression: str
 
@@ -96,29 +95,25 @@ class ShardWriter:
         """The unit's samples in order; outside the test part, target cells in held-out blocks are NaN."""
         height, width = self.shape.height, self.shape.width
         for entry in unit.entries:
-            domain = self.domains[unit.split][entry["domain"]]
-            place = (self._month_index(unit.split, entry), int(entry["row"]), int(entry["col"]), height, width)
+            domain = self.domains.of(unit.split)[entry["domain"]]
+            place = (from_month_number(entry["month"])[()], int(entry["row"]), int(entry["col"]), height, width)
             sample = dict(domain.sample(*place))
             target = domain.target(*place)
             if unit.split != "test":
-                target = np.where(self._blanked(unit.split, entry), np.nan, target[..., 0])[..., None]
+                target = np.where(self._blanked(domain, entry), np.nan, target[..., 0])[..., None]
             sample["target"] = target
             if self.shape.target_sigma:
                 sample["target_sigma"] = domain.target_sigma(*place)
             yield sample
 
-    def _month_index(self, split: str, entry: np.void) -> int:
-        return int(np.searchsorted(month_number(self.domains[split][entry["domain"]].months), entry["month"]))
-
-    def _blanked(self, split: str, entry: np.void) -> np.ndarray:
+    def _blanked(self, domain: Domain, entry: np.void) -> np.ndarray:
         """(sH, sW) bool: fine cells of the patch that training must not see as a target."""
-        domain = self.domains[split][entry["domain"]]
         patch = domain.coarse.window(int(entry["row"]), int(entry["col"]), self.shape.height, self.shape.width)
-        return self.split.untrained(patch.refine(domain.factor))
+        return self.domains.split.untrained(patch.refine(domain.factor))
 
     @cached_property
     def _trained_months(self) -> frozenset[int]:
-        return frozenset(self.split.months_of("train"))
+        return frozenset(self.domains.split.months_of("train"))
 
     @contextmanager
     def _stream(self, file: _Hashed) -> Iterator[Any]:

@@ -96,6 +96,6 @@ def _answer(judge: Judge) -> str:
     found = hashlib.sha256(repr((judge.basis, astuple(domain.fine))).encode())
     found.update(np.ascontiguousarray(domain.land_fine).tobytes())
     for month in judge.months:
-        found.update(str(domain.months[month]).encode())
+        found.update(str(month).encode())
         found.update(np.ascontiguousarray(judge.truth(month)).tobytes())
     return found.hexdigest()

@@ -16,20 +16,17 @@ from gwkeras.core.config.tree import Config, DataConfig, RegionConfig
 from gwkeras.core.config.yaml_file import config_hash
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
-from gwkeras.core.months import month_number
+from gwkeras.core.months import Month, month_number
 from gwkeras.core.retry import Patience
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
 from gwkeras.domain.domain import Domain
-from gwkeras.domain.opening import application_domain
-from gwkeras.domain.seasonal_detail import NAME as SEASONAL_DETAIL
-from gwkeras.domain.seasonal_detail import SeasonalDetail
+from gwkeras.domain.opening import open_domain
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.fields.writing.writer import Provenance
 from gwkeras.methods.network.mosaic import Network
 from gwkeras.methods.network.trained import exported_method, network_hash, run_method
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
-from tfrecords_build.seasonal_detail import with_seasonal_detail
 
 if TYPE_CHECKING:
     from gwkeras.serving.model_info import ModelInfo
@@ -60,7 +57,7 @@ class Application:
     """A job, the months wanted of it, and where its numbers come from."""
 
     job: Job
-    months: list[int]
+    months: list[Month]
     provenance: Provenance
 
 
@@ -87,14 +84,8 @@ def open_application(
     source = _widened(files or config, wanted)
     source = replace(source, sample=replace(source.sample, factor=factor))
     fields, part = _fields_and_part(source, wanted)
-    elsewhere = source.target.kind == "reference" and fields.reference is None
-    if elsewhere:  # no target is needed to apply what was learned; the covariate that is made of it is unknown there
-        source = replace(source, target=replace(source.target, kind="coarsen"))
-    domain = application_domain(fields, source, run.cache)
+    domain = open_domain(fields, source, run.cache, manifest.split if manifest else None)
     if manifest is not None:
-        if elsewhere and SEASONAL_DETAIL in manifest.sample.covariates:
-            domain = replace(domain, seasonal_detail=SeasonalDetail.unknown(domain.storage_months, domain.fine.shape))
-        domain = with_seasonal_detail(domain, manifest.split, source, run.cache)
         _require_channels(domain, manifest)
         _require_step(domain, manifest)
     if model is not None:
@@ -118,8 +109,8 @@ def trained_range(manifest: Manifest | None) -> TrainedRange | None:
     return TrainedRange(manifest.statistics.climate_min, manifest.statistics.climate_max)
 
 
-def months_between(domain: Domain, first: str | None, last: str | None) -> list[int]:
-    """Indices of the months of `domain` from `first` to `last`, both included.
+def months_between(domain: Domain, first: str | None, last: str | None) -> list[Month]:
+    """The months of `domain` from `first` to `last`, both included.
 
     The record itself is not cut there: the month before the first is its predecessor, and stays known.
     Raises: MissingMonths: where there are none.
@@ -137,7 +128,7 @@ def months_between(domain: Domain, first: str | None, last: str | None) -> list[
             found=f"storage with a whole climate sequence from {str(domain.months[0])[:7]} to {str(domain.months[-1])[:7]}",
             remedy="ask for other months, or give longer records",
         )
-    return np.flatnonzero(keep).tolist()
+    return list(domain.months[keep])
 
 
 def part_of(grid: Grid, wanted: Wanted) -> tuple[slice, slice] | None:

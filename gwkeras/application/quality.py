@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gwkeras.core.grid import nearest_upsample
+from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.writing.quality_flags import FLAGS, NO_DATA
 
@@ -22,7 +23,7 @@ class TrainedRange:
     high: tuple[float, ...]
 
 
-def quality(domain: Domain, month: int, trained: TrainedRange | None) -> np.ndarray:
+def quality(domain: Domain, month: Month, trained: TrainedRange | None) -> np.ndarray:
     """(s n_lat, s n_lon) uint8: bits of `FLAGS`; `NO_DATA` where there is nothing to judge.
 
     Args:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.months import Month
 from tfrecords_build.cluster import connect
 
 Result = TypeVar("Result")
@@ -17,7 +18,7 @@ _AHEAD = 2  # months in progress for each worker: one at work, one on its way, s
 
 @contextmanager
 def in_order(
-    compute: Callable[[int], Result], months: Sequence[int], workers: int = 1, scheduler: str | None = None
+    compute: Callable[[Month], Result], months: Sequence[Month], workers: int = 1, scheduler: str | None = None
 ) -> Iterator[Iterator[Result]]:
     """`compute(month)` for all months, in their order.
 
@@ -34,7 +35,7 @@ def in_order(
         yield _by_dask(client, compute, months)
 
 
-def _by_dask(client: Any, compute: Callable[[int], Result], months: Sequence[int]) -> Iterator[Result]:
+def _by_dask(client: Any, compute: Callable[[Month], Result], months: Sequence[Month]) -> Iterator[Result]:
     shared = client.scatter(compute, broadcast=True, hash=False)
     most = _AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
     waiting: deque[Any] = deque()
@@ -49,7 +50,7 @@ def _by_dask(client: Any, compute: Callable[[int], Result], months: Sequence[int
         yield waiting.popleft().result()
 
 
-def _call(compute: Callable[[int], Result], month: int) -> Result:
+def _call(compute: Callable[[Month], Result], month: Month) -> Result:
     return compute(month)
 
 

@@ -13,6 +13,7 @@ from gwkeras.application.quality import TrainedRange, quality
 from gwkeras.application.workers import in_order
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
+from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.writing.quality_flags import FLAGS, NO_DATA
 from gwkeras.fields.writing.writer import FieldWriter, Provenance
@@ -42,7 +43,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Month:
+class MonthField:
     """One month, cut to the part that is written: (n_lat, n_lon) mm float32, and uint8 flags."""
 
     stamp: np.datetime64
@@ -68,17 +69,17 @@ class Job:
     trained: TrainedRange | None = None
     part: tuple[slice, slice] | None = None
 
-    def __call__(self, index: int) -> Month:
-        """The month `domain.months[index]`."""
+    def __call__(self, month: Month) -> MonthField:
+        """The fields of one month of the domain's calendar."""
         domain, (rows, cols) = self.domain, self._fine
-        p = self.method.predict(domain, index)
+        p = self.method.predict(domain, month)
         mean = np.asarray(p.mean, np.float32)
         block_mean = domain.fine.block_mean(mean.astype(np.float64), domain.factor, domain.land_fine)
-        gap = np.abs(block_mean - domain.storage_of(index))
+        gap = np.abs(block_mean - domain.storage_of(month))
         sigma, lower, upper = (None if v is None else np.asarray(v[rows, cols], np.float32) for v in (p.sigma, p.lower, p.upper))
-        flags = np.where(np.isfinite(mean), quality(domain, index, self.trained), NO_DATA).astype(np.uint8)
+        flags = np.where(np.isfinite(mean), quality(domain, month, self.trained), NO_DATA).astype(np.uint8)
         worst = float(np.nanmax(gap, initial=0.0))
-        return Month(domain.months[index], mean[rows, cols], sigma, lower, upper, flags[rows, cols], worst)
+        return MonthField(month, mean[rows, cols], sigma, lower, upper, flags[rows, cols], worst)
 
     @property
     def grid(self) -> Grid:
@@ -107,7 +108,7 @@ def downscale_record(
     provenance: Provenance,
     interval: float,
     existing: Existing = "refuse",
-    months: Sequence[int] | None = None,
+    months: Sequence[Month] | None = None,
     workers: int = 1,
     scheduler: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -117,19 +118,19 @@ def downscale_record(
     Memory does not depend on the number of months. Nothing is left behind, and an older file stays, where it fails.
 
     Args:
-        months: indices into `job.domain.months`, ascending; None: all.
+        months: of the domain's calendar, ascending; None: all.
         workers, scheduler: see `gwkeras.application.workers.in_order`.
         progress: called with the number of fine cells done and in all.
     Raises: BadInput: where the file exists and `existing` is "refuse", or nothing is left to append. See also `FieldWriter`.
     """
-    chosen = list(range(len(job.domain.months)) if months is None else months)
+    chosen = list(job.domain.months if months is None else months)
     if existing == "refuse" and path.exists():
         raise BadInput(
             path, expected="a name that is free", found="a file", remedy="give --overwrite or --append, or another --output"
         )
     if existing == "append":
         writer = FieldWriter.continuing(path, job.grid, provenance=provenance, interval=interval)
-        chosen = [m for m in chosen if writer.last is None or job.domain.months[m] > writer.last]
+        chosen = [m for m in chosen if writer.last is None or m > writer.last]
         if not chosen:
             raise BadInput(
                 path,

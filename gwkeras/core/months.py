@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+Month = np.datetime64
+"""A month by its first day, or by its name: np.datetime64("2002-04")."""
+
 EPOCH = np.datetime64("2002-01", "M")
 
 
@@ -12,7 +15,7 @@ def month_start(stamps: np.ndarray) -> np.ndarray:
     return np.asarray(stamps).astype("datetime64[M]").astype("datetime64[ns]")
 
 
-def month_number(stamps: np.ndarray) -> np.ndarray:
+def month_number(stamps: np.ndarray | Month) -> np.ndarray:
     """Months since 2002-01 (int64); the schema's `time`."""
     return (np.asarray(stamps).astype("datetime64[M]") - EPOCH).astype(np.int64)
 

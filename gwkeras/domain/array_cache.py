@@ -84,6 +84,11 @@ def cached_array(
     return DiskArray(path)
 
 
+def array_digest(values: np.ndarray) -> str:
+    """Changes with the values; for keys of arrays that depend on them."""
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:16]
+
+
 def _allocate(path: Path, shape: tuple[int, ...]) -> None:
     """An .npy file of zeros that owns its blocks on disk: writing to a map of a sparse file on a full disk ends the process."""
     with path.open("wb") as file:

@@ -1,8 +1,7 @@
-"""A layer: climate channels, static fields and the land share, all on one grid."""
+"""What drives storage, on one grid: climate channels, static fields and the land share."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,9 @@ import numpy as np
 
 from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.latest import Latest
-from gwkeras.core.months import calendar_month
-from gwkeras.domain.array_cache import DiskArray, cached_array
+from gwkeras.core.months import Month, calendar_month
+from gwkeras.domain.array_cache import DiskArray, array_digest, cached_array
+from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.covariates import Covariate
 
 
@@ -23,7 +23,7 @@ class Drivers:
 
     Args:
         grid: the grid.
-        months: (C,) first days of the climate months, without gaps.
+        calendar: the climate months, without gaps.
         channels: name -> (C, n_lat, n_lon); no NaN: cells without data carry their nearest neighbour's values.
         static: name -> (n_lat, n_lon), likewise.
         land: (n_lat, n_lon) land fraction.
@@ -32,7 +32,7 @@ class Drivers:
     """
 
     grid: Grid
-    months: np.ndarray
+    calendar: Calendar
     channels: dict[str, DiskArray]
     static: dict[str, np.ndarray]
     land: np.ndarray
@@ -53,12 +53,12 @@ class Drivers:
             def means(part: slice) -> np.ndarray:
                 return inner.block_mean(array[part, rows, cols], factor, weights)
 
-            return cached_array(self.cache, [key, name], (len(self.months), *coarse.shape), means, step_bytes=4 * weights.size)
+            return cached_array(self.cache, [key, name], (len(self.calendar), *coarse.shape), means, step_bytes=4 * weights.size)
 
         channels = {name: block_means(name, array) for name, array in self.channels.items()}
         static = {name: inner.block_mean(a[rows, cols], factor, weights).astype(np.float32) for name, a in self.static.items()}
         land = inner.block_mean(self.land[rows, cols], factor).astype(np.float32)
-        return Drivers(coarse, self.months, channels, static, land, self.cache, key)
+        return Drivers(coarse, self.calendar, channels, static, land, self.cache, key)
 
     def blocks(self, factor: int, row: int, col: int) -> tuple[Grid, slice, slice]:
         """The part of the grid that whole factor × factor blocks from (row, col) on cover: as a grid, rows and columns."""
@@ -73,22 +73,23 @@ class Drivers:
             if covariate.kind != "static" and covariate.months > 1:
                 self._climatology(covariate.channel)
 
-    def covariates(self, covariates: tuple[Covariate, ...], month: int) -> np.ndarray:
+    def covariates(self, covariates: tuple[Covariate, ...], month: Month) -> np.ndarray:
         """(K, n_lat, n_lon) values of all covariates; the latest month is kept, since patches of one month come together."""
-        return self._latest.get((covariates, month), lambda: np.stack([self.covariate(c, month) for c in covariates]))
+        return self._latest.get((covariates, str(month)), lambda: np.stack([self.covariate(c, month) for c in covariates]))
 
-    def covariate(self, covariate: Covariate, month: int) -> np.ndarray:
-        """(n_lat, n_lon) values of a covariate for the climate month with index `month`.
+    def covariate(self, covariate: Covariate, month: Month) -> np.ndarray:
+        """(n_lat, n_lon) values of a covariate for a month of the climate.
 
         A memory that reaches back before the record takes the record's own mean of the calendar month there: the value that
         says nothing.
         """
         if covariate.kind == "static":
             return self.static[covariate.channel]
-        first = month - covariate.months + 1
-        total = _sum_of_months(self.channels[covariate.channel], range(max(first, 0), month + 1))
+        last = self.calendar.position(month)
+        first = last - covariate.months + 1
+        total = _sum_of_months(self.channels[covariate.channel], range(max(first, 0), last + 1))
         if first < 0:
-            calendar = int(calendar_month(self.months[0])) - 1
+            calendar = int(calendar_month(self.calendar.months[0])) - 1
             climatology = self._climatology(covariate.channel)
             for before, times in Counter((calendar + m) % 12 for m in range(first, 0)).items():
                 total += times * climatology[before].astype(np.float64)
@@ -104,23 +105,20 @@ class Drivers:
             self.cache,
             [record.path.name, "mean"],
             (1, *self.grid.shape),
-            lambda part: _sum_of_months(record, range(len(self.months)))[None] / len(self.months),
+            lambda part: _sum_of_months(record, range(len(self.calendar)))[None] / len(self.calendar),
         )
 
     def _climatology(self, channel: str) -> DiskArray:
         """(12, n_lat, n_lon) means of the calendar months; that of the record where it lacks one."""
-        record, calendar = self.channels[channel], calendar_month(self.months)
+        record, calendar = self.channels[channel], calendar_month(self.calendar.months)
 
         def means(part: slice) -> np.ndarray:
             held = [np.flatnonzero(calendar == m + 1) for m in range(part.start, part.stop)]
             return np.stack([_sum_of_months(record, h) / len(h) if len(h) else self._record_mean(channel)[0] for h in held])
 
-        return cached_array(self.cache, [record.path.name, "climatology", str(self.months[0])], (12, *self.grid.shape), means)
-
-
-def array_digest(values: np.ndarray) -> str:
-    """Changes with the values; for keys of arrays that depend on them."""
-    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:16]
+        return cached_array(
+            self.cache, [record.path.name, "climatology", str(self.calendar.months[0])], (12, *self.grid.shape), means
+        )
 
 
 def _sum_of_months(record: DiskArray, months: Any) -> np.ndarray:

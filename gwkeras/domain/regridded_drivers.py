@@ -1,4 +1,4 @@
-"""A layer from the files' fields: regridded, without gaps, with what is derived from them."""
+"""Drivers from the files' fields: regridded, without gaps, with what is derived from them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gwkeras.core.errors import MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import from_month_number, month_number
 from gwkeras.domain.array_cache import DiskArray, cached_array
+from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.drivers import Drivers
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.evapotranspiration import evapotranspiration
@@ -38,7 +39,15 @@ def drivers_from_fields(
     for name, values in fields.static.items():
         regridded = SmoothRegridder(grid_of(values), grid)(values.values, data.minimum_valid_share)
         static[name] = NearestFiller(name, grid.is_periodic)(regridded).astype(np.float32)
-    return Drivers(grid, climate.months, {name: climate.channel(name) for name in channels}, static, land, cache, climate.key)
+    return Drivers(
+        grid,
+        Calendar(climate.months, "climate"),
+        {name: climate.channel(name) for name in channels},
+        static,
+        land,
+        cache,
+        climate.key,
+    )
 
 
 def climate_months(fields: Fields) -> np.ndarray:

@@ -10,17 +10,16 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
-from gwkeras.core.months import month_number
+from gwkeras.core.months import Month, month_number
 from gwkeras.data.manifest import Manifest
 from gwkeras.domain.domain import Domain
-from gwkeras.domain.opening import application_domain, open_domains
+from gwkeras.domain.opening import open_domain, open_learning_domain
 from gwkeras.domain.split import held_out_mask
 from gwkeras.evaluate.metrics import Scores
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.grids.regrid import Regridder
 from gwkeras.fields.record import Fields
 from gwkeras.methods.method import Method
-from tfrecords_build.seasonal_detail import with_seasonal_detail
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,14 @@ class Judge:
 
     Args:
         domain: what the methods see.
-        truth: month index -> (s n_lat, s n_lon) mm.
-        months: indices into `domain.months` of the held-out months.
+        truth: month -> (s n_lat, s n_lon) mm.
+        months: the held-out months.
         basis: one phrase for tables: which field, at which resolution.
     """
 
     domain: Domain
-    truth: Callable[[int], np.ndarray]
-    months: tuple[int, ...]
+    truth: Callable[[Month], np.ndarray]
+    months: tuple[Month, ...]
     basis: str
 
 
@@ -56,11 +55,11 @@ def choose_judge(fields: Fields, config, manifest: Manifest, cache: Path) -> Jud
     Raises: MissingMonths: where no held-out month can be judged.
     """
     if fields.truth is not None:
-        domain = with_seasonal_detail(application_domain(fields, config, cache), manifest.split, config, cache)
+        domain = open_domain(fields, config, cache, manifest.split)
         truth, stamps = _truth_on(domain, fields.truth), fields.truth["time"].values
         basis = f"the fine truth at {domain.fine.lat_step:g}°"
     else:
-        domain = with_seasonal_detail(open_domains(fields, config, cache)["train"][0], manifest.split, config, cache)
+        domain = open_learning_domain(fields, config, cache, manifest.split)
         stamps = domain.months
         basis = {
             "coarsen": f"the held-out product at {domain.fine.lat_step:g}°, one scale up",
@@ -68,12 +67,12 @@ def choose_judge(fields: Fields, config, manifest: Manifest, cache: Path) -> Jud
             "reference": f"the held-out reference at {domain.fine.lat_step:g}°",
         }[config.target.kind]
 
-        def truth(month: int) -> np.ndarray:
+        def truth(month: Month) -> np.ndarray:
             return domain.target(month, 0, 0, *domain.coarse.shape)[..., 0]
 
     held_out = set(manifest.test_months) or {str(m)[:7] for m in stamps}
     known = set(month_number(stamps).tolist())
-    months = tuple(i for i, m in enumerate(domain.months) if str(m)[:7] in held_out and int(month_number(m)) in known)
+    months = tuple(m for m in domain.months if str(m)[:7] in held_out and int(month_number(m)) in known)
     if not months:
         raise MissingMonths(
             "evaluation",
@@ -106,13 +105,13 @@ def compare(
         progress(column + 1, len(judge.months))
     by_month = xr.Dataset(
         {"rmse": (("method", "time"), rmse, {"units": "mm", "long_name": "area-weighted RMSE over the region"})},
-        coords={"method": [m.name for m in methods], "time": domain.months[list(judge.months)]},
+        coords={"method": [m.name for m in methods], "time": np.array(judge.months)},
         attrs={"judged_by": judge.basis},
     )
     return Comparison(judge, scores, in_blocks if blocks.any() else {}, by_month)
 
 
-def _truth_on(domain: Domain, truth: xr.DataArray) -> Callable[[int], np.ndarray]:
+def _truth_on(domain: Domain, truth: xr.DataArray) -> Callable[[Month], np.ndarray]:
     grid = grid_of(truth)
     if grid.lat_step > domain.fine.lat_step * 1.01:
         raise GridMismatch(
@@ -124,10 +123,10 @@ def _truth_on(domain: Domain, truth: xr.DataArray) -> Callable[[int], np.ndarray
     same = grid.is_close(domain.fine)
     regridder = None if same else Regridder(grid, domain.fine)
 
-    def of_month(month: int) -> np.ndarray:
-        values = np.asarray(truth.sel(time=domain.months[month]).values, dtype=np.float64)
+    def of_month(month: Month) -> np.ndarray:
+        values = np.asarray(truth.sel(time=month).values, dtype=np.float64)
         if not np.isfinite(values).any():
-            raise BadInput("truth", expected=f"data in {str(domain.months[month])[:7]}", found="none", remedy="check the file")
+            raise BadInput("truth", expected=f"data in {str(month)[:7]}", found="none", remedy="check the file")
         return values if regridder is None else regridder(values)
 
     return of_month

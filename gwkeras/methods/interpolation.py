@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import Kind, conserve, upsample
 from gwkeras.methods.method import Prediction
@@ -22,7 +23,7 @@ class Interpolation:
     def name(self) -> str:
         return f"{self.kind} + conservation" if self.conserving else self.kind
 
-    def predict(self, domain: Domain, month: int) -> Prediction:
+    def predict(self, domain: Domain, month: Month) -> Prediction:
         coarse = domain.storage_of(month)
         fine = upsample(coarse, domain.factor, self.kind, periodic=domain.coarse.is_periodic)
         if self.conserving:

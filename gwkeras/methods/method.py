@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 
 
@@ -33,5 +34,5 @@ class Method(Protocol):
     def name(self) -> str:
         """As it stands in tables and in summary.json."""
 
-    def predict(self, domain: Domain, month: int) -> Prediction:
-        """The fine field of `domain.months[month]` over the whole domain."""
+    def predict(self, domain: Domain, month: Month) -> Prediction:
+        """The fine field of a month of `domain.calendar` over the whole domain."""

@@ -30,8 +30,7 @@ def draw_month(judge: Judge, model: Method, path: Path) -> np.datetime64:
     ]
     figure = Figure(figsize=(11, 11 * 0.86 * domain.fine.n_lat / domain.fine.n_lon + 1), layout="constrained", dpi=110)
     FigureCanvasAgg(figure)
-    stamp = domain.months[month]
-    figure.suptitle(f"Groundwater storage anomaly, {str(stamp)[:7]}, mm")
+    figure.suptitle(f"Groundwater storage anomaly, {str(month)[:7]}, mm")
     for axes, (title, field, limit) in zip(figure.subplots(2, 2).flat, panels, strict=True):
         image = axes.pcolormesh(
             domain.fine.lon_edges, domain.fine.lat_edges, field, cmap="RdBu", vmin=-limit, vmax=limit, rasterized=True
@@ -48,7 +47,7 @@ def draw_month(judge: Judge, model: Method, path: Path) -> np.datetime64:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    return stamp
+    return month
 
 
 def _middle(grid: Grid) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 
 from gwkeras.application.quality import TrainedRange, near_coast, outside, quality
 from gwkeras.fields.writing.quality_flags import NO_DATA
-from tests.methods.worlds import make_scale
+from tests.methods.worlds import make_domain
 
 COAST, BEYOND, ALONE = 1, 2, 4
 
@@ -28,35 +28,37 @@ def test_outside_the_range_in_any_month_of_any_channel():
 
 
 def test_bits_of_a_month():
-    scale = make_scale(6, 6, sea=0.0, gap=1)
-    scale.storage[0, 5, 5] = np.nan
-    scale.storage[1, 0, 0] = np.nan
+    domain = make_domain(6, 6, sea=0.0, gap=1)
+    domain.storage[0, 5, 5] = np.nan
+    domain.storage[1, 0, 0] = np.nan
     wide = TrainedRange((-1e9, -1e9), (1e9, 1e9))
-    first = quality(scale, 0, wide)
+    first = quality(domain, domain.months[0], wide)
     assert first.dtype == np.uint8
     assert (first[:8, :8] == ALONE).all()  # the first month has no predecessor
     assert (first[8:10, 8:12] == ALONE | COAST).all()  # beside a cell without storage
     assert (first[10:, 10:] == NO_DATA).all()
-    assert ((quality(scale, 1, wide)[4:, 4:] & ALONE) > 0).all()  # the month before is the one that the record lacks
-    third = quality(scale, 2, wide)
+    assert (
+        (quality(domain, domain.months[1], wide)[4:, 4:] & ALONE) > 0
+    ).all()  # the month before is the one that the record lacks
+    third = quality(domain, domain.months[2], wide)
     assert (third[:2, :2] == ALONE).all()  # this cell alone lacked a value the month before
     assert not (third[2:, :] & ALONE).any()
 
 
 def test_extrapolation_is_flagged_where_it_is_and_only_where_the_range_is_known():
-    scale = make_scale(3, 3, sea=0.0)
-    climate = scale.climate_of(2)
+    domain = make_domain(3, 3, sea=0.0)
+    climate = domain.climate_of(domain.months[2])
     low, high = climate.min(axis=(0, 1, 2)), climate.max(axis=(0, 1, 2))
-    assert not (quality(scale, 2, TrainedRange(tuple(low), tuple(high))) & BEYOND).any()
-    assert not (quality(scale, 2, None) & BEYOND).any()
+    assert not (quality(domain, domain.months[2], TrainedRange(tuple(low), tuple(high))) & BEYOND).any()
+    assert not (quality(domain, domain.months[2], None) & BEYOND).any()
     place = np.unravel_index(climate[..., 1].argmax(), climate.shape[:3])[1:]
-    flagged = quality(scale, 2, TrainedRange(tuple(low), (high[0], np.nextafter(high[1], 0)))) & BEYOND > 0
+    flagged = quality(domain, domain.months[2], TrainedRange(tuple(low), (high[0], np.nextafter(high[1], 0)))) & BEYOND > 0
     row, col = place
     assert flagged[2 * row : 2 * row + 2, 2 * col : 2 * col + 2].all()
     assert flagged.sum() == 4
 
 
 def test_sea_within_a_cell_has_no_flags():
-    scale = make_scale(3, 3, sea=0.0)
-    scale.land_fine[0, 0] = 0.0
-    assert quality(scale, 0, None)[0, 0] == NO_DATA
+    domain = make_domain(3, 3, sea=0.0)
+    domain.land_fine[0, 0] = 0.0
+    assert quality(domain, domain.months[0], None)[0, 0] == NO_DATA

@@ -11,11 +11,12 @@ import xarray as xr
 from gwkeras.application.quality import TrainedRange
 from gwkeras.application.writing import Job, downscale_record
 from gwkeras.core.errors import BadInput, GridMismatch
+from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.writing.writer import Provenance
 from gwkeras.methods.interpolation import Interpolation
 from gwkeras.methods.method import Prediction
-from tests.methods.worlds import make_scale
+from tests.methods.worlds import make_domain
 
 OPTIONS = {"provenance": Provenance(config_hash="ab"), "interval": 0.9}
 BICUBIC = Interpolation("bicubic", conserving=True)
@@ -23,7 +24,7 @@ SEEN = TrainedRange((-1e9, 0.0), (1e9, 295.0))
 
 
 def job(months: int = 4, **changes) -> Job:
-    return Job(BICUBIC, make_scale(8, 10, months=months), SEEN, **changes)
+    return Job(BICUBIC, make_domain(8, 10, months=months), SEEN, **changes)
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Breaking:
     at: int
     name: str = "breaking"
 
-    def predict(self, domain: Domain, month: int) -> Prediction:
-        if month == self.at:
+    def predict(self, domain: Domain, month: np.datetime64) -> Prediction:
+        if month == domain.months[self.at]:
             raise RuntimeError("no more")
         return BICUBIC.predict(domain, month)
 
@@ -46,7 +47,9 @@ def test_what_is_written_is_what_the_method_says(tmp_path):
         domain = job().domain
         np.testing.assert_array_equal(found["time"].values.astype("datetime64[M]"), domain.months)
         for month in range(4):
-            np.testing.assert_array_equal(found["gwsa"][month], BICUBIC.predict(domain, month).mean.astype(np.float32))
+            np.testing.assert_array_equal(
+                found["gwsa"][month], BICUBIC.predict(domain, domain.months[month]).mean.astype(np.float32)
+            )
         assert written.cells == int(np.isfinite(found["gwsa"]).sum())
 
 
@@ -63,7 +66,7 @@ def test_flags_are_cf_flags(tmp_path):
             np.testing.assert_array_equal(known, np.isfinite(fields["gwsa"].values))
         assert (flags.values[0][known[0]] & 4 > 0).all()
         assert not (flags.values[1:][known[1:]] & 4).any()
-        hot = np.repeat(np.repeat((job().domain.climate_of(1)[..., 1] > 295).any(axis=0), 2, 0), 2, 1)
+        hot = np.repeat(np.repeat((job().domain.climate_of(job().domain.months[1])[..., 1] > 295).any(axis=0), 2, 0), 2, 1)
         np.testing.assert_array_equal((flags.values[1] & 2 > 0)[known[1]], hot[known[1]])
         assert written.extrapolating == pytest.approx((flags.values[known] & 2 > 0).mean())
 
@@ -71,7 +74,7 @@ def test_flags_are_cf_flags(tmp_path):
 def test_months_and_part(tmp_path):
     part = (slice(2, 7), slice(1, 9))
     whole = downscale_record(job(), tmp_path / "whole.nc", **OPTIONS).path
-    cut = downscale_record(job(part=part), tmp_path / "part.nc", months=[1, 3], **OPTIONS).path
+    cut = downscale_record(job(part=part), tmp_path / "part.nc", months=list(job().domain.months[[1, 3]]), **OPTIONS).path
     with xr.open_dataset(whole) as a, xr.open_dataset(cut) as b:
         xr.testing.assert_identical(a.isel(time=[1, 3], lat=slice(4, 14), lon=slice(2, 18))["gwsa"], b["gwsa"])
         np.testing.assert_allclose([b["lat_bounds"].min(), b["lon_bounds"].min()], [-10 + 1.0, 10 + 0.5])
@@ -103,7 +106,7 @@ def test_the_newest_month_is_appended(tmp_path):
     """Two months and then all four: the file is the one that four months at once give, but for its history."""
     path, once = tmp_path / "fine.nc", tmp_path / "once.nc"
     domain = job().domain
-    early = replace(domain, months=domain.months[:2])
+    early = replace(domain, calendar=Calendar(domain.months[:2]))
     downscale_record(Job(BICUBIC, early, SEEN), path, **OPTIONS)
     written = downscale_record(job(), path, existing="append", **OPTIONS)
     assert written.months == 2
@@ -144,7 +147,7 @@ def test_memory_does_not_grow_with_months(tmp_path, monkeypatch):
     monkeypatch.setattr("gwkeras.fields.writing.writer._BUFFER_BYTES", 1)
 
     def peak(months: int) -> int:
-        task = Job(BICUBIC, make_scale(160, 200, months=months))
+        task = Job(BICUBIC, make_domain(160, 200, months=months))
         tracemalloc.start()
         downscale_record(task, tmp_path / "fine.nc", existing="overwrite", **OPTIONS)
         _, most = tracemalloc.get_traced_memory()
@@ -164,7 +167,13 @@ def test_a_cluster_gives_the_same_file(tmp_path):
         address = cluster.scheduler_address
         together = downscale_record(job(), tmp_path / "together.nc", scheduler=address, **OPTIONS).path
         with pytest.raises(IndexError):
-            downscale_record(job(), tmp_path / "broken.nc", months=[0, 1, 99], scheduler=address, **OPTIONS)
+            downscale_record(
+                job(),
+                tmp_path / "broken.nc",
+                months=[*job().domain.months[:2], np.datetime64("2009-01")],
+                scheduler=address,
+                **OPTIONS,
+            )
     with xr.open_dataset(alone) as a, xr.open_dataset(together) as b:
         xr.testing.assert_equal(a, b)
     assert not Path(tmp_path / "broken.nc").exists()

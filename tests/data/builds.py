@@ -8,7 +8,7 @@ import numpy as np
 
 from gwkeras.core.config.tree import Config, PatchConfig, SampleConfig, ShardConfig, SplitConfig, TargetConfig
 from gwkeras.data.manifest import Manifest
-from tests.tfrecords_build.fake_domain import FakeDomain
+from tests.tfrecords_build.fake_domain import FakeDomain, domains_of
 from tfrecords_build.build import build_domains
 
 CONFIG = Config(
@@ -21,7 +21,7 @@ CONFIG = Config(
 
 
 def small_build(folder: Path, config: Config = CONFIG, **options: object) -> Manifest:
-    return build_domains(lambda cache: {"train": [FakeDomain()]}, config, folder, **options)  # type: ignore[arg-type]
+    return build_domains(lambda cache: domains_of(config, FakeDomain()), config, folder, **options)  # type: ignore[arg-type]
 
 
 def flip_a_bit(path: Path, at: int) -> None:

@@ -48,9 +48,9 @@ def test_values_are_those_of_the_scale(build):
 
     inputs, targets = next(dataset(build, "test", batch_size=1).as_numpy_iterator())
     domain = FakeDomain()
-    from gwkeras.core.months import month_number
+    from gwkeras.core.months import from_month_number
 
-    month = int(np.flatnonzero(month_number(domain.months) == int(inputs["time"][0]))[0])
+    month = from_month_number(int(inputs["time"][0]))
     row = round((inputs["latitude"][0, 0] - 10.25) / 0.5)
     col = round((inputs["longitude"][0, 0] - 100.25) / 0.5)
     for name, value in domain.sample(month, row, col, 8, 8).items():

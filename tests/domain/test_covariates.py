@@ -8,6 +8,7 @@ from gwkeras.core.errors import ConfigError
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import from_month_number
 from gwkeras.domain.array_cache import cached_array
+from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.covariates import Covariate, automatic, unit_of
 from gwkeras.domain.drivers import Drivers
 
@@ -52,17 +53,17 @@ def test_memories_against_pandas(tmp_path, n_months):
     grid = Grid(10.0, 20.0, 0.5, 0.5, 2, 3)
     record = cached_array(tmp_path, "rain", values.shape, lambda part: values[part])
     stamps = from_month_number(5 + np.arange(n_months))
-    layer = Drivers(grid, stamps, {"precipitation": record}, {}, np.ones(grid.shape, np.float32), tmp_path, "key")
+    drivers = Drivers(grid, Calendar(stamps), {"precipitation": record}, {}, np.ones(grid.shape, np.float32), tmp_path, "key")
     names = ["precipitation", *(f"precipitation_{kind}_{n}" for kind in ("mean", "anomaly") for n in (1, 3, 12, 48))]
     wanted = tuple(Covariate.parse(name, (), ("precipitation",)) for name in names)
-    layer.prepare(wanted)
+    drivers.prepare(wanted)
 
     frame = pd.DataFrame(values.reshape(n_months, -1).astype(float), index=pd.DatetimeIndex(stamps))
     before = pd.date_range(end=frame.index[0] - pd.offsets.MonthBegin(), periods=60, freq="MS")
     usual = frame.groupby(frame.index.month).mean().reindex(range(1, 13)).fillna(frame.mean())
     long = pd.concat([usual.loc[before.month].set_index(before), frame])
     for month in (0, 1, 6, n_months - 1):
-        found = layer.covariates(wanted, month)
+        found = drivers.covariates(wanted, stamps[month])
         for covariate, values_found in zip(wanted, found, strict=True):
             expected = long.rolling(covariate.months).mean().loc[stamps[month]]
             if covariate.kind == "anomaly":

@@ -13,19 +13,23 @@ from gwkeras.core.grid import Grid
 from gwkeras.core.months import from_month_number
 from gwkeras.core.schema import features
 from gwkeras.domain.array_cache import cached_array
+from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.covariates import Covariate
-from gwkeras.domain.domain import BicubicArray, Domain, _Window
+from gwkeras.domain.domain import Domain
 from gwkeras.domain.drivers import Drivers
 from gwkeras.domain.seasonal_detail import SeasonalDetail
+from gwkeras.domain.target import BicubicArray
+from gwkeras.domain.window import Window
 from gwkeras.fields.grids.interpolation import upsample
 
 FACTOR, MEMORY = 2, 3
-CLIMATE_STAMPS = from_month_number(np.arange(24))
+CLIMATE_CALENDAR = Calendar(from_month_number(np.arange(24)))
 STORED = np.array([2, 3, 5, 6, 9, 20])  # 2002-03, 2002-04, 2002-06 …
+MONTH = from_month_number(STORED)
 COVARIATES = (Covariate("elevation", "elevation", "static"), Covariate("temperature_mean_2", "temperature", "mean", 2))
 
 
-def make_scale(folder, grid=Grid(10.0, 20.0, 0.5, 0.5, 4, 5), soil=True, water=True, target="bicubic") -> Domain:
+def make_domain(folder, grid=Grid(10.0, 20.0, 0.5, 0.5, 4, 5), soil=True, water=True, target="bicubic") -> Domain:
     """Every value of a climate channel or of storage tells month, row and column: 1000 m + 10 row + col."""
     fine = grid.refine(FACTOR)
 
@@ -48,8 +52,8 @@ def make_scale(folder, grid=Grid(10.0, 20.0, 0.5, 0.5, 4, 5), soil=True, water=T
     land_fine = np.where(np.arange(fine.n_lon) % 2, 0.5, 1.0) * np.ones(fine.shape, np.float32)
     elevation = np.arange(np.prod(fine.shape), dtype=np.float32).reshape(fine.shape)
     warmth = {"temperature": told("fine", months, fine)}
-    coarse_drivers = Drivers(grid, CLIMATE_STAMPS, coarse, {}, land, folder, "coarse")
-    fine_drivers = Drivers(fine, CLIMATE_STAMPS, warmth, {"elevation": elevation}, land_fine, folder, "fine")
+    coarse_drivers = Drivers(grid, CLIMATE_CALENDAR, coarse, {}, land, folder, "coarse")
+    fine_drivers = Drivers(fine, CLIMATE_CALENDAR, warmth, {"elevation": elevation}, land_fine, folder, "fine")
     return Domain(
         factor=FACTOR,
         memory=MEMORY,
@@ -58,8 +62,8 @@ def make_scale(folder, grid=Grid(10.0, 20.0, 0.5, 0.5, 4, 5), soil=True, water=T
         coarse_drivers=coarse_drivers,
         fine_drivers=fine_drivers,
         fine_origin=(0, 0),
-        months=from_month_number(STORED),
-        storage_months=from_month_number(STORED),
+        calendar=Calendar(MONTH),
+        record=Calendar(MONTH),
         storage=stored,
         fine_target=BicubicArray(stored, FACTOR, grid.is_periodic) if target else None,
         fine_target_sigma=None,
@@ -75,7 +79,7 @@ def make_scale(folder, grid=Grid(10.0, 20.0, 0.5, 0.5, 4, 5), soil=True, water=T
 )
 def test_windows_cell_by_cell(shape, corner, size, periodic):
     values = np.arange(2.0 * shape[0] * shape[1]).reshape(2, *shape)
-    found = _Window(shape, *corner, *size, periodic).cut(values, outside=-1.0)
+    found = Window(shape, *corner, *size, periodic).cut(values, outside=-1.0)
     assert found.shape == (2, *size)
     for i in range(size[0]):
         for j in range(size[1]):
@@ -89,15 +93,15 @@ def test_windows_cell_by_cell(shape, corner, size, periodic):
 @given(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), st.tuples(st.integers(1, 5), st.integers(1, 9)), st.booleans())
 def test_a_refined_window_is_the_window_refined(corner, size, periodic):
     coarse = np.arange(24.0).reshape(4, 6)
-    window = _Window((4, 6), *corner, *size, periodic)
+    window = Window((4, 6), *corner, *size, periodic)
     fine = np.repeat(np.repeat(coarse, 3, 0), 3, 1)
     np.testing.assert_array_equal(window.refined(3).cut(fine), np.repeat(np.repeat(window.cut(coarse), 3, 0), 3, 1))
 
 
 def test_every_feature_of_a_sample(tmp_path):
     """Rows 1–2, columns 2–3 in 2002-06 (month 5): numbers that the cells themselves tell."""
-    domain = make_scale(tmp_path)
-    sample = domain.sample(2, 1, 2, 2, 2)
+    domain = make_domain(tmp_path)
+    sample = domain.sample(MONTH[2], 1, 2, 2, 2)
     shape = domain.sample_shape(2, 2)
     assert {name: value.shape for name, value in sample.items()} == {f.name: f.shape(shape) for f in features(shape, "input")}
     assert {value.dtype for value in sample.values()} == {np.dtype("float32")}
@@ -120,17 +124,17 @@ def test_every_feature_of_a_sample(tmp_path):
 
 def test_previous_months_and_gaps(tmp_path):
     """2002-06 follows a gap; 2002-07 follows it, but for the cell that 2002-06 lacks; the first month has nothing before."""
-    domain = make_scale(tmp_path)
-    has = [float(domain.sample(month, 0, 0, 4, 5)["has_previous"]) for month in range(len(STORED))]
+    domain = make_domain(tmp_path)
+    has = [float(domain.sample(MONTH[month], 0, 0, 4, 5)["has_previous"]) for month in range(len(STORED))]
     assert has == [0, 1, 0, 1, 0, 0]
-    after = domain.sample(3, 0, 0, 4, 5)
+    after = domain.sample(MONTH[3], 0, 0, 4, 5)
     rows, cols = np.indices((4, 5))
     expected = 0.5 * (5000 + 10.0 * rows + cols)
     expected[0, 0] = expected[1, 1] = 0.0
     np.testing.assert_array_equal(after["gwsa_previous"][..., 0], expected)
     # The cell without a previous value leaves the storage-change terms by α = 0; where the month is missing has_previous says so.
     assert (after["infiltration_efficiency"][..., 0] == 0).tolist() == (expected == 0).tolist()
-    gap = domain.sample(2, 0, 0, 4, 5)
+    gap = domain.sample(MONTH[2], 0, 0, 4, 5)
     assert not gap["gwsa_previous"].any()
     unknown = np.zeros((4, 5), bool)
     unknown[0, 0] = unknown[1, 1] = True
@@ -143,16 +147,16 @@ def test_previous_months_and_gaps(tmp_path):
 
 
 def test_without_soil_moisture_or_water(tmp_path):
-    alpha = make_scale(tmp_path / "a", soil=False).sample(0, 1, 0, 3, 5)["infiltration_efficiency"]
+    alpha = make_domain(tmp_path / "a", soil=False).sample(MONTH[0], 1, 0, 3, 5)["infiltration_efficiency"]
     np.testing.assert_array_equal(alpha, np.full((3, 5, 1), 0.25))
-    dry = make_scale(tmp_path / "b", water=False).sample(0, 1, 0, 3, 5)
+    dry = make_domain(tmp_path / "b", water=False).sample(MONTH[0], 1, 0, 3, 5)
     assert not dry["infiltration_efficiency"].any()
     assert not dry["net_water_input"].any()
 
 
 def test_a_domain_smaller_than_its_patch_is_padded(tmp_path):
-    domain = make_scale(tmp_path)
-    whole, padded = domain.sample(2, 0, 0, 4, 5), domain.sample(2, -2, -1, 8, 8)
+    domain = make_domain(tmp_path)
+    whole, padded = domain.sample(MONTH[2], 0, 0, 4, 5), domain.sample(MONTH[2], -2, -1, 8, 8)
     for name, f in {f.name: f for f in features(domain.sample_shape(8, 8), "input")}.items():
         if "H" in f.axes and "W" in f.axes:
             edges = [(2, 2), (1, 2)] if name != "climate" else [(0, 0), (2, 2), (1, 2)]
@@ -162,41 +166,47 @@ def test_a_domain_smaller_than_its_patch_is_padded(tmp_path):
             continue
         edges += [(0, 0)] * (whole[name].ndim - len(edges))
         np.testing.assert_array_equal(padded[name], np.pad(whole[name], edges), err_msg=name)
-    target = domain.target(2, -2, -1, 8, 8)[..., 0]
+    target = domain.target(MONTH[2], -2, -1, 8, 8)[..., 0]
     assert np.isnan(target[:4]).all()
-    np.testing.assert_array_equal(target[4:12, 2:12], domain.target(2, 0, 0, 4, 5)[..., 0])
+    np.testing.assert_array_equal(target[4:12, 2:12], domain.target(MONTH[2], 0, 0, 4, 5)[..., 0])
 
 
 def test_the_globe_has_no_edge_at_the_date_line(tmp_path):
-    domain = make_scale(tmp_path, Grid(-90.0, -180.0, 45.0, 36.0, 4, 10))
-    across, east, west = domain.sample(1, 0, 7, 4, 6), domain.sample(1, 0, 7, 4, 3), domain.sample(1, 0, 0, 4, 3)
+    domain = make_domain(tmp_path, Grid(-90.0, -180.0, 45.0, 36.0, 4, 10))
+    across, east, west = (
+        domain.sample(MONTH[1], 0, 7, 4, 6),
+        domain.sample(MONTH[1], 0, 7, 4, 3),
+        domain.sample(MONTH[1], 0, 0, 4, 3),
+    )
     for name in ("climate", "gwsa", "gwsa_previous", "net_water_input", "land", "land_fine", "covariates_fine"):
         np.testing.assert_array_equal(across[name], np.concatenate([east[name], west[name]], axis=-2), err_msg=name)
-    target = domain.target(1, 0, 7, 4, 6)
-    np.testing.assert_array_equal(target, np.concatenate([domain.target(1, 0, 7, 4, 3), domain.target(1, 0, 0, 4, 3)], axis=1))
-    regional = make_scale(tmp_path / "region", Grid(-90.0, -180.0, 45.0, 35.0, 4, 10)).sample(1, 0, 7, 4, 6)
+    target = domain.target(MONTH[1], 0, 7, 4, 6)
+    np.testing.assert_array_equal(
+        target, np.concatenate([domain.target(MONTH[1], 0, 7, 4, 3), domain.target(MONTH[1], 0, 0, 4, 3)], axis=1)
+    )
+    regional = make_domain(tmp_path / "region", Grid(-90.0, -180.0, 45.0, 35.0, 4, 10)).sample(MONTH[1], 0, 7, 4, 6)
     assert not regional["land"][:, 3:].any()
 
 
 def test_bicubic_target_is_the_interpolated_storage(tmp_path):
-    domain = make_scale(tmp_path)
+    domain = make_domain(tmp_path)
     for month in (2, 0):
-        expected = upsample(domain.storage_of(month), FACTOR, "bicubic")
-        np.testing.assert_array_equal(domain.target(month, 0, 0, 4, 5)[..., 0], expected)
-        np.testing.assert_array_equal(domain.target(month, 1, 2, 2, 3)[..., 0], expected[2:6, 4:10])
-    assert domain.target_sigma(0, 0, 0, 4, 5) is None
+        expected = upsample(domain.storage_of(MONTH[month]), FACTOR, "bicubic")
+        np.testing.assert_array_equal(domain.target(MONTH[month], 0, 0, 4, 5)[..., 0], expected)
+        np.testing.assert_array_equal(domain.target(MONTH[month], 1, 2, 2, 3)[..., 0], expected[2:6, 4:10])
+    assert domain.target_sigma(MONTH[0], 0, 0, 4, 5) is None
     with pytest.raises(BadInput, match="target: expected a fine field"):
-        make_scale(tmp_path, target=None).target(0, 0, 0, 4, 5)
+        make_domain(tmp_path, target=None).target(MONTH[0], 0, 0, 4, 5)
 
 
 def test_target_and_its_error_are_cut_alike(tmp_path):
-    domain = make_scale(tmp_path)
+    domain = make_domain(tmp_path)
     fine = np.random.default_rng(0).uniform(1, 2, (len(STORED), 8, 10)).astype(np.float32)
     fine[1, 3, 3] = np.nan
     array = cached_array(tmp_path, "fine target", fine.shape, lambda part: fine[part])
     domain = replace(domain, fine_target=array, fine_target_sigma=array)
     assert domain.sample_shape(4, 5).target_sigma
-    target, sigma = domain.target(1, 0, 0, 4, 5)[..., 0], domain.target_sigma(1, 0, 0, 4, 5)[..., 0]
+    target, sigma = domain.target(MONTH[1], 0, 0, 4, 5)[..., 0], domain.target_sigma(MONTH[1], 0, 0, 4, 5)[..., 0]
     expected = fine[1].copy()
     expected[:2, :2] = np.nan  # the coarse cell that has no storage
     np.testing.assert_array_equal(target, expected)
@@ -207,32 +217,32 @@ def test_seasonal_detail_is_the_last_covariate(tmp_path):
     fine = np.arange(len(STORED) * 80, dtype=np.float32).reshape(len(STORED), 8, 10)
     array = cached_array(tmp_path, "detail", fine.shape, lambda part: fine[part])
     trained = np.array([True] * len(STORED))
-    detail = SeasonalDetail(array, from_month_number(STORED), trained, np.zeros((8, 10), bool))
-    plain = make_scale(tmp_path)
+    detail = SeasonalDetail(array, Calendar(MONTH), trained, np.zeros((8, 10), bool))
+    plain = make_domain(tmp_path)
     for others in (COVARIATES, ()):
         domain, k = replace(plain, seasonal_detail=detail, fine_covariates=others), len(others)
         assert domain.covariates[k:] == ("reference_seasonal_detail",)
         for month in (4, 5, 4):
-            maps = domain.sample(month, 1, 1, 2, 3)["covariates_fine"]
+            maps = domain.sample(MONTH[month], 1, 1, 2, 3)["covariates_fine"]
             assert maps.shape[-1] == k + 1
-            np.testing.assert_array_equal(maps[..., k], detail.of(month)[2:6, 2:8])
+            np.testing.assert_array_equal(maps[..., k], detail.of(MONTH[month])[2:6, 2:8])
 
 
 def test_the_whole_climate_is_what_samples_are_cut_from(tmp_path):
-    domain = make_scale(tmp_path)
-    np.testing.assert_array_equal(domain.climate_of(3)[:, 1:3, 2:5], domain.sample(3, 1, 2, 2, 3)["climate"])
+    domain = make_domain(tmp_path)
+    np.testing.assert_array_equal(domain.climate_of(MONTH[3])[:, 1:3, 2:5], domain.sample(MONTH[3], 1, 2, 2, 3)["climate"])
     bare = replace(domain, climate_channels=())
-    assert bare.climate_of(3).shape == (MEMORY, 4, 5, 0)
-    assert bare.sample(3, 0, 0, 4, 5)["climate"].shape == (MEMORY, 4, 5, 0)
+    assert bare.climate_of(MONTH[3]).shape == (MEMORY, 4, 5, 0)
+    assert bare.sample(MONTH[3], 0, 0, 4, 5)["climate"].shape == (MEMORY, 4, 5, 0)
 
 
 def test_a_copy_for_another_process_carries_no_fields(tmp_path):
-    domain = make_scale(tmp_path, Grid(10.0, 20.0, 0.5, 0.5, 60, 60))
+    domain = make_domain(tmp_path, Grid(10.0, 20.0, 0.5, 0.5, 60, 60))
     before = len(pickle.dumps(domain))
-    first = domain.sample(1, 0, 0, 4, 5), domain.target(1, 0, 0, 4, 5)
+    first = domain.sample(MONTH[1], 0, 0, 4, 5), domain.target(MONTH[1], 0, 0, 4, 5)
     packed = pickle.dumps(domain)
     assert len(packed) == before
     copy = pickle.loads(packed)
-    for name, value in copy.sample(1, 0, 0, 4, 5).items():
+    for name, value in copy.sample(MONTH[1], 0, 0, 4, 5).items():
         np.testing.assert_array_equal(value, first[0][name])
-    np.testing.assert_array_equal(copy.target(1, 0, 0, 4, 5), first[1])
+    np.testing.assert_array_equal(copy.target(MONTH[1], 0, 0, 4, 5), first[1])

@@ -1,4 +1,4 @@
-"""Layers: block means by loops, derived channels against the whole record at once, gaps, months, memory."""
+"""Drivers: block means by loops, derived channels against the whole record at once, gaps, months, memory."""
 
 import tracemalloc
 from dataclasses import replace
@@ -13,6 +13,7 @@ from gwkeras.core.grid import Grid
 from gwkeras.core.months import from_month_number
 from gwkeras.domain import array_cache
 from gwkeras.domain.array_cache import cached_array
+from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.drivers import Drivers
 from gwkeras.domain.regridded_drivers import climate_months, derived_channels, drivers_from_fields
 from gwkeras.fields.evapotranspiration import evapotranspiration
@@ -25,7 +26,7 @@ WATER = ("precipitation", "temperature", "evapotranspiration", "net_water_input"
 STRIPES = np.arange(FINE.n_lon) % 2 * np.ones(FINE.shape, np.float32)
 
 
-def open_layer(fields, tmp_path, grid=FINE, channels=WATER, land=None, **data):
+def open_drivers(fields, tmp_path, grid=FINE, channels=WATER, land=None, **data):
     land = np.ones(grid.shape, np.float32) if land is None else land
     return drivers_from_fields(fields, DataConfig(**data), grid, channels, land, tmp_path)
 
@@ -40,8 +41,8 @@ def test_block_means_by_loops(tmp_path, row, col):
     rain = rng.uniform(0, 100, (5, *grid.shape)).astype(np.float32)
     height = rng.uniform(0, 900, grid.shape).astype(np.float32)
     channels = {"precipitation": cached_array(tmp_path, "rain", rain.shape, lambda part: rain[part])}
-    layer = Drivers(grid, from_month_number(np.arange(5)), channels, {"elevation": height}, land, tmp_path, "key")
-    coarse = layer.coarsen(3, row, col)
+    drivers = Drivers(grid, Calendar(from_month_number(np.arange(5))), channels, {"elevation": height}, land, tmp_path, "key")
+    coarse = drivers.coarsen(3, row, col)
     assert coarse.grid == Grid(60.0 + 0.25 * row, 10.0 + 0.25 * col, 0.75, 0.75, 2, 2)
     for i in range(2):
         for j in range(2):
@@ -58,23 +59,23 @@ def test_block_means_by_loops(tmp_path, row, col):
 
 
 def test_land_decides_what_a_cached_block_mean_is(tmp_path):
-    layers = [open_layer(make_fields(), tmp_path, land=land) for land in (STRIPES, 1 - STRIPES)]
-    west, east = (layer.coarsen(2).channels["precipitation"].values for layer in layers)
-    np.testing.assert_allclose(layers[0].channels["precipitation"].values, layers[1].channels["precipitation"].values)
+    all_drivers = [open_drivers(make_fields(), tmp_path, land=land) for land in (STRIPES, 1 - STRIPES)]
+    west, east = (drivers.coarsen(2).channels["precipitation"].values for drivers in all_drivers)
+    np.testing.assert_allclose(all_drivers[0].channels["precipitation"].values, all_drivers[1].channels["precipitation"].values)
     assert np.abs(west - east).max() > 1
 
 
 @pytest.mark.parametrize("method", ["oudin", "hamon", "thornthwaite"])
 def test_evapotranspiration_by_rows_is_that_of_the_whole_record(tmp_path, monkeypatch, method):
-    """The climate lies on the layer's own grid, so that nothing is interpolated."""
+    """The climate lies on the drivers's own grid, so that nothing is interpolated."""
     fields = make_fields()
     monkeypatch.setattr(array_cache, "_BLOCK_BYTES", 2 * 4 * CLIMATE_MONTHS * FINE.n_lon * 3)  # three rows at once
-    layer = open_layer(fields, tmp_path, evapotranspiration=method, aridity_cap=0.8)
+    drivers = open_drivers(fields, tmp_path, evapotranspiration=method, aridity_cap=0.8)
     whole = evapotranspiration(fields.climate["temperature"], fields.climate["precipitation"], method, aridity_cap=0.8)
-    np.testing.assert_allclose(layer.channels["evapotranspiration"].values, whole.values, rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(drivers.channels["evapotranspiration"].values, whole.values, rtol=1e-5, atol=1e-4)
     left = fields.climate["precipitation"].values - whole.values
-    np.testing.assert_allclose(layer.channels["net_water_input"].values, left, rtol=1e-5, atol=1e-3)
-    assert {"precipitation", "temperature"} <= set(layer.channels)
+    np.testing.assert_allclose(drivers.channels["net_water_input"].values, left, rtol=1e-5, atol=1e-3)
+    assert {"precipitation", "temperature"} <= set(drivers.channels)
 
 
 def test_memory_does_not_grow_with_the_record(tmp_path, monkeypatch):
@@ -83,10 +84,10 @@ def test_memory_does_not_grow_with_the_record(tmp_path, monkeypatch):
     grid = Grid(0.0, 0.0, 0.5, 0.5, 20, 200)
     fields = make_fields(grid, climate_grid=grid, climate_months=240, static={})
     read = fields.climate["precipitation"].nbytes
-    open_layer(make_fields(), tmp_path)  # what is imported at first use counts for nothing here
+    open_drivers(make_fields(), tmp_path)  # what is imported at first use counts for nothing here
     tracemalloc.start()
     try:
-        open_layer(fields, tmp_path, grid).coarsen(4)
+        open_drivers(fields, tmp_path, grid).coarsen(4)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -98,12 +99,12 @@ def test_the_file_s_evapotranspiration_is_read_where_asked_or_where_none_can_be_
     fields = make_fields(channels=("precipitation", "temperature", "evapotranspiration"))
     read = fields.climate["evapotranspiration"].values
     for method in ("file", "none"):
-        found = open_layer(fields, tmp_path, channels=("evapotranspiration",), evapotranspiration=method)
+        found = open_drivers(fields, tmp_path, channels=("evapotranspiration",), evapotranspiration=method)
         np.testing.assert_allclose(found.channels["evapotranspiration"].values, read, rtol=1e-6)
-    computed = open_layer(fields, tmp_path, channels=("evapotranspiration",)).channels["evapotranspiration"].values
+    computed = open_drivers(fields, tmp_path, channels=("evapotranspiration",)).channels["evapotranspiration"].values
     assert np.abs(computed - read).max() > 10
     cold = make_fields(channels=("precipitation", "evapotranspiration"), fingerprint="b")
-    found = open_layer(cold, tmp_path, channels=("evapotranspiration",))
+    found = open_drivers(cold, tmp_path, channels=("evapotranspiration",))
     np.testing.assert_allclose(found.channels["evapotranspiration"].values, cold.climate["evapotranspiration"].values, rtol=1e-6)
 
 
@@ -128,16 +129,16 @@ def test_a_gap_in_one_month_takes_its_neighbours_value_of_that_month(tmp_path):
     fields.climate["temperature"].values[3, 0, 0] = np.nan
     fields.climate["temperature"].values[:, -1, -1] = np.nan
     fields.static["elevation"].values[:2, :2] = np.nan
-    layer = open_layer(fields, tmp_path, channels=("temperature",))
-    found = layer.channels["temperature"].values
+    drivers = open_drivers(fields, tmp_path, channels=("temperature",))
+    found = drivers.channels["temperature"].values
     assert np.isfinite(found).all()
     assert found[3, 0, 0] in (found[3, 0, 1], found[3, 1, 0])
     assert (abs(found[:, -1, -1, None] - np.stack([found[:, -1, -2], found[:, -2, -1]], axis=1)).min(axis=1) == 0).all()
-    assert layer.static["elevation"][0, 0] in (layer.static["elevation"][0, 1], layer.static["elevation"][1, 0])
+    assert drivers.static["elevation"][0, 0] in (drivers.static["elevation"][0, 1], drivers.static["elevation"][1, 0])
     warmth = fields.climate["temperature"]
     alone = replace(fields, climate={"temperature": warmth.where(warmth.time.dt.month != 7)})
     with pytest.raises(BadInput, match="temperature: expected data in the region in every month"):
-        open_layer(alone, tmp_path / "other", channels=("temperature",))
+        open_drivers(alone, tmp_path / "other", channels=("temperature",))
 
 
 def test_climate_months_are_those_in_common_without_gaps():
@@ -158,26 +159,26 @@ def test_channels_that_start_in_different_months_meet_in_the_same_ones(tmp_path)
     fields = make_fields()
     rain, warmth = fields.climate["precipitation"], fields.climate["temperature"]
     shifted = {"precipitation": rain.isel(time=slice(0, 30)), "temperature": warmth.isel(time=slice(5, None))}
-    layer = open_layer(replace(fields, climate=shifted), tmp_path, channels=("precipitation", "temperature"))
-    assert len(layer.months) == 25
-    np.testing.assert_allclose(layer.channels["precipitation"].values, rain.values[5:30], rtol=1e-6)
-    np.testing.assert_allclose(layer.channels["temperature"].values, warmth.values[5:30], rtol=1e-6)
+    drivers = open_drivers(replace(fields, climate=shifted), tmp_path, channels=("precipitation", "temperature"))
+    assert len(drivers.calendar) == 25
+    np.testing.assert_allclose(drivers.channels["precipitation"].values, rain.values[5:30], rtol=1e-6)
+    np.testing.assert_allclose(drivers.channels["temperature"].values, warmth.values[5:30], rtol=1e-6)
 
 
-def test_layers_of_other_cells_months_files_or_options_never_share_a_file(tmp_path):
+def test_all_drivers_of_other_cells_months_files_or_options_never_share_a_file(tmp_path):
     base = make_fields()
     moved = Grid(PRODUCT.south + 1e-7, PRODUCT.west, 0.5, 0.5, *PRODUCT.shape).refine(2)  # prints like the other one
-    layers = [
-        open_layer(base, tmp_path),
-        open_layer(replace(base, fingerprint="b"), tmp_path),
-        open_layer(base, tmp_path, moved),
-        open_layer(base, tmp_path, Grid(FINE.south, FINE.west, FINE.lat_step, FINE.lon_step, FINE.n_lat - 1, FINE.n_lon)),
-        open_layer(replace(base, climate={n: c.isel(time=slice(1, None)) for n, c in base.climate.items()}), tmp_path),
-        open_layer(base, tmp_path, aridity_cap=0.9),
-        open_layer(base, tmp_path, evapotranspiration="hamon"),
-        open_layer(base, tmp_path, minimum_valid_share=0.6),
+    all_drivers = [
+        open_drivers(base, tmp_path),
+        open_drivers(replace(base, fingerprint="b"), tmp_path),
+        open_drivers(base, tmp_path, moved),
+        open_drivers(base, tmp_path, Grid(FINE.south, FINE.west, FINE.lat_step, FINE.lon_step, FINE.n_lat - 1, FINE.n_lon)),
+        open_drivers(replace(base, climate={n: c.isel(time=slice(1, None)) for n, c in base.climate.items()}), tmp_path),
+        open_drivers(base, tmp_path, aridity_cap=0.9),
+        open_drivers(base, tmp_path, evapotranspiration="hamon"),
+        open_drivers(base, tmp_path, minimum_valid_share=0.6),
     ]
-    paths = [array.path for layer in layers for array in layer.channels.values()]
-    assert len(set(paths)) == len(paths) == 4 * len(layers)
-    again = [array.path for array in open_layer(base, tmp_path).channels.values()]
+    paths = [array.path for drivers in all_drivers for array in drivers.channels.values()]
+    assert len(set(paths)) == len(paths) == 4 * len(all_drivers)
+    again = [array.path for array in open_drivers(base, tmp_path).channels.values()]
     assert again == paths[:4]

@@ -40,16 +40,17 @@ class Constant:
     error: float
     half: float | None = None
 
-    def predict(self, domain, month: int) -> Prediction:
+    def predict(self, domain, month: np.datetime64) -> Prediction:
         mean = np.full(domain.fine.shape, 5.0)
-        mean[:, :2] += self.error * (month + 1)
+        mean[:, :2] += self.error * (list(domain.months).index(month) + 1)
         if self.half is None:
             return Prediction(mean)
         return Prediction(mean, np.ones_like(mean), mean - self.half, mean + self.half)
 
 
 def judged(land: np.ndarray, held_out: tuple[Box, ...] = (), months: tuple[int, ...] = (0, 2)):
-    judge = Judge(SmallDomain(land), lambda month: np.full((4, 4), 5.0), months, "a truth")
+    domain = SmallDomain(land)
+    judge = Judge(domain, lambda month: np.full((4, 4), 5.0), tuple(domain.months[list(months)]), "a truth")
     manifest = SimpleNamespace(split=SimpleNamespace(held_out=held_out))
     calls = []
     return compare(judge, [Constant("a", 1.0), Constant("b", -2.0, half=4.0)], manifest, lambda d, t: calls.append((d, t))), calls
@@ -105,7 +106,7 @@ def manifest_of(*months: str):
 def test_a_truth_judges_the_held_out_months_at_the_fine_grid(opened, tmp_path):
     fields, config = opened
     judge = choose_judge(fields, config, manifest_of("2003-04", "2003-06", "2004-02"), tmp_path)
-    months = [str(judge.domain.months[i])[:7] for i in judge.months]
+    months = [str(month)[:7] for month in judge.months]
     assert months == ["2003-04", "2004-02"]  # 2003-06 is one of the months that the product lacks
     assert judge.basis == "the fine truth at 0.25°"
     assert judge.domain.fine.lat_step == 0.25

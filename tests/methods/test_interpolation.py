@@ -7,7 +7,7 @@ import pytest
 from scipy.interpolate import RegularGridInterpolator
 
 from gwkeras.methods.interpolation import BASELINES, Interpolation
-from tests.methods.worlds import make_scale
+from tests.methods.worlds import make_domain
 
 
 def test_names_as_in_the_tables():
@@ -15,38 +15,42 @@ def test_names_as_in_the_tables():
 
 
 def test_nearest_repeats_and_leaves_the_sea_out():
-    domain = make_scale(5, 6)
-    found = Interpolation("nearest").predict(domain, 2)
-    coarse = np.repeat(np.repeat(domain.storage_of(2), 2, 0), 2, 1)
+    domain = make_domain(5, 6)
+    found = Interpolation("nearest").predict(domain, domain.months[2])
+    coarse = np.repeat(np.repeat(domain.storage_of(domain.months[2]), 2, 0), 2, 1)
     np.testing.assert_array_equal(found.mean, np.where(domain.land_fine > 0, coarse, np.nan))
     assert found.sigma is found.lower is found.upper is None
 
 
 def test_bilinear_against_scipy():
-    domain = make_scale(5, 6, sea=0.0)
-    inner = RegularGridInterpolator((domain.coarse.lat, domain.coarse.lon), domain.storage_of(1).astype(float))
+    domain = make_domain(5, 6, sea=0.0)
+    inner = RegularGridInterpolator((domain.coarse.lat, domain.coarse.lon), domain.storage_of(domain.months[1]).astype(float))
     lat, lon = np.meshgrid(domain.fine.lat[1:-1], domain.fine.lon[1:-1], indexing="ij")
-    found = Interpolation("bilinear").predict(domain, 1).mean[1:-1, 1:-1]
+    found = Interpolation("bilinear").predict(domain, domain.months[1]).mean[1:-1, 1:-1]
     np.testing.assert_allclose(found, inner((lat, lon)), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["nearest", "bilinear", "bicubic"])
 def test_conserving_methods_average_to_the_coarse_field_by_area_and_land(kind):
-    domain = make_scale(9, 12, factor=3, sea=0.3, south=55.0)
-    coarse = domain.storage_of(0)
-    fine = Interpolation(kind, conserving=True).predict(domain, 0).mean
+    domain = make_domain(9, 12, factor=3, sea=0.3, south=55.0)
+    coarse = domain.storage_of(domain.months[0])
+    fine = Interpolation(kind, conserving=True).predict(domain, domain.months[0]).mean
     worst = 0.0
     for row, col in np.argwhere(np.isfinite(coarse)):
         block = (slice(3 * row, 3 * row + 3), slice(3 * col, 3 * col + 3))
         weight = np.cos(np.deg2rad(domain.fine.lat[block[0]]))[:, None] * domain.land_fine[block]
         worst = max(worst, abs(np.average(fine[block].astype(float), weights=weight) - coarse[row, col]))
     assert worst < 1e-4
-    plain = Interpolation(kind).predict(domain, 0).mean
+    plain = Interpolation(kind).predict(domain, domain.months[0]).mean
     assert (np.nanmax(np.abs(plain - fine)) > 1) == (kind != "nearest")
 
 
 def test_the_globe_is_interpolated_across_the_date_line():
-    domain = make_scale(6, 12, step=30.0, west=-180.0, south=-90.0, sea=0.0)
+    domain = make_domain(6, 12, step=30.0, west=-180.0, south=-90.0, sea=0.0)
     turned = replace(domain, storage=np.roll(domain.storage, 5, axis=2))
     for method in BASELINES[:3]:
-        np.testing.assert_allclose(np.roll(method.predict(domain, 0).mean, 10, axis=1), method.predict(turned, 0).mean, atol=1e-4)
+        np.testing.assert_allclose(
+            np.roll(method.predict(domain, domain.months[0]).mean, 10, axis=1),
+            method.predict(turned, turned.months[0]).mean,
+            atol=1e-4,
+        )

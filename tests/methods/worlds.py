@@ -9,6 +9,7 @@ from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
+from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.covariates import Covariate
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.drivers import Drivers
@@ -20,7 +21,7 @@ CLIMATE = ("precipitation", "temperature")
 FACTOR, MEMORY = 2, 3
 
 
-def make_scale(
+def make_domain(
     n_lat: int,
     n_lon: int,
     *,
@@ -40,12 +41,12 @@ def make_scale(
     fine = coarse.refine(factor)
     land = (rng.uniform(size=coarse.shape) > sea).astype(np.float32)
     land_fine = (np.repeat(np.repeat(land, factor, 0), factor, 1) * rng.uniform(0.2, 1.0, fine.shape)).astype(np.float32)
-    calendar = np.arange("2002-01", "2003-01", dtype="datetime64[M]")
-    stamps = calendar[memory : memory + months]
+    months_of_climate = np.arange("2002-01", "2003-01", dtype="datetime64[M]")
+    stamps = months_of_climate[memory : memory + months]
     stamps = np.delete(stamps, gap) if gap is not None else stamps
 
     def record(grid: Grid, mean: float, std: float) -> np.ndarray:
-        return (mean + std * rng.normal(size=(len(calendar), *grid.shape))).astype(np.float32)
+        return (mean + std * rng.normal(size=(len(months_of_climate), *grid.shape))).astype(np.float32)
 
     channels = {"precipitation": record(coarse, 80.0, 30.0), "temperature": record(coarse, 290.0, 8.0)}
     storage = np.where(land > 0, 40.0 * rng.normal(size=(len(stamps), *coarse.shape)), np.nan).astype(np.float32)
@@ -56,11 +57,11 @@ def make_scale(
         memory=memory,
         climate_channels=CLIMATE,
         fine_covariates=(Covariate("elevation", "elevation", "static"),),
-        coarse_drivers=Drivers(coarse, calendar, channels, {}, land, nowhere, ""),
-        fine_drivers=Drivers(fine, calendar, {}, static, land_fine, nowhere, ""),
+        coarse_drivers=Drivers(coarse, Calendar(months_of_climate), channels, {}, land, nowhere, ""),
+        fine_drivers=Drivers(fine, Calendar(months_of_climate), {}, static, land_fine, nowhere, ""),
         fine_origin=(0, 0),
-        months=stamps,
-        storage_months=stamps,
+        calendar=Calendar(stamps),
+        record=Calendar(stamps),
         storage=storage,
         fine_target=None,
         fine_target_sigma=None,

@@ -34,24 +34,24 @@ class SmallDomain:
     months = np.array(["2003-01", "2003-02"], dtype="datetime64[M]").astype("datetime64[ns]")
     land_fine = np.ones((4, 6))
 
-    def storage_of(self, month: int) -> np.ndarray:
+    def storage_of(self, month: np.datetime64) -> np.ndarray:
         return np.full((2, 3), 7.0)
 
 
 class Model:
     name = "model"
 
-    def predict(self, domain, month: int) -> Prediction:
+    def predict(self, domain, month: np.datetime64) -> Prediction:
         return Prediction(np.full(domain.fine.shape, 7.0))
 
 
-def truth(month: int) -> np.ndarray:
+def truth(month: np.datetime64) -> np.ndarray:
     field = np.full((4, 6), 7.0)
-    field[0, 0] += 3.0 * month  # the second month varies more
+    field[0, 0] += 3.0 * (month == SmallDomain.months[1])  # the second month varies more
     return field
 
 
-JUDGE = Judge(SmallDomain(), truth, (0, 1), "the fine truth at 0.5°")
+JUDGE = Judge(SmallDomain(), truth, tuple(SmallDomain.months), "the fine truth at 0.5°")
 
 
 def scored(error: float, half: float | None = None) -> Scores:

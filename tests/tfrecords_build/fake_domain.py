@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gwkeras.core.config.tree import Config
 from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.months import from_month_number, month_number
 from gwkeras.core.schema import SampleShape
 from gwkeras.domain.covariates import Covariate
+from gwkeras.domain.opening import Domains
+from gwkeras.domain.split import divide
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,11 @@ class FakeDomain:
         row, col = np.mgrid[: self.n_lat, : self.n_lon]
         return 100.0 * np.sin(number + 0.3 * row + 0.1 * col)
 
-    def sample(self, month: int, row: int, col: int, height: int, width: int) -> dict[str, np.ndarray]:
-        if month >= self.fail_after >= 0:
+    def sample(self, month: np.datetime64, row: int, col: int, height: int, width: int) -> dict[str, np.ndarray]:
+        if int(np.searchsorted(self.months, month)) >= self.fail_after >= 0:
             raise OSError(28, "No space left on device")
         time.sleep(self.pause)
-        number = int(month_number(self.months[month]))
+        number = int(month_number(month))
 
         def cut(values: np.ndarray, factor: int = 1) -> np.ndarray:
             return window(values, row * factor, col * factor, height * factor, width * factor, 0.0)
@@ -97,17 +100,20 @@ class FakeDomain:
         }
         return {name: np.asarray(value, np.float32) for name, value in sample.items()}
 
-    def target(self, month: int, row: int, col: int, height: int, width: int) -> np.ndarray:
+    def target(self, month: np.datetime64, row: int, col: int, height: int, width: int) -> np.ndarray:
         f = self.factor
-        fine = (
-            nearest_upsample(self.storage(int(month_number(self.months[month]))), f)
-            + np.mgrid[: f * self.n_lat, : f * self.n_lon][1] % f
-        )
+        fine = nearest_upsample(self.storage(int(month_number(month))), f) + np.mgrid[: f * self.n_lat, : f * self.n_lon][1] % f
         fine = np.where(self.land_fine > 0, fine, np.nan)
         return window(fine, row * f, col * f, height * f, width * f, np.nan)[..., None].astype(np.float32)
 
-    def target_sigma(self, month: int, row: int, col: int, height: int, width: int) -> np.ndarray | None:
+    def target_sigma(self, month: np.datetime64, row: int, col: int, height: int, width: int) -> np.ndarray | None:
         return np.full((self.factor * height, self.factor * width, 1), 5.0, np.float32) if self.sigma else None
+
+
+def domains_of(config: Config, *train: FakeDomain, coarser: tuple[FakeDomain, ...] = ()) -> Domains:
+    """What `build_domains` opens: these, divided as the configuration says."""
+    first = train[0]
+    return Domains(train, coarser, divide(first.months, first.coarse, first.land, config.split))  # type: ignore[arg-type]
 
 
 def window(values: np.ndarray, row: int, col: int, height: int, width: int, outside: float) -> np.ndarray:

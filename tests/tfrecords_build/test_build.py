@@ -22,7 +22,7 @@ from gwkeras.core.months import from_month_number
 from gwkeras.data.manifest import MANIFEST, Source, read_manifest
 from gwkeras.data.verification import verify_shards
 from gwkeras.domain.split import divide
-from tests.tfrecords_build.fake_domain import FakeDomain
+from tests.tfrecords_build.fake_domain import FakeDomain, domains_of
 from tfrecords_build.build import Origin, build_domains
 from tfrecords_build.patches import entries
 from tfrecords_build.shards import ShardWriter, units
@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def make(folder: Path, config: Config = CONFIG, domain: FakeDomain = FakeDomain(), **options):
-    return build_domains(lambda cache: {"train": [domain]}, config, folder, **options)
+    return build_domains(lambda cache: domains_of(config, domain), config, folder, **options)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -54,9 +54,9 @@ def reference(tmp_path_factory):
 
 def written_samples(config: Config, domain: FakeDomain = FakeDomain()):
     """(part, sample) of all samples of a build, before encoding."""
-    split = divide(domain.months, domain.coarse, domain.land, config.split)
-    parts, _ = entries([domain], split, config)
-    writer = ShardWriter({p: [domain] for p in parts}, domain.sample_shape(8, 8), split, Path(), "none")
+    domains = domains_of(config, domain)
+    parts, _ = entries(domains.train, domains.split, config)
+    writer = ShardWriter(domains, domain.sample_shape(8, 8), Path(), "none")
     for part, chosen in parts.items():
         for unit in units(part, chosen, 25):
             for sample in writer.samples(unit):
@@ -239,7 +239,7 @@ def test_a_build_of_others_in_progress_is_refused(tmp_path):
 def test_coarser_scales_give_a_part_of_training_months(tmp_path):
     config = replace(CONFIG, target=TargetConfig("coarsen"))
     coarser = FakeDomain(n_lat=6, n_lon=10, step=1.0)
-    manifest = build_domains(lambda cache: {"train": [FakeDomain()], "coarser": [coarser]}, config, tmp_path)
+    manifest = build_domains(lambda cache: domains_of(config, FakeDomain(), coarser=(coarser,)), config, tmp_path)
     assert manifest.grids["coarser"] == (coarser.coarse,)
     assert manifest.samples_of("coarser") == 2 * len(
         manifest.split.train_months

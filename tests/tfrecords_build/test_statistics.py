@@ -32,8 +32,8 @@ def test_a_constant_has_standard_deviation_one():
 
 def sample_with_target(month: int):
     domain = FakeDomain()
-    sample = domain.sample(month, 2, 8, 8, 8)
-    sample["target"] = domain.target(month, 2, 8, 8, 8)
+    sample = domain.sample(domain.months[month], 2, 8, 8, 8)
+    sample["target"] = domain.target(domain.months[month], 2, 8, 8, 8)
     sample["target"][:4] = np.nan  # two coarse rows are held out
     return domain, sample
 

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from gwkeras.core.grid import Grid, nearest_upsample
+from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import conserve
 from gwkeras.methods.method import Prediction
@@ -55,7 +56,7 @@ class Network:
     part: tuple[slice, slice] | None = None
     name: str = "model"
 
-    def predict(self, domain: Domain, month: int) -> Prediction:
+    def predict(self, domain: Domain, month: Month) -> Prediction:
         """The mosaic of all tiles with land; see `Method.predict`."""
         coarse = domain.storage_of(month)
         wanted = self._wanted(domain, coarse)
@@ -86,7 +87,7 @@ class Network:
         inside[self.part] = True
         return wanted & inside
 
-    def _mosaic(self, domain: Domain, month: int, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _mosaic(self, domain: Domain, month: Month, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and uncalibrated standard deviation, (s n_lat, s n_lon) mm; 0 where no tile lies.
 
         Where tiles blend, the standard deviations are blended too, not the variances of independent errors added: tiles see the

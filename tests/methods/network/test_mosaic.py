@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwkeras.methods.network.mosaic import Network
-from tests.methods.worlds import make_scale
+from tests.methods.worlds import make_domain
 
 
 def pointwise(inputs):
@@ -24,11 +24,14 @@ def pointwise(inputs):
     seed=st.integers(0, 5),
 )
 def test_tiles_of_a_pointwise_network(shape, tile, halo, divisor, seed):
-    domain = make_scale(*shape, seed=seed)
+    domain = make_domain(*shape, seed=seed)
     method = Network(pointwise, divisor, reach=9, tile=tile, halo=halo, cells_at_once=400, conservation="none")
-    found = method.predict(domain, 1)
-    expected = {k: v[0, ..., 0] for k, v in pointwise({n: v[None] for n, v in domain.sample(1, 0, 0, *shape).items()}).items()}
-    known = np.repeat(np.repeat(np.isfinite(domain.storage_of(1)) & (domain.land > 0), 2, 0), 2, 1)
+    found = method.predict(domain, domain.months[1])
+    expected = {
+        k: v[0, ..., 0]
+        for k, v in pointwise({n: v[None] for n, v in domain.sample(domain.months[1], 0, 0, *shape).items()}).items()
+    }
+    known = np.repeat(np.repeat(np.isfinite(domain.storage_of(domain.months[1])) & (domain.land > 0), 2, 0), 2, 1)
     np.testing.assert_allclose(found.mean, np.where(known, expected["mean"], np.nan), rtol=1e-5, atol=1e-3)
     np.testing.assert_allclose(found.sigma, np.where(known, np.sqrt(expected["variance"]), np.nan), rtol=1e-5)
     half = 1.6448536 * found.sigma  # of a normal distribution's middle 90 %
@@ -40,7 +43,7 @@ def test_tiles_of_a_pointwise_network(shape, tile, halo, divisor, seed):
 @pytest.mark.parametrize("halo", [0, 2])
 def test_every_land_cell_conserves_however_tiles_meet(conservation, halo):
     """A network whose level changes from tile to tile: the worst seams there can be. The bar: 1e-3 mm, in float32 as written."""
-    domain = make_scale(20, 31, sea=0.3, south=50.0)
+    domain = make_domain(20, 31, sea=0.3, south=50.0)
     rng = np.random.default_rng(0)
 
     def run(inputs):
@@ -48,8 +51,8 @@ def test_every_land_cell_conserves_however_tiles_meet(conservation, halo):
         level = rng.normal(0, 300, (shape[0], 1, 1, 1))
         return {"mean": level + rng.normal(0, 50, shape), "variance": np.full(shape, 9.0)}
 
-    found = Network(run, 2, reach=8, tile=6, halo=halo, conservation=conservation).predict(domain, 2)
-    coarse = domain.storage_of(2)
+    found = Network(run, 2, reach=8, tile=6, halo=halo, conservation=conservation).predict(domain, domain.months[2])
+    coarse = domain.storage_of(domain.months[2])
     blocks = domain.fine.block_mean(found.mean.astype(np.float32).astype(float), 2, domain.land_fine)
     known = np.isfinite(coarse)
     assert known.sum() > 400

@@ -1,0 +1,38 @@
+"""How much of each cell is land: where storage can lie."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gwkeras.core.grid import Grid
+from gwkeras.fields.canonical import grid_of
+from gwkeras.fields.grids.regrid import Regridder
+from gwkeras.fields.record import Fields
+
+
+def fine_land(fields: Fields, grid: Grid, factor: int) -> np.ndarray:
+    """(s n_lat, s n_lon) land fraction: the user's own field, else where the static fields, else where the climate has data.
+
+    A product cell in which that leaves no land is taken as land as a whole: its water must lie somewhere.
+    """
+    if fields.land is not None:
+        land = np.nan_to_num(Regridder(grid_of(fields.land), grid)(fields.land.values, minimum_valid_share=0.0))
+    else:
+        land = _data_mask(fields, grid)
+    empty = grid.block_mean(land, factor) <= 0
+    return np.where(np.repeat(np.repeat(empty, factor, 0), factor, 1), 1.0, np.clip(land, 0.0, 1.0)).astype(np.float32)
+
+
+def _data_mask(fields: Fields, grid: Grid) -> np.ndarray:
+    """1 where at least half of a cell has data in the first field that has gaps at all, else 0; 1 everywhere if none has gaps.
+
+    Cells beyond the edge of that field's file are taken as land: a file that ends there says nothing about them.
+    """
+    reference = [] if fields.reference is None else [fields.reference.isel(time=0)]
+    for field in [*reference, *fields.static.values(), *(c.isel(time=0) for c in fields.climate.values())]:
+        valid = np.isfinite(np.asarray(field.values))
+        if valid.all() or not valid.any():
+            continue
+        share = Regridder(grid_of(field), grid)(valid.astype(float), minimum_valid_share=0.0)
+        return (np.nan_to_num(share, nan=1.0) >= 0.5).astype(np.float32)
+    return np.ones(grid.shape, np.float32)
