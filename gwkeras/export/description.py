@@ -11,7 +11,7 @@ from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.data.manifest import Manifest
 from gwkeras.domain.seasonal_detail import NAME as SEASONAL_DETAIL
-from gwkeras.models.build import size_divisor
+from gwkeras.models.architecture import size_divisor
 from gwkeras.models.digest import weights_digest
 from gwkeras.serving.model_info import ModelInfo
 from gwkeras.training.calibration import Calibration

@@ -36,8 +36,3 @@ def build_model(config: ModelConfig, sample: SampleShape, statistics: Statistics
     if not sample.climate:
         raise ConfigError("sample.climate", expected="at least one climate channel", found="none", remedy="give a climate file")
     return _KINDS[config.kind](config, sample, statistics)
-
-
-def size_divisor(config: ModelConfig) -> int:
-    """The number of coarse cells of which height and width must be multiples: one halving for each level of the U-Net."""
-    return 2 ** (len(config.unet_filters) - 1)

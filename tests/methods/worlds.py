@@ -14,8 +14,8 @@ from gwkeras.domain.covariates import Covariate
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.drivers import Drivers
 from gwkeras.methods.network.mosaic import Network
-from gwkeras.methods.network.receptive_field import receptive_field
-from gwkeras.models.build import build_model, size_divisor
+from gwkeras.models.architecture import receptive_field, size_divisor
+from gwkeras.models.build import build_model
 
 CLIMATE = ("precipitation", "temperature")
 FACTOR, MEMORY = 2, 3

@@ -10,7 +10,8 @@ from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
 from gwkeras.fields.grids import interpolation
-from gwkeras.models.build import build_model, size_divisor
+from gwkeras.models.architecture import size_divisor
+from gwkeras.models.build import build_model
 
 FACTOR = 4
 PAPER = SampleShape(6, 32, 32, FACTOR, ("precipitation", "soil_moisture", "temperature", "surface_pressure"))

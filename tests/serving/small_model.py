@@ -16,7 +16,8 @@ from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
 from gwkeras.export.saved_model import Exported, export_saved_model
-from gwkeras.models.build import build_model, size_divisor
+from gwkeras.models.architecture import size_divisor
+from gwkeras.models.build import build_model
 from gwkeras.models.digest import weights_digest
 from gwkeras.serving import ModelInfo
 from gwkeras.training.calibration import Calibration

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +17,7 @@ import numpy as np
 from gwkeras.core.config.tree import Config, DownscaleConfig, ModelConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.methods.network.mosaic import Network, Predict
-from gwkeras.methods.network.receptive_field import receptive_field
-from gwkeras.models.build import size_divisor
+from gwkeras.models.architecture import conserves, numbers_a_cell, receptive_field, size_divisor
 from gwkeras.models.digest import weights_digest
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
@@ -180,21 +178,8 @@ def _method(
         divisor,
         receptive_field(model, months, factor),
         tile=downscale.tile,
-        cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * _numbers_a_cell(model, months, factor))),
+        cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * numbers_a_cell(model, months, factor))),
         sigma_scale=sigma_scale,
         interval_factor=interval_factor,
-        conservation="inside" if model.kind == "default" else "none",
+        conservation="inside" if conserves(model.kind) else "none",
     )
-
-
-def _numbers_a_cell(model: ModelConfig, months: int, factor: int) -> int:
-    """Rough count of float32 values that live at the same time for one coarse cell, at the widest place of the network."""
-    # Measured for the paper's network, as peak memory over cells.
-    memory = (30 + 2 * months) * max(model.convlstm_filters, default=0)
-    trunk = 6 * model.unet_filters[0] + sum(_sides(model.unet_filters))
-    fine = factor**2 * (4 * model.refinement_filters if model.kind == "default" else 6)
-    return max(memory, trunk, fine + model.unet_filters[0])
-
-
-def _sides(filters: Sequence[int]) -> list[int]:
-    return [-(-2 * width // 4**depth) for depth, width in enumerate(filters)]

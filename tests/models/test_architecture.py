@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from gwkeras.core.config.tree import ModelConfig
-from gwkeras.methods.network.receptive_field import receptive_field
-from gwkeras.models.build import size_divisor
+from gwkeras.models.architecture import receptive_field, size_divisor
 from tests.methods.worlds import make_network, random_inputs
 
 
