@@ -23,7 +23,8 @@ MASCON_HALF_WEIGHT_KM = 150.0
 
 _KILOMETRES = r"((?:(?<=[\s(=:])-)?\d+(?:\.\d+)?)[\s-]*km"
 _BEFORE = re.compile(_KILOMETRES + r"\W*(?:[a-z]+\W+){0,3}$")  # "250 km (half width) Gauss…"
-_AFTER = re.compile(r"[^.;,\d]{0,40}?" + _KILOMETRES)  # "Gauss…ian filter of radius 250 km"
+# "Gauss…ian filter of radius 250 km", "Gauss…ian filter, full width at half maximum 300 km"
+_AFTER = re.compile(r"[^.;,\d]{0,40}?(?:, (?:radius|half|full|fwhm)[^.;,\d]{0,30}?)?" + _KILOMETRES)
 _GAUSS = re.compile("gau(?:ss|ß)")
 _FULL_WIDTH = re.compile(r"full[\s-]*width|fwhm")
 _NO_FILTER = re.compile(r"\bno (?:\w+ )?filter\b|\bunfiltered\b")
