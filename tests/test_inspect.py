@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gwkeras.core.config.tree import Config, DataConfig, RegionConfig, SampleConfig
+from gwkeras.core.config.tree import Config, DataConfig, PointSpreadConfig, RegionConfig, SampleConfig
 from gwkeras.core.config.yaml_file import load_config
 from gwkeras.core.finding import differences
 from gwkeras.inspection import inspect_path
@@ -59,11 +59,28 @@ def test_a_storage_record(g3p):
     assert storage["gaps"] == "3 months absent: 2002-06 to 2002-07, 2003-06"
     assert storage["grid"] == "0.5° cells, 12 × 16, 10…16°N 70…78°E"
     assert storage["uncertainty"] == "yes"
+    assert storage["point spread"] == "none"
     assert "(g3p)" in finding.facts["recognised as"]
     assert finding.facts["latitudes"] == "12 from 15.75 to 10.25, as stored"
     middle = VALUES[len(MONTHS) // 2]
     assert storage[f"values in {MONTHS[len(MONTHS) // 2]}"] == f"{middle.min():.4g} to {middle.max():.4g} in 100 % of the cells"
     assert finding.facts["variables"]["GWSA"].startswith("time 21 × lat 12 × lon 16; mm; ")
+
+
+def test_what_the_product_sees_and_where_its_files_contradict_one_another(tmp_path):
+    folder = write_g3p_yearly(tmp_path / "yearly", MONTHS, LAT, LON, VALUES, VALUES)
+    finding = only(folder)
+    assert finding.facts["storage"]["point spread"] == "Gaussian, half weight at 250 km, over land"
+    assert any("from the file's name (GWSA_2002_" in note for note in finding.notes)
+    (folder / "GWSA_2003_Ano_0.5_degree_Gauss_250km_land_masked_GravIS.nc").rename(folder / "GWSA_2003_Gauss_200km.nc")
+    finding = only(folder)
+    assert finding.facts.get("storage") is None
+    assert (
+        "250 km in the file's name (GWSA_2002_Ano_0.5_degree_Gauss_250km_land_masked_GravIS.nc) and 200 km" in finding.faults[0]
+    )
+    settled = only(folder, config(point_spread=PointSpreadConfig("gaussian", 225.0)))
+    assert settled.facts["storage"]["point spread"] == "Gaussian, half weight at 225 km, over land"
+    assert settled.fits
 
 
 def test_a_folder_of_years_is_one_record_and_a_broken_file_in_it_is_told(tmp_path):
@@ -158,6 +175,9 @@ def test_shards_and_run(tiny_world, tmp_path, gwkeras_command):
     assert only(run, own).fits
     from dataclasses import replace
 
+    sharper = replace(own, data=replace(own.data, point_spread=PointSpreadConfig("none")))
+    assert only(run / "shards", sharper).fits  # no sample depends on it
+    assert only(run, sharper).reasons == ("data.point_spread.kind is product there, none in the configuration",)
     other = replace(own, sample=replace(given.sample, months=4))
     assert only(run, other).reasons == ("sample.months is 3 there, 4 in the configuration",)
     shard = next((run / "shards").glob("train*.tfrecord"))

@@ -12,6 +12,7 @@ from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.readers.survey import survey
 from gwkeras.fields.record import coarsened, read_fields
+from gwkeras.observation.point_spread import PointSpread
 from tests.fixtures import centres, write_era5_split, write_g3p, write_plain
 
 LAT, LON = centres(0.25, 0.5, 12), centres(10.25, 0.5, 16)
@@ -59,9 +60,11 @@ def test_whole_record(data):
     assert fields.land is not None
     assert fields.land.name == "land"
     assert fields.reference is None
+    assert fields.point_spread == PointSpread()
     assert fields.notes == [
+        "point spread: none, for g3p.nc speaks of no filter; where there is one, state it (data.point_spread)",
         "data_stream-moda_stepType-avgua.nc, data_stream-moda_stepType-avgad.nc: precipitation is negative in 1 of 41832 values, "
-        "down to -0.00028 mm month-1; set to zero (rounding of the packed file)"
+        "down to -0.00028 mm month-1; set to zero (rounding of the packed file)",
     ]
     assert float(fields.climate["precipitation"].min()) == 0.0
     assert [s["file"] for s in fields.sources] == [

@@ -22,6 +22,7 @@ from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.convlstm import ConvLSTM2D
 from gwkeras.layers.interpolation import FillMissing, Upsampling
 from gwkeras.layers.normalization import Standardize, Unstandardize, Variance
+from gwkeras.layers.observation import Observe
 from gwkeras.layers.unet import unet
 from gwkeras.losses.composite import composite_loss
 from gwkeras.losses.data import beta_nll, crps, nll
@@ -107,6 +108,7 @@ def layer_cases() -> Arrays:
         "conservation of coarse": (lambda x: Conservation(4)(zeros, x, land_fine, land, latitude), (2, 4, 4, 1)),
         "block level": (lambda x: BlockLevel(4, (0.3, 0.1), (1.5, 2.0))(x, land_fine, latitude), (2, 16, 16, 2)),
         "block deviation": (lambda x: BlockDeviation(4, (1.5, 2.0))(x, land_fine, latitude), (2, 16, 16, 2)),
+        "observation": (lambda x: Observe(4, (30.0, 70.0, 0.25, 0.25, 16, 16), "gaussian", 60.0)(x, land_fine), (2, 16, 16, 1)),
         "standardised": (lambda x: Standardize((0.3, 0.1), (1.5, 2.0))(x, land), (2, 4, 4, 2)),
         "unstandardised": (Unstandardize(3.0, 50.0), (2, 4, 4, 1)),
         "variance": (Variance(50.0), (2, 4, 4, 1)),

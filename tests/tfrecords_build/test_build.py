@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gwkeras.core.config.tree import Config, PatchConfig, SampleConfig, ShardConfig, SplitConfig, TargetConfig
+from gwkeras.core.config.tree import Config, PatchConfig, PointSpreadConfig, SampleConfig, ShardConfig, SplitConfig, TargetConfig
 from gwkeras.core.errors import BadInput, RunInUse
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.months import from_month_number
@@ -23,7 +23,7 @@ from gwkeras.data.manifest import MANIFEST, Source, read_manifest
 from gwkeras.data.verification import verify_shards
 from gwkeras.domain.split import divide
 from tests.tfrecords_build.fake_domain import FakeDomain, domains_of
-from tfrecords_build.build import Origin, build_domains
+from tfrecords_build.build import Origin, build_domains, build_hash
 from tfrecords_build.patches import entries
 from tfrecords_build.shards import ShardWriter, units
 
@@ -302,3 +302,11 @@ def test_a_limit_on_file_size_is_a_full_disk(tmp_path):
 def test_months_of_the_fake_are_what_the_tests_say():
     assert FakeDomain().months[0] == from_month_number(0)
     assert len(FakeDomain().months) == 30
+
+
+def test_no_sample_depends_on_the_point_spread():
+    """So builds made before there was such a key stay what they are."""
+    stated = replace(CONFIG, data=replace(CONFIG.data, point_spread=PointSpreadConfig("gaussian", 250.0)))
+    capped = replace(CONFIG, data=replace(CONFIG.data, aridity_cap=0.8))
+    assert build_hash(stated, Origin(fingerprint="a")) == build_hash(CONFIG, Origin(fingerprint="a"))
+    assert build_hash(capped, Origin(fingerprint="a")) != build_hash(CONFIG, Origin(fingerprint="a"))

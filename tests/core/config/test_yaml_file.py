@@ -114,6 +114,10 @@ def test_wrong_type_is_refused_with_expected_and_found(tmp_path, text, where, ex
         ("split: {test_months: ['2010-02:2010-01']}", "split.test_months", "end after they start"),
         ("split: {test_share: 0.6, validation_share: 0.4}", "split.test_share", "leave months to train on"),
         ("target: {kind: reference}", "data.reference", "a fine field"),
+        ("data: {point_spread: {kind: gaussian, half_weight_km: -250}}", "data.point_spread.half_weight_km", "above 0"),
+        ("data: {point_spread: {kind: gaussian, half_weight_km: 2500}}", "data.point_spread.half_weight_km", "at most 2000"),
+        ("data: {point_spread: {kind: gaussian}}", "data.point_spread.half_weight_km", "a distance, because"),
+        ("data: {point_spread: {half_weight_km: 250}}", "data.point_spread.half_weight_km", "no distance, because"),
     ],
 )
 def test_values_outside_their_range_are_refused(tmp_path, text, where, expected):
