@@ -9,7 +9,7 @@ from keras import ops
 
 from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.statistics import Statistics
-from gwkeras.losses.composite import composite_loss
+from gwkeras.losses.composite import CHANGE_TERMS, composite_loss
 
 if keras.backend.backend() == "tensorflow":
     from gwkeras.training.tensorflow_steps import TensorFlowSteps as _Steps
@@ -19,7 +19,7 @@ else:  # JAX and PyTorch have trainers of their own, which call `compute_loss`
         accumulate = 1
 
 
-_TERMS = ("data", "sign", "magnitude", "regional", "smoothness", "sign_share")
+_TERMS = ("data", *CHANGE_TERMS, "smoothness")
 
 
 class DownscalingModel(_Steps, keras.Model):
@@ -70,25 +70,34 @@ class DownscalingModel(_Steps, keras.Model):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """Mean over the batch of the composite loss; every term goes to the log by its name."""
+        """Mean over the batch of the composite loss; every term goes to the log by its name.
+
+        The loss is over all samples, to which those without their previous month add no physics; the log's terms of ΔG are
+        means over the samples that have it.
+        """
         total, terms = self.losses_of(x, y, y_pred)
         sums = self.sums_of(x, y, y_pred, total, terms)
         self._record_terms(sums)
         return ops.mean(total)
 
     def sums_of(self, x: Any, y: Any, y_pred: Any, total: Any, terms: dict[str, Any]) -> Any:
-        """What the log needs of a batch, to be added over devices: samples, loss, its terms, known fine cells, squared errors."""
+        """What the log needs of a batch, to be added over devices.
+
+        Returns: (11,) samples, samples with their previous month, loss, its terms, known fine cells, squared errors.
+        """
         known = ops.logical_and(ops.isfinite(y["target"]), x["land_fine"] > 0)
         error = ops.where(known, ops.cast(y_pred["mean"], "float32") - ops.where(known, y["target"], 0.0), 0.0)
-        parts = [ops.ones_like(total), total, *(terms[name] for name in _TERMS)]
+        parts = [ops.ones_like(total), ops.cast(x["has_previous"], "float32"), total, *(terms[name] for name in _TERMS)]
         return ops.stack([*(ops.sum(part) for part in parts), ops.sum(ops.cast(known, "float32")), ops.sum(ops.square(error))])
 
     def record(self, sums: Any) -> None:
         """Adds a batch, as `sums_of` describes it, to the means that the log shows."""
-        self._loss_tracker.update_state(sums[1] / sums[0], sample_weight=sums[0])
+        self._loss_tracker.update_state(sums[2] / sums[0], sample_weight=sums[0])
         self._record_terms(sums)
 
     def _record_terms(self, sums: Any) -> None:
+        # The terms of ΔG are 0 for samples that have no ΔG: their mean is over those that have one.
         for index, name in enumerate(_TERMS):
-            self._terms[name].update_state(sums[2 + index] / sums[0], sample_weight=sums[0])
+            count = sums[1] if name in CHANGE_TERMS else sums[0]
+            self._terms[name].update_state(sums[3 + index] / ops.maximum(count, 1.0), sample_weight=count)
         self._squared.update_state(sums[-1] / ops.maximum(sums[-2], 1.0), sample_weight=sums[-2])
