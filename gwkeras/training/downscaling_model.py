@@ -30,8 +30,10 @@ class DownscalingModel(_Steps, keras.Model):
         loss: which terms, and their weights.
         statistics: of the training split.
         factor: s.
-        fine_step_degrees: size of a fine cell.
+        fine_step_degrees: size of a fine cell of the samples that are trained on.
         accumulate: pieces in which a device works through its part of a batch (TensorFlow).
+        held_out_step_degrees: size of a fine cell of the samples that are scored, where that is another: a training one
+            scale up is judged one scale finer.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class DownscalingModel(_Steps, keras.Model):
         factor: int,
         fine_step_degrees: float,
         accumulate: int = 1,
+        held_out_step_degrees: float | None = None,
     ) -> None:
         super().__init__(name="downscaling", dtype="float32")  # inputs in physical units have no digits to spare
         self.network = network
         self.accumulate = accumulate
         self._loss_config, self._statistics = loss, statistics
         self._factor, self._fine_step = factor, fine_step_degrees
+        self._held_out_step = held_out_step_degrees or fine_step_degrees
         self._needed = tuple(tensor.name for tensor in network.inputs)
         self._terms = {name: keras.metrics.Mean(name=name, dtype="float32") for name in _TERMS}
         self._squared = keras.metrics.Mean(name="mse", dtype="float32")
@@ -55,7 +59,7 @@ class DownscalingModel(_Steps, keras.Model):
     def call(self, inputs: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
         return self.network({name: inputs[name] for name in self._needed}, training=training)
 
-    def losses_of(self, x: Any, y: Any, y_pred: Any) -> tuple[Any, dict[str, Any]]:
+    def losses_of(self, x: Any, y: Any, y_pred: Any, training: bool = True) -> tuple[Any, dict[str, Any]]:
         """The composite loss and its terms (paper eq. 10), one value per sample each."""
         return composite_loss(
             x,
@@ -64,7 +68,7 @@ class DownscalingModel(_Steps, keras.Model):
             config=self._loss_config,
             statistics=self._statistics,
             factor=self._factor,
-            fine_step_degrees=self._fine_step,
+            fine_step_degrees=self._fine_step if training else self._held_out_step,
         )
 
     def compute_loss(
@@ -75,7 +79,7 @@ class DownscalingModel(_Steps, keras.Model):
         The loss is over all samples, to which those without their previous month add no physics; the log's terms of ΔG are
         means over the samples that have it.
         """
-        total, terms = self.losses_of(x, y, y_pred)
+        total, terms = self.losses_of(x, y, y_pred, training)
         sums = self.sums_of(x, y, y_pred, total, terms)
         self._record_terms(sums)
         return ops.mean(total)

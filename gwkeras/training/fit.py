@@ -95,10 +95,16 @@ class Session:
     resume: bool = False
 
 
-def new_model(samples: Samples, seed: int, devices: Devices | None = None) -> DownscalingModel:
+def new_model(samples: Samples, seed: int, devices: Devices | None = None, split: str = "train") -> DownscalingModel:
     """An untrained, compiled model: AdamW with a clipped global norm; statistics of normalisation over all devices.
 
     XLA stays off but under JAX, which without it works operation by operation: on CPUs TensorFlow's takes minutes to compile.
+
+    Args:
+        samples: what it will learn from.
+        seed: of weights and dropout.
+        devices: where; by default one device.
+        split: what it will be trained on; "coarser" has larger cells than what it is scored on.
     """
     config, manifest = samples.config, samples.manifest
     training, devices = config.training, devices or Devices()
@@ -109,9 +115,10 @@ def new_model(samples: Samples, seed: int, devices: Devices | None = None) -> Do
         for layer in network.layers:
             if isinstance(layer, keras.layers.BatchNormalization) and devices.replicas > 1:
                 layer.synchronized = True
-        fine_step = manifest.grids["train"][0].lat_step / manifest.sample.factor
+        factor = manifest.sample.factor
+        trained_on, scored_on = (manifest.grids[part][0].lat_step / factor for part in (split, "train"))
         model = DownscalingModel(
-            network, config.loss, manifest.statistics, manifest.sample.factor, fine_step, training.accumulate
+            network, config.loss, manifest.statistics, factor, trained_on, training.accumulate, held_out_step_degrees=scored_on
         )
         optimizer = _adamw()(training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
         model.compile(optimizer=scaled_loss(optimizer, training.precision), jit_compile=keras.backend.backend() == "jax")

@@ -42,7 +42,7 @@ def choose_by_transfer(session: Session) -> Transfer:
     """Trains on "coarser" with early stopping by the score on "validation", one scale finer."""
     samples = session.samples
     training = samples.config.training
-    model = new_model(samples, training.seed, session.devices)
+    model = new_model(samples, training.seed, session.devices, "coarser")
     best = _KeepShortest()
     fit(
         model,

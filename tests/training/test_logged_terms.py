@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from gwkeras.core.config import Config, LossConfig, ModelConfig, TrainingConfig
 from gwkeras.core.grid import Grid
@@ -87,3 +88,24 @@ def test_the_loss_that_is_trained_gives_samples_without_previous_month_no_physic
         x, y, outputs, config=weightless, statistics=STATISTICS, factor=SHAPE.factor, fine_step_degrees=0.25
     )
     assert float(model.compute_loss(x, y, outputs)) == pytest.approx(float(keras.ops.mean(total)), rel=1e-6)
+
+
+@pytest.mark.parametrize(("split", "block"), [("train", 4), ("coarser", 2)])
+def test_regions_are_as_wide_one_scale_up(values, split, block, monkeypatch):
+    """Regions of 1° on fine cells of 0.25° and, one scale up by a factor of two, of 0.5°; scored at 0.25° in either case."""
+    grids = {"train": (Grid(20.0, 70.0, 0.5, 0.5, 4, 4),), "coarser": (Grid(20.0, 70.0, 1.0, 1.0, 4, 4),)}
+    build = type("TwoScales", (Build,), {"grids": grids})
+    config = Config(model=MODEL, loss=LossConfig(regional_block_degrees=1.0), training=TrainingConfig(batch_size=4))
+    model = new_model(Samples(Path(), build(), config), 3, split=split)  # type: ignore[arg-type]
+    x, y = parts(values, slice(0, 4))
+    outputs = model(x, training=False)
+    asked = []
+
+    def regional(change, infiltration, weights, cells):
+        asked.append(cells)
+        return ops.zeros((4,))
+
+    monkeypatch.setattr("gwkeras.losses.composite.regional", regional)
+    model.compute_loss(x, y, outputs, training=True)
+    model.test_step((x, y))
+    assert asked == [block, 4]
