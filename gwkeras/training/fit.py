@@ -22,6 +22,7 @@ from gwkeras.training.epoch_seed import EpochSeed
 from gwkeras.training.guard import StopAtNaN, Suspect
 from gwkeras.training.history import HistoryFile
 from gwkeras.training.precision import precision, scaled_loss
+from gwkeras.training.resumable import Stateless
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.settings import settings_of
 
@@ -159,6 +160,7 @@ def fit(
         split: what to train on.
         steps: batches an epoch; None for one pass.
         validation: split that is scored after each epoch.
+        callbacks: each a `Resumable`.
     Returns: metric name -> one value an epoch.
     Raises: CorruptShard: where a damaged sample is met, by the shard's name. GwkerasError: where the loss is no finite number.
     """
@@ -206,7 +208,7 @@ def fit(
     return checkpoint.history
 
 
-class StepProgress(keras.callbacks.Callback):
+class StepProgress(Stateless, keras.callbacks.Callback):
     """Tells `progress` about every tenth step or so."""
 
     def __init__(self, progress: Progress, label: str) -> None:

@@ -18,6 +18,7 @@ from gwkeras.training.cluster import leave_together
 from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.fit import Progress, Samples, Session, StepProgress, fit, new_model, plain_model
 from gwkeras.training.memory import peak_memory
+from gwkeras.training.resumable import EarlyStopping, ReduceLROnPlateau, Silent, TensorBoard
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.scale_transfer import Transfer, choose_by_transfer
 from gwkeras.training.standing import SPLITS, TrainingRecord, all_settings
@@ -119,10 +120,8 @@ def _train_by_validation(session: Session) -> Trained:
         callbacks=[
             *_records(session),
             StepProgress(session.progress, "training"),
-            keras.callbacks.ReduceLROnPlateau(
-                monitor=watched, factor=training.plateau_factor, patience=training.plateau_patience
-            ),
-            keras.callbacks.EarlyStopping(monitor=watched, patience=training.stopping_patience, restore_best_weights=True),
+            ReduceLROnPlateau(monitor=watched, factor=training.plateau_factor, patience=training.plateau_patience),
+            EarlyStopping(monitor=watched, patience=training.stopping_patience, restore_best_weights=True),
         ],
     )
     plain = plain_model(model, samples)
@@ -133,15 +132,7 @@ def _train_by_validation(session: Session) -> Trained:
 def _records(session: Session) -> list[keras.callbacks.Callback]:
     # A checkpoint knows callbacks by their place, so every worker has one here.
     session.run.checkpoints.mkdir(parents=True, exist_ok=True)
-    return (
-        [keras.callbacks.TensorBoard(str(session.run.tensorboard), write_graph=False)]
-        if session.devices.is_chief
-        else [_Silent()]
-    )
-
-
-class _Silent(keras.callbacks.Callback):
-    """Stands where the first worker has its records."""
+    return [TensorBoard(str(session.run.tensorboard), write_graph=False) if session.devices.is_chief else Silent()]
 
 
 def _finish(model, calibration: Calibration, epochs: float, transfer: Transfer | None, session: Session) -> Trained:
