@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+
+from gwkeras.core.memory import peak_of_this_process
 
 MEMORY, FACTOR = 6, 4
 CLIMATE = ("precipitation", "soil_moisture", "temperature", "surface_pressure")
@@ -138,7 +139,7 @@ def main() -> None:
             downscale_record(Job(method, domain), Path(folder) / "fine.nc", provenance=Provenance(), interval=0.9)
             wall, processor = time.perf_counter() - wall, time.process_time() - processor
             size = (Path(folder) / "fine.nc").stat().st_size
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        peak = peak_of_this_process() / 2**30
         print(
             f"months {options.months}, load {os.getloadavg()[0]:.1f}: {wall / options.months:.1f} s a month "
             f"({processor / options.months:.1f} s of processor), peak memory {peak:.2f} GiB, file {size / 2**20:.0f} MiB"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics as stats
 import time
 from collections.abc import Callable
@@ -18,6 +17,8 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+
+from gwkeras.core.memory import peak_of_this_process
 
 BATCH, SIDE, MONTHS, FACTOR = 16, 32, 6, 4
 CLIMATE = ("precipitation", "soil_moisture", "temperature", "surface_pressure")
@@ -155,7 +156,7 @@ def main() -> None:
     built = {"gwkeras": keras_step()}
     for _ in range(3):
         built["gwkeras"][0]()
-    peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # before the others are there
+    peak_memory = peak_of_this_process() / 2**30  # before the others are there
 
     import torch
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gwkeras.core.grid import nearest_upsample
-from gwkeras.core.schema import SampleShape
+from gwkeras.core.schema import SampleShape, known_previous
 from gwkeras.core.statistics import Statistics
 from gwkeras.fields.grids.interpolation import upsample
 
@@ -70,7 +70,7 @@ def measure(sample: Mapping[str, np.ndarray], shape: SampleShape, trained_months
     """Sums over the cells of one sample that are trained on: land, and a target that counts.
 
     Only the sample's own month enters (the climate before it, and gwsa_previous, may belong to test months); the change of
-    storage enters where the month before is a training month too.
+    storage enters where the month before is a training month too, in the cells whose storage was known then.
 
     Args:
         sample: arrays as core/schema.py describes them.
@@ -84,7 +84,7 @@ def measure(sample: Mapping[str, np.ndarray], shape: SampleShape, trained_months
     water = coarse & (sample["infiltration_efficiency"][..., 0] > 0)
     sums = {"gwsa": Running.of(gwsa[coarse]), "net_water_input": Running.of(sample["net_water_input"][..., 0][water])}
     if sample["has_previous"] > 0 and int(sample["time"]) - 1 in trained_months:
-        sums["storage_change"] = Running.of((gwsa - sample["gwsa_previous"][..., 0])[coarse])
+        sums["storage_change"] = Running.of((gwsa - sample["gwsa_previous"][..., 0])[coarse & known_previous(sample)[..., 0]])
     for k, name in enumerate(shape.climate):
         sums[f"climate/{name}"] = Running.of(sample["climate"][-1, :, :, k][coarse])
     for k, name in enumerate(shape.covariates):

@@ -78,16 +78,20 @@ def result_of(comparison: Comparison, method: str, *, samples: str, answer: str,
     return Result(samples, answer, comparison.judge.basis, len(comparison.judge.months), cells, network, table)
 
 
-def physics_of(history: Path) -> Metrics:
-    """{"physics": sign + magnitude + regional term of the validation samples} at the end of a training; {} where unknown.
+def physics_of(history: Path, epoch: int) -> Metrics:
+    """{"physics": sign + magnitude + regional term of the validation samples} of the weights of an epoch; {} where unknown.
 
     The terms are logged before their weights, also by a training that does not use them.
+
+    Args:
+        history: history.csv.
+        epoch: whose weights are kept, from 0.
     """
     if not history.is_file():
         return {}
     with history.open(newline="", encoding="utf-8") as file:
-        last: dict[str, str] = next(reversed(list(csv.DictReader(file))), {})
-    terms = [last.get(f"val_{name}") for name in ("sign", "magnitude", "regional")]
+        row: dict[str, str] = next((row for row in csv.DictReader(file) if row["epoch"] == str(epoch)), {})
+    terms = [row.get(f"val_{name}") for name in ("sign", "magnitude", "regional")]
     return {} if any(term is None for term in terms) else {"physics": sum(float(term) for term in terms if term is not None)}
 
 

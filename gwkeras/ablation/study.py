@@ -225,7 +225,7 @@ def _train(trial: Trial, ground: Ground, label: str, progress: Progress) -> Resu
     comparison = compare(
         ground.judge, [*BASELINES, method], ground.manifest, lambda done, total: progress(f"{label}: evaluating", done, total)
     )
-    also = {"passes": trained.epochs, **physics_of(run.history), **minutes}
+    also = {"passes": trained.epochs, **physics_of(run.history, trained.kept_epoch), **minutes}
     result = result_of(comparison, method.name, samples=ground.manifest.build_hash, answer=ground.answer, also=also)
     result.write(run.root)
     return result

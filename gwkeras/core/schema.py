@@ -6,8 +6,9 @@ Arrays are float32, channels-last, rows from south to north.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 SCHEMA_VERSION = 1
 
@@ -109,3 +110,17 @@ def features(sample: SampleShape, *roles: Role) -> tuple[Feature, ...]:
     """The features that samples of this shape hold, in schema order; all roles where none is named."""
     present = {"always": True, "covariates": bool(sample.covariates), "target_sigma": sample.target_sigma}
     return tuple(f for f in FEATURES if present[f.present] and (not roles or f.role in roles))
+
+
+def known_previous(sample: Mapping[str, Any]) -> Any:
+    """The coarse cells whose storage of month t-1 is known, where the record holds that month.
+
+    `gwsa_previous` is 0 both where storage was zero and where it was unknown. Where it was unknown, alpha is 0 too; where
+    alpha is 0 for want of P − ET, the value itself tells.
+
+    Args:
+        sample: a sample, or a batch of them, as numpy arrays or as tensors of any backend.
+
+    Returns: bool, of the shape of `land`.
+    """
+    return (sample["land"] > 0) & ((sample["infiltration_efficiency"] > 0) | (sample["gwsa_previous"] != 0))

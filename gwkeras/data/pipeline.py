@@ -16,6 +16,9 @@ from gwkeras.data.codec import Codec
 from gwkeras.data.manifest import Manifest, Shard, read_manifest
 from gwkeras.data.verification import REMEDY, check_sizes
 
+SHARDS_AT_A_TIME = 8
+"""Shards that are read in turns, a sample from each: part of the order of the samples."""
+
 _DAMAGED = re.compile(r"damaged shard <(?P<path>[^>]*)> expected <(?P<expected>\d+)>")
 
 
@@ -50,7 +53,6 @@ def dataset(
     first_epoch: int = 0,
     cache: bool = False,
     drop_remainder: bool = False,
-    interleave: int = 8,
     skip: int = 0,
     share: Share = Share(),
 ) -> tf.data.Dataset:
@@ -67,7 +69,6 @@ def dataset(
         cache: hold the encoded samples in memory after the first epoch; the shuffle buffer is then at least the whole split
             in effect, since the shards keep their order.
         drop_remainder: leave out an incomplete last batch.
-        interleave: number of shards read at a time.
         skip: batches of the first epoch that are left out, such as those seen before a run was resumed.
         share: pieces of each batch to give, one after the other; by default the whole batch. The pieces of an incomplete last
             batch are smaller, and may be empty.
@@ -83,12 +84,12 @@ def dataset(
     codec = Codec(manifest.sample)
     shuffled = shuffle_buffer > 0
     buffer = samples if cache else min(shuffle_buffer, samples)
-    held = _records(folder, shards, manifest, interleave, None).cache() if cache else None
+    held = _records(folder, shards, manifest, None).cache() if cache else None
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         epoch_seed = tf.constant(seed * 1_000_003 + 1, tf.int64) + number
         order = epoch_seed if shuffled else None
-        records = held if held is not None else _records(folder, shards, manifest, interleave, order)
+        records = held if held is not None else _records(folder, shards, manifest, order)
         if shuffled:
             records = records.shuffle(buffer, seed=epoch_seed, reshuffle_each_iteration=False)
         whole = records.batch(batch_size, drop_remainder=drop_remainder)
@@ -115,7 +116,7 @@ def batch_origins(
     samples = sum(s.samples for s in shards)
     number, batch = divmod(position, steps_per_epoch(manifest, split, batch_size))
     epoch_seed = tf.constant(seed * 1_000_003 + 1 + number, tf.int64)
-    records = _records(folder, shards, manifest, 8, epoch_seed if shuffle_buffer else None, contents=False)
+    records = _records(folder, shards, manifest, epoch_seed if shuffle_buffer else None, contents=False)
     if shuffle_buffer:
         records = records.shuffle(min(shuffle_buffer, samples), seed=epoch_seed, reshuffle_each_iteration=False)
     names = next(iter(records.batch(batch_size).skip(batch))).numpy()
@@ -143,9 +144,9 @@ def naming_shards() -> Iterator[None]:
 
 
 def _records(
-    folder: Path, shards: tuple[Shard, ...], manifest: Manifest, interleave: int, order: tf.Tensor | None, contents: bool = True
+    folder: Path, shards: tuple[Shard, ...], manifest: Manifest, order: tf.Tensor | None, contents: bool = True
 ) -> tf.data.Dataset:
-    """Encoded samples of the shards, read `interleave` at a time; in another order of the shards where a seed is given.
+    """Encoded samples of the shards, `SHARDS_AT_A_TIME`; in another order of the shards where a seed is given.
 
     Without `contents`, the samples' places in the same order: "path, tab, index".
     """
@@ -155,7 +156,7 @@ def _records(
     compression = "GZIP" if manifest.compression == "gzip" else ""
     return files.interleave(
         lambda path, samples: _shard(path, samples, compression) if contents else _places(path, samples),
-        cycle_length=min(interleave, len(shards)),
+        cycle_length=min(SHARDS_AT_A_TIME, len(shards)),
         block_length=1,
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,

@@ -18,6 +18,9 @@ from gwkeras.losses.storage_change import storage_balance
 
 Tensors = dict[str, Any]
 
+CHANGE_TERMS = ("sign", "magnitude", "regional", "sign_share")
+"""What looks at ΔG, and so says nothing of a sample without its previous month."""
+
 
 def composite_loss(
     inputs: Tensors,

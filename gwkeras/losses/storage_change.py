@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 
+from gwkeras.core.schema import known_previous
 from gwkeras.layers.interpolation import fill_missing, upsample
 
 
@@ -30,12 +31,15 @@ def storage_balance(inputs: dict[str, Any], mean, factor: int) -> StorageBalance
     """ΔG of the paper's section 3.1 and its drivers.
 
     U is bicubic interpolation with missing cells filled, as for the model's own start, so that ΔG holds change and
-    not the steps of the coarse grid. P − ET and α are taken cell by cell, so that unknown cells mix with none.
+    not the steps of the coarse grid. A cell whose previous storage is unknown takes its neighbours' mean, two cells deep,
+    which is as far as the interpolation looks: so no cell of the mask shows a false change. P − ET and α are taken cell by
+    cell, so that unknown cells mix with none.
     A sample without its previous month gets a finite ΔG of no meaning: weigh its terms by `has_previous`.
 
     Args: inputs: a batch of the sample's input features; mean: Ĝ (batch, sH, sW, 1) mm; factor: s.
     """
-    previous = upsample(fill_missing(inputs["gwsa_previous"], inputs["land"]), factor, "bicubic")
+    known = ops.where(known_previous(inputs), inputs["land"], 0.0)
+    previous = upsample(fill_missing(inputs["gwsa_previous"], known), factor, "bicubic")
     alpha = inputs["infiltration_efficiency"]
     net = inputs["net_water_input"]
     drivers = upsample(

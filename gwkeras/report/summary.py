@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import resource
 from pathlib import Path
 from typing import Any
 
+from gwkeras.core.memory import peak_of_children, peak_of_this_process
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.evaluate.compare import Comparison
 from gwkeras.evaluate.metrics import Scores
@@ -44,8 +44,7 @@ def write_summary(path: Path, content: dict[str, Any]) -> None:
 
 def peak_memory_mib() -> float:
     """Largest resident memory of this process and of the largest process it started, MiB."""
-    own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return max(own, children) / 1024
+    return max(peak_of_this_process(), peak_of_children()) / 2**20
 
 
 def _figures(scores: dict[str, Scores]) -> dict[str, dict[str, float | None]]:

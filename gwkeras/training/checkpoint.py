@@ -13,10 +13,8 @@ import numpy as np
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import replacing
+from gwkeras.training.resumable import resumable
 from gwkeras.training.settings import difference
-
-# What a callback knows beyond its arguments.
-_REMEMBERED = ("best", "best_epoch", "best_weights", "wait", "stopped_epoch", "cooldown_counter", "rmse", "weights_of")
 
 _DAMAGE = (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile)
 
@@ -30,15 +28,16 @@ class Checkpoint(keras.callbacks.Callback):
     Args:
         path: the file; what it holds is replaced when the new state is on the disk.
         signature: what determines the weights, by name.
-        others: callbacks whose state goes along.
+        others: callbacks whose state goes along, by their place; each a `Resumable`.
         writes: False in all but one process of a cluster.
+    Raises: BadInput: where one of the others does not say what it knows.
     """
 
     def __init__(
         self, path: Path, signature: dict[str, str], others: Sequence[keras.callbacks.Callback], writes: bool = True
     ) -> None:
         super().__init__()
-        self._path, self._signature, self._others, self._writes = path, signature, list(others), writes
+        self._path, self._signature, self._others, self._writes = path, signature, resumable(others), writes
         self._found: dict[str, Any] | None = None
         self._arrays: dict[str, np.ndarray] = {}
         self.history: dict[str, list[float]] = {}
@@ -91,10 +90,21 @@ class Checkpoint(keras.callbacks.Callback):
                     remedy="train with the architecture that it began with, or without --resume",
                 )
             variable.assign(values)
-        for callback, stored in zip(self._others, self._found["callbacks"], strict=True):
-            for name, value in stored.items():
-                setattr(callback, name, _unpack(value, self._arrays))
+        self._restore(self._found["callbacks"])
         self._found, self._arrays = None, {}
+
+    def _restore(self, stored: list[dict[str, Any]]) -> None:
+        """Gives each callback what it knew."""
+        ours = [set(callback.state()) for callback in self._others]
+        if [set(state) for state in stored] != ours:
+            raise BadInput(
+                self._path,
+                expected=f"the state of {', '.join(type(callback).__name__ for callback in self._others)}",
+                found=f"that of {len(stored)} callbacks which know other things",
+                remedy="train on with the version of gwkeras that it began with, or without --resume",
+            )
+        for callback, state in zip(self._others, stored, strict=True):
+            callback.restore({name: _unpack(value, self._arrays) for name, value in state.items()})
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         for name, value in (logs or {}).items():
@@ -102,10 +112,7 @@ class Checkpoint(keras.callbacks.Callback):
         if not self._writes:
             return
         arrays = {f"variable{index}": np.asarray(variable) for index, variable in enumerate(_variables(self.model))}
-        callbacks = [
-            {name: _pack(getattr(callback, name), arrays) for name in _REMEMBERED if hasattr(callback, name)}
-            for callback in self._others
-        ]
+        callbacks = [{name: _pack(value, arrays) for name, value in callback.state().items()} for callback in self._others]
         state = {
             "epochs": epoch + 1,
             "signature": self._signature,

@@ -22,6 +22,7 @@ from gwkeras.training.epoch_seed import EpochSeed
 from gwkeras.training.guard import StopAtNaN, Suspect
 from gwkeras.training.history import HistoryFile
 from gwkeras.training.precision import precision, scaled_loss
+from gwkeras.training.resumable import Stateless
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.settings import settings_of
 
@@ -95,10 +96,16 @@ class Session:
     resume: bool = False
 
 
-def new_model(samples: Samples, seed: int, devices: Devices | None = None) -> DownscalingModel:
+def new_model(samples: Samples, seed: int, devices: Devices | None = None, split: str = "train") -> DownscalingModel:
     """An untrained, compiled model: AdamW with a clipped global norm; statistics of normalisation over all devices.
 
     XLA stays off but under JAX, which without it works operation by operation: on CPUs TensorFlow's takes minutes to compile.
+
+    Args:
+        samples: what it will learn from.
+        seed: of weights and dropout.
+        devices: where; by default one device.
+        split: what it will be trained on; "coarser" has larger cells than what it is scored on.
     """
     config, manifest = samples.config, samples.manifest
     training, devices = config.training, devices or Devices()
@@ -109,9 +116,10 @@ def new_model(samples: Samples, seed: int, devices: Devices | None = None) -> Do
         for layer in network.layers:
             if isinstance(layer, keras.layers.BatchNormalization) and devices.replicas > 1:
                 layer.synchronized = True
-        fine_step = manifest.grids["train"][0].lat_step / manifest.sample.factor
+        factor = manifest.sample.factor
+        trained_on, scored_on = (manifest.grids[part][0].lat_step / factor for part in (split, "train"))
         model = DownscalingModel(
-            network, config.loss, manifest.statistics, manifest.sample.factor, fine_step, training.accumulate
+            network, config.loss, manifest.statistics, factor, trained_on, training.accumulate, held_out_step_degrees=scored_on
         )
         optimizer = _adamw()(training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
         model.compile(optimizer=scaled_loss(optimizer, training.precision), jit_compile=keras.backend.backend() == "jax")
@@ -152,6 +160,7 @@ def fit(
         split: what to train on.
         steps: batches an epoch; None for one pass.
         validation: split that is scored after each epoch.
+        callbacks: each a `Resumable`.
     Returns: metric name -> one value an epoch.
     Raises: CorruptShard: where a damaged sample is met, by the shard's name. GwkerasError: where the loss is no finite number.
     """
@@ -199,7 +208,7 @@ def fit(
     return checkpoint.history
 
 
-class StepProgress(keras.callbacks.Callback):
+class StepProgress(Stateless, keras.callbacks.Callback):
     """Tells `progress` about every tenth step or so."""
 
     def __init__(self, progress: Progress, label: str) -> None:

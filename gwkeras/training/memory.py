@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import resource
-import sys
-
 import keras
+
+from gwkeras.core.memory import peak_of_this_process
 
 
 def peak_memory() -> str:
     """Of this process since its start, and of each GPU, for people."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    said = [f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30:.2f} GiB"]
+    said = [f"{peak_of_this_process() / 2**30:.2f} GiB"]
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 

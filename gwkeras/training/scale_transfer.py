@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from gwkeras.training.calibration import Calibration, calibrate
 from gwkeras.training.fit import Session, StepProgress, fit, new_model, plain_model
+from gwkeras.training.resumable import EarlyStopping
 
 TOLERANCE = 0.02
 """The shortest training within two per cent of the best one is taken. The valley is flat, and the network in use has a further
@@ -42,7 +44,7 @@ def choose_by_transfer(session: Session) -> Transfer:
     """Trains on "coarser" with early stopping by the score on "validation", one scale finer."""
     samples = session.samples
     training = samples.config.training
-    model = new_model(samples, training.seed, session.devices)
+    model = new_model(samples, training.seed, session.devices, "coarser")
     best = _KeepShortest()
     fit(
         model,
@@ -53,10 +55,10 @@ def choose_by_transfer(session: Session) -> Transfer:
         callbacks=[
             best,
             StepProgress(session.progress, "training one scale up"),
-            keras.callbacks.EarlyStopping(monitor="val_mse", mode="min", patience=training.stopping_patience),
+            EarlyStopping(monitor="val_mse", mode="min", patience=training.stopping_patience),
         ],
     )
-    epochs = best.restore(model)
+    epochs = best.give_chosen(model)
     writes = session.devices.is_chief  # nobody else needs it
     calibration = calibrate(plain_model(model, samples), samples, "validation") if writes else Calibration()
     return Transfer(epochs, epochs * samples.steps("coarser"), tuple(best.rmse), calibration)
@@ -76,7 +78,13 @@ class _KeepShortest(keras.callbacks.Callback):
         limit = min(self.rmse) * (1 + TOLERANCE)
         self.weights_of = {n: weights for n, weights in self.weights_of.items() if self.rmse[n - 1] <= limit}
 
-    def restore(self, model: keras.Model) -> int:
+    def state(self) -> dict[str, Any]:
+        return {"rmse": self.rmse, "weights_of": self.weights_of}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.rmse, self.weights_of = state["rmse"], state["weights_of"]
+
+    def give_chosen(self, model: keras.Model) -> int:
         """Gives `model` the chosen epoch's weights and returns its number, from 1."""
         chosen = min(self.weights_of)
         model.set_weights(self.weights_of[chosen])

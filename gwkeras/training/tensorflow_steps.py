@@ -48,7 +48,7 @@ class TensorFlowSteps:
     def test_step(self: Any, data: Any) -> Tensors:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         outputs = self(x, training=False)
-        total, terms = self.losses_of(x, y, outputs)
+        total, terms = self.losses_of(x, y, outputs, training=False)
         self.record(_sum_over_devices(self.sums_of(x, y, outputs, total, terms)))
         return self.get_metrics_result()
 

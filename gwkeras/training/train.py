@@ -18,6 +18,7 @@ from gwkeras.training.cluster import leave_together
 from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.fit import Progress, Samples, Session, StepProgress, fit, new_model, plain_model
 from gwkeras.training.memory import peak_memory
+from gwkeras.training.resumable import EarlyStopping, ReduceLROnPlateau, Silent, TensorBoard
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.scale_transfer import Transfer, choose_by_transfer
 from gwkeras.training.standing import SPLITS, TrainingRecord, all_settings
@@ -31,13 +32,15 @@ class Trained:
         network: from the sample's inputs to {"mean", "variance"}.
         calibration: of its standard deviation.
         epochs: passes over the training samples; may be a fraction where the number of updates was chosen one scale up.
-        transfer: how that number was chosen, or None.
+        kept_epoch: the epoch whose weights these are, from 0, as history.csv counts.
+        transfer: how the number of updates was chosen, or None.
         memory: the most that the process has held, for people.
     """
 
     network: keras.Model
     calibration: Calibration
     epochs: float
+    kept_epoch: int
     transfer: Transfer | None
     memory: str = ""
 
@@ -91,7 +94,7 @@ def _train_by_transfer(session: Session) -> Trained:
     # Whole epochs for the logs: as many as hold the updates, each a little short of a pass.
     epochs = max(1, round(transfer.updates / steps))
     model = new_model(samples, samples.config.training.seed, session.devices)
-    fit(
+    history = fit(
         model,
         session,
         "train",
@@ -101,7 +104,8 @@ def _train_by_transfer(session: Session) -> Trained:
         callbacks=[*_records(session), StepProgress(session.progress, "training")],
     )
     calibration = replace(transfer.calibration, basis=transfer.calibration.basis + ", by a network trained one scale up")
-    return _finish(plain_model(model, samples), calibration, transfer.updates / steps, transfer, session)
+    last = len(history["loss"]) - 1
+    return _finish(plain_model(model, samples), calibration, transfer.updates / steps, last, transfer, session)
 
 
 def _train_by_validation(session: Session) -> Trained:
@@ -110,6 +114,7 @@ def _train_by_validation(session: Session) -> Trained:
     validation = "validation" if samples.manifest.samples_of("validation") else None
     watched = "val_loss" if validation else "loss"
     model = new_model(samples, training.seed, session.devices)
+    stopping = EarlyStopping(monitor=watched, patience=training.stopping_patience, restore_best_weights=True)
     history = fit(
         model,
         session,
@@ -119,32 +124,24 @@ def _train_by_validation(session: Session) -> Trained:
         callbacks=[
             *_records(session),
             StepProgress(session.progress, "training"),
-            keras.callbacks.ReduceLROnPlateau(
-                monitor=watched, factor=training.plateau_factor, patience=training.plateau_patience
-            ),
-            keras.callbacks.EarlyStopping(monitor=watched, patience=training.stopping_patience, restore_best_weights=True),
+            ReduceLROnPlateau(monitor=watched, factor=training.plateau_factor, patience=training.plateau_patience),
+            stopping,
         ],
     )
     plain = plain_model(model, samples)
     calibration = calibrate(plain, samples, validation) if validation and session.devices.is_chief else Calibration()
-    return _finish(plain, calibration, float(len(history["loss"])), None, session)
+    return _finish(plain, calibration, float(len(history["loss"])), stopping.best_epoch, None, session)
 
 
 def _records(session: Session) -> list[keras.callbacks.Callback]:
     # A checkpoint knows callbacks by their place, so every worker has one here.
     session.run.checkpoints.mkdir(parents=True, exist_ok=True)
-    return (
-        [keras.callbacks.TensorBoard(str(session.run.tensorboard), write_graph=False)]
-        if session.devices.is_chief
-        else [_Silent()]
-    )
+    return [TensorBoard(str(session.run.tensorboard), write_graph=False) if session.devices.is_chief else Silent()]
 
 
-class _Silent(keras.callbacks.Callback):
-    """Stands where the first worker has its records."""
-
-
-def _finish(model, calibration: Calibration, epochs: float, transfer: Transfer | None, session: Session) -> Trained:
+def _finish(
+    model, calibration: Calibration, epochs: float, kept_epoch: int, transfer: Transfer | None, session: Session
+) -> Trained:
     run, samples = session.run, session.samples
     if session.devices.is_chief:
         run.training.unlink(missing_ok=True)
@@ -152,7 +149,7 @@ def _finish(model, calibration: Calibration, epochs: float, transfer: Transfer |
         save_network(model.network, run.model)
         settings = all_settings(samples.config, samples.manifest.build_hash)
         TrainingRecord(settings, epochs, transfer.rmse if transfer else ()).write(run)
-    return Trained(model.network, calibration, epochs, transfer, peak_memory())
+    return Trained(model.network, calibration, epochs, kept_epoch, transfer, peak_memory())
 
 
 def save_network(network: keras.Model, path: Path) -> None:

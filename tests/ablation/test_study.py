@@ -268,10 +268,11 @@ def test_scores_are_read_back_or_refused(tmp_path):
     assert Result.read(tmp_path / "elsewhere") is None
 
 
-def test_the_physics_loss_is_the_sum_of_the_last_epoch_s_terms(tmp_path):
+def test_the_physics_loss_is_the_sum_of_the_terms_of_the_epoch_that_is_kept(tmp_path):
     history = tmp_path / "history.csv"
-    assert physics_of(history) == {}
-    history.write_text("epoch,val_magnitude,val_regional,val_sign\n0,9,9,9\n1,1.5,0.25,0.5\n")
-    assert physics_of(history) == {"physics": 2.25}
+    assert physics_of(history, 0) == {}
+    history.write_text("epoch,val_magnitude,val_regional,val_sign\n0,9,9,9\n1,1.5,0.25,0.5\n2,7,7,7\n")
+    assert physics_of(history, 1) == {"physics": 2.25}
+    assert physics_of(history, 3) == {}
     history.write_text("epoch,loss\n0,9\n")
-    assert physics_of(history) == {}
+    assert physics_of(history, 0) == {}

@@ -11,6 +11,7 @@ from dataclasses import replace  # noqa: E402
 
 from gwkeras.core.config.tree import ShardConfig  # noqa: E402
 from gwkeras.core.errors import BadInput, CorruptShard  # noqa: E402
+from gwkeras.data import pipeline  # noqa: E402
 from gwkeras.data.manifest import read_manifest  # noqa: E402
 from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch  # noqa: E402
 from gwkeras.data.verification import verify_shards  # noqa: E402
@@ -78,9 +79,10 @@ def test_a_resumed_run_sees_what_it_would_have_seen(build):
     assert int(dataset(build, "train", **options).cardinality()) == tf.data.INFINITE_CARDINALITY
 
 
-def test_without_a_buffer_the_order_is_that_of_the_shards(build):
-    first = keys(dataset(build, "train", batch_size=4, interleave=1))
-    assert first == keys(dataset(build, "train", batch_size=16, interleave=1, seed=9, first_epoch=4))
+def test_without_a_buffer_the_order_is_that_of_the_shards(build, monkeypatch):
+    monkeypatch.setattr(pipeline, "SHARDS_AT_A_TIME", 1)
+    first = keys(dataset(build, "train", batch_size=4))
+    assert first == keys(dataset(build, "train", batch_size=16, seed=9, first_epoch=4))
     assert [k[0] for k in first] == sorted(k[0] for k in first)
 
 
@@ -160,7 +162,9 @@ def test_skipped_batches_are_those_seen_before(build):
     assert keys(dataset(build, "train", **options, skip=2)) == keys(dataset(build, "train", **options))[14:]
 
 
-def test_origins_name_the_samples_of_a_batch(build):
+@pytest.mark.parametrize("at_a_time", [1, 2, 8])
+def test_origins_name_the_samples_of_a_batch(build, at_a_time, monkeypatch):
+    monkeypatch.setattr(pipeline, "SHARDS_AT_A_TIME", at_a_time)
     manifest = read_manifest(build)
     steps = steps_per_epoch(manifest, "train", 7)
     origins = batch_origins(build, "train", batch_size=7, seed=3, shuffle_buffer=20, position=steps + 2)

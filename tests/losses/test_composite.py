@@ -6,12 +6,14 @@ from keras import ops
 
 from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.statistics import Statistics
+from gwkeras.layers.interpolation import upsample
 from gwkeras.losses.composite import composite_loss, regional_block
 from gwkeras.losses.storage_change import storage_balance
 from tests.gradients import gradient
 
 FACTOR, SIDE = 2, 4
 STATISTICS = Statistics(gwsa_std=50.0, net_water_input_std=30.0, storage_change_std=20.0, residual_std=5.0)
+CONSTANT = {"gwsa_previous": 95.0, "net_water_input": 30.0, "infiltration_efficiency": 0.25, "land": 1.0}
 PHYSICS = ("sign", "magnitude", "regional", "sign_share")
 
 
@@ -153,6 +155,35 @@ def test_storage_change_is_prediction_minus_interpolated_previous_month():
     np.testing.assert_allclose(ops.convert_to_numpy(balance.storage_change), outputs["mean"] - 7, atol=1e-4)
     expected = np.repeat(np.repeat(inputs["net_water_input"] * inputs["infiltration_efficiency"], FACTOR, 1), FACTOR, 2)
     np.testing.assert_allclose(ops.convert_to_numpy(balance.infiltration), expected, rtol=1e-6)
+
+
+def test_an_unknown_previous_cell_spreads_no_false_change():
+    """Storage of 95 mm everywhere and at all times, a column of it unknown at t − 1: there is no change.
+
+    Keys' kernel has 0.38965 at 0.625 cells: with 0 mm in the unknown column its neighbours would show 37.0 mm at factor 4.
+    The column itself is out of the mask.
+    """
+    side, factor, unknown = 8, 4, 3
+    fine = (1, side * factor, side * factor, 1)
+    inputs = {name: np.full((1, side, side, 1), value, "float32") for name, value in CONSTANT.items()}
+    inputs["gwsa_previous"][:, :, unknown] = inputs["infiltration_efficiency"][:, :, unknown] = 0.0
+    inputs["land_fine"] = np.ones(fine, "float32")
+    tensors = {name: ops.convert_to_tensor(value) for name, value in inputs.items()}
+    balance = storage_balance(tensors, ops.convert_to_tensor(np.full(fine, 95.0, "float32")), factor)
+    change, mask = ops.convert_to_numpy(balance.storage_change), ops.convert_to_numpy(balance.mask)
+    assert (~mask).sum() == side * factor * factor
+    assert not mask[:, :, unknown * factor : (unknown + 1) * factor].any()
+    np.testing.assert_allclose(change[mask], 0.0, atol=1e-4)
+
+
+def test_a_known_previous_cell_without_water_input_is_not_filled():
+    """α = 0 for want of P − ET says nothing about storage: the cell's own 40 mm stay, as at t."""
+    inputs = {name: np.full((1, SIDE, SIDE, 1), value, "float32") for name, value in CONSTANT.items()}
+    inputs["gwsa_previous"][:, 1, 1], inputs["infiltration_efficiency"][:, 1, 1] = 40.0, 0.0
+    inputs["land_fine"] = np.ones((1, SIDE * FACTOR, SIDE * FACTOR, 1), "float32")
+    mean = upsample(inputs["gwsa_previous"], FACTOR, "bicubic")
+    balance = storage_balance({name: ops.convert_to_tensor(value) for name, value in inputs.items()}, mean, FACTOR)
+    np.testing.assert_allclose(ops.convert_to_numpy(balance.storage_change), 0.0, atol=1e-4)
 
 
 def test_shifting_all_of_the_storage_change():

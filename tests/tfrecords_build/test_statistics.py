@@ -64,6 +64,16 @@ def test_storage_change_needs_both_months_to_be_trained_on():
     assert "storage_change" not in measure(after_gap, domain.sample_shape(8, 8), frozenset(range(30)))
 
 
+def test_a_cell_without_previous_storage_has_no_storage_change():
+    """Three cells whose storage is unknown at t − 1: a previous storage of 0 mm is no measurement."""
+    scale, sample = sample_with_target(3)
+    sample["gwsa"] = np.where(sample["land"] > 0, 100.0, 0.0).astype(np.float32)
+    sample["gwsa_previous"] = np.where(sample["land"] > 0, 90.0, 0.0).astype(np.float32)
+    sample["gwsa_previous"][4, :3] = sample["infiltration_efficiency"][4, :3] = 0.0
+    found = measure(sample, scale.sample_shape(8, 8), frozenset(range(30)))["storage_change"]
+    assert (found.count, found.mean, found.squares) == (45, pytest.approx(10.0), pytest.approx(0.0, abs=1e-9))
+
+
 def test_residual_is_the_target_minus_bicubic_with_conservation():
     """A coarse field that is constant interpolates to itself, so the residual is all that was added."""
     domain, sample = sample_with_target(3)

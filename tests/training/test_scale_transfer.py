@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gwkeras.core.config import Config
+from gwkeras.training import scale_transfer
+from gwkeras.training.fit import Samples, Session
+from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.scale_transfer import TOLERANCE, _KeepShortest
 
 
@@ -29,7 +35,7 @@ def chosen(rmse: list[float]) -> tuple[int, list[float]]:
     for epoch, value in enumerate(rmse):
         network.weights = [np.full(2, epoch + 1.0)]
         rule.on_epoch_end(epoch, {"val_mse": value**2})
-    number = rule.restore(network)
+    number = rule.give_chosen(network)
     assert network.weights[0] == pytest.approx([number, number]), "the weights of the epoch chosen, not of the last"
     return number, rule.rmse
 
@@ -58,3 +64,18 @@ def test_never_worse_than_the_best_by_more_than_the_tolerance(rmse):
     assert seen == pytest.approx(rmse)
     assert rmse[number - 1] <= min(rmse) * (1 + TOLERANCE) * (1 + 1e-9)
     assert all(value > min(rmse) * (1 + TOLERANCE) * (1 - 1e-9) for value in rmse[: number - 1])
+
+
+def test_the_network_one_scale_up_measures_regions_in_its_own_cells(monkeypatch):
+    """What `new_model` makes of the split: test_logged_terms.py."""
+    asked = []
+
+    def new_model(samples, seed, devices, split="train"):
+        asked.append(split)
+        raise InterruptedError
+
+    monkeypatch.setattr(scale_transfer, "new_model", new_model)
+    session = Session(Samples(Path(), None, Config()), RunFolder(Path()))  # type: ignore[arg-type]
+    with pytest.raises(InterruptedError):
+        scale_transfer.choose_by_transfer(session)
+    assert asked == ["coarser"]

@@ -225,14 +225,21 @@ class LossConfig:
 
     data: Literal["nll", "beta_nll", "crps"] = _key("beta_nll", "nll: the paper's equation 11")
     beta: float = _key(0.5, "of beta_nll", unit="1", at_least=0, at_most=1)
-    physics_weight: float = _key(0.05, "of the three physics terms together", unit="1", at_least=0)
+    physics_weight: float = _key(0.05, "of the physics terms together", unit="1", at_least=0)
     sign_weight: float = _key(1.0, "within physics: storage falls where P - ET is positive, or the reverse", unit="1", at_least=0)
     magnitude_weight: float = _key(1.0, "within physics: storage change against infiltration", unit="1", at_least=0)
-    regional_weight: float = _key(1.0, "within physics: block means against the product", unit="1", at_least=0)
+    regional_weight: float = _key(
+        1.0,
+        "within physics: block means of storage change against infiltration; in kind: default a constant without gradient",
+        unit="1",
+        at_least=0,
+    )
     smoothness_weight: float = _key(0.01, "of differences between neighbours", unit="1", at_least=0)
     smoothness: Literal["squared", "absolute"] = _key("squared", "squared: the paper's equation 15")
     centred: bool = _key(False, "magnitude term between anomalies from each sample's mean")
-    regional_block_degrees: float = _key(4.0, "side of the regional term's blocks", unit="degrees", above=0, at_most=90)
+    regional_block_degrees: float = _key(
+        4.0, "side of the regional term's blocks, at the scale trained on", unit="degrees", above=0, at_most=90
+    )
 
 
 @dataclass(frozen=True)
