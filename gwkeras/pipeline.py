@@ -126,7 +126,7 @@ class Experiment:
 
     def method(self) -> Network:
         """The trained network as a method."""
-        return network_method(load_network(self.run), Calibration.read(self.run.calibration), self.config)
+        return network_method(load_network(self.run), self._calibration(), self.config)
 
     def judge(self) -> Judge:
         """What all methods are judged by."""
@@ -153,7 +153,8 @@ class Experiment:
     def export(self, output: Path | None = None) -> Path:
         """The SavedModel, as the next version in `output`."""
         with self.timed("export"):
-            network, calibration, manifest = load_network(self.run), Calibration.read(self.run.calibration), self.manifest
+            network, manifest = load_network(self.run), self.manifest
+            calibration = self._calibration()
             info = describe_run(network, calibration, self.config, manifest)
             samples = real_samples(self.run.shards, manifest, info.inputs)
             return export_saved_model(
@@ -178,9 +179,11 @@ class Experiment:
                 output or self.run.fine,
                 provenance=made_from,
                 existing="overwrite",
-                interval=self.config.downscale.interval,
                 progress=partial(self.progress, "downscaling, fine cells"),
             )
+
+    def _calibration(self) -> Calibration:
+        return Calibration.read(self.run.calibration).at(self.config.downscale.interval)
 
     def _standing(self, overwrite: bool, samples: str | None = None) -> str:
         try:
@@ -191,9 +194,11 @@ class Experiment:
             return "none"
 
     def _report(self, comparison: Comparison, facts: dict[str, str] | None = None) -> None:
-        manifest, calibration = self.manifest, Calibration.read(self.run.calibration)
+        manifest, calibration = self.manifest, self._calibration()
         samples = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
-        factors = f"σ × {calibration.sigma_scale:.2f}, interval ± {calibration.interval_factor:.2f} σ"
+        factors = (
+            f"σ × {calibration.sigma_scale:.2f}, {100 * calibration.interval:g} % interval ± {calibration.interval_factor:.2f} σ"
+        )
         write_report(
             self.run.report,
             config=self.config,

@@ -57,11 +57,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Application:
-    """A job, the months wanted of it, and where its numbers come from."""
+    """A job, the months wanted of it, where its numbers come from, and what whoever asked for it should know."""
 
     job: Job
     months: list[int]
     provenance: Provenance
+    notes: tuple[str, ...] = ()
 
 
 def open_application(
@@ -82,7 +83,15 @@ def open_application(
     Raises: BadInput: where the model was trained on other channels, region or months hold no data, or the run is not whole.
     """
     manifest = read_manifest(run.shards) if connect is None or (run.shards / MANIFEST).exists() else None
+    interval = (files or config).downscale.interval
+    calibration = Calibration.read(run.calibration).at(interval) if connect is None else None  # refused before files are read
     model = connect() if connect else None
+    notes: tuple[str, ...] = ()
+    if model is not None and model.interval != interval:
+        notes = (
+            f"The exported model was made with {100 * model.interval:g} % intervals, which are written; downscale.interval "
+            f"({interval:g}) has no part in it.",
+        )
     factor = wanted.factor or (model.model_info.factor if model else config.sample.factor)
     source = _widened(files or config, wanted)
     source = replace(source, sample=replace(source.sample, factor=factor))
@@ -104,11 +113,11 @@ def open_application(
         )
         method = exported_method(model, source.downscale)
     else:
-        method = run_method(run, Calibration.read(run.calibration), source, wanted.factor)
+        assert calibration is not None
+        method = run_method(run, calibration, source, wanted.factor)
     job = Job(replace(method, part=part) if part else method, domain, trained_range(manifest), part)
-    return Application(
-        job, months_between(domain, wanted.first_month, wanted.last_month), provenance(config, fields, run, method)
-    )
+    months = months_between(domain, wanted.first_month, wanted.last_month)
+    return Application(job, months, provenance(config, fields, run, method), notes)
 
 
 def trained_range(manifest: Manifest | None) -> TrainedRange | None:

@@ -75,14 +75,16 @@ def downscale(
             application.job,
             target,
             provenance=application.provenance,
-            interval=files.downscale.interval,
             existing="append" if append else "overwrite" if overwrite else "refuse",
             months=application.months,
             workers=workers,
             scheduler=scheduler,
             progress=lambda done, total: progress("downscaling, fine cells", done, total),
         )
+    for note in application.notes:
+        typer.echo(f"Note: {note}")
+    bounds = "" if written.interval is None else f", with {100 * written.interval:g} % intervals"
     typer.echo(
-        f"Wrote {written.path} ({written.months} months; block means differ from the product by at most "
+        f"Wrote {written.path} ({written.months} months{bounds}; block means differ from the product by at most "
         f"{written.conservation_max_mm:.1e} mm; {100 * written.extrapolating:.0f} % of the cells lie beyond the training range)"
     )

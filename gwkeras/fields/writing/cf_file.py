@@ -72,8 +72,14 @@ class Provenance:
         return {name: text for name, text in pairs.items() if text}
 
 
-def attributes_of(name: str, names: tuple[str, ...], interval: float) -> dict[str, Any]:
-    """CF attributes of a variable in a file that holds `names`."""
+def attributes_of(name: str, names: tuple[str, ...], interval: float | None = None) -> dict[str, Any]:
+    """CF attributes of a variable in a file that holds `names`.
+
+    Args:
+        name: of the variable.
+        names: of all variables with fields.
+        interval: probability that the truth lies between `gwsa_lower` and `gwsa_upper`; None where there are no bounds.
+    """
     if name == "gwsa_quality":
         return {
             "long_name": "reasons to trust the groundwater storage anomaly less",
@@ -82,14 +88,16 @@ def attributes_of(name: str, names: tuple[str, ...], interval: float) -> dict[st
             "flag_meanings": " ".join(FLAGS),
             "grid_mapping": "crs",
         }
-    percent = f"{100 * interval:g} %"
+    percent = "" if interval is None else f"{100 * interval:g} %"
     meaning = {
         "gwsa": "groundwater storage anomaly as water equivalent height",
         "gwsa_sigma": "standard error of the groundwater storage anomaly",
         "gwsa_lower": f"lower bound of the {percent} interval of the groundwater storage anomaly",
         "gwsa_upper": f"upper bound of the {percent} interval of the groundwater storage anomaly",
     }
-    attributes = {"long_name": meaning[name], "units": STORAGE, "grid_mapping": "crs"}
+    attributes: dict[str, Any] = {"long_name": meaning[name], "units": STORAGE, "grid_mapping": "crs"}
+    if name in ("gwsa_lower", "gwsa_upper"):
+        attributes["interval_probability"] = interval  # for programs; no attribute of CF says this
     if name == "gwsa":  # no standard name fits: CF knows changes of groundwater amount (kg m-2), not anomalies of its height
         attributes["cell_methods"] = "time: mean area: mean where land"
         if len(names) > 1:

@@ -124,6 +124,7 @@ def run_method(run: RunFolder, calibration: Calibration, config: Config, factor:
 
 
 def _calibrated(run: Predict, calibration: Calibration, config: Config) -> Network:
+    calibration = calibration.at(config.downscale.interval)
     return _method(
         run,
         config.model,
@@ -132,11 +133,15 @@ def _calibrated(run: Predict, calibration: Calibration, config: Config) -> Netwo
         factor=config.sample.factor,
         sigma_scale=calibration.sigma_scale,
         interval_factor=calibration.interval_factor,
+        interval=calibration.interval,
     )
 
 
 def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Network:
-    """An exported model, in a folder or behind a server, as a method. Its σ is calibrated already."""
+    """An exported model, in a folder or behind a server, as a method.
+
+    Its σ is calibrated already, and its interval is the one that it was exported with, whatever `downscale.interval` is.
+    """
     info = model.model_info
     return _method(
         model,
@@ -146,6 +151,7 @@ def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Network:
         factor=info.factor,
         sigma_scale=model.sigma_scale,
         interval_factor=model.interval_factor,
+        interval=model.interval,
     )
 
 
@@ -173,6 +179,7 @@ def _method(
     factor: int,
     sigma_scale: float,
     interval_factor: float,
+    interval: float,
 ) -> Network:
     divisor = size_divisor(model)
     return Network(
@@ -183,6 +190,7 @@ def _method(
         cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * _numbers_a_cell(model, months, factor))),
         sigma_scale=sigma_scale,
         interval_factor=interval_factor,
+        interval=interval,
         conservation="inside" if model.kind == "default" else "none",
     )
 
