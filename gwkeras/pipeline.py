@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import gwkeras
 from gwkeras.application.opening import provenance, trained_range
 from gwkeras.application.writing import Job, Written, downscale_record
 from gwkeras.core.config.tree import Config, SourceConfig
@@ -46,12 +47,21 @@ def silent(label: str, done: int, total: int) -> None:
 
 @dataclass
 class Experiment:
-    """One configuration at work in one run folder; what a stage has read or made stays for the next one."""
+    """One configuration at work in one run folder; what a stage has read or made stays for the next one.
+
+    Args:
+        config: what is done.
+        run: where.
+        progress: told of every stage.
+        seconds: what the stages have taken so far.
+        history: the command that asks for it, for the files that are written; empty: the function that writes them.
+    """
 
     config: Config
     run: RunFolder
     progress: Progress = silent
     seconds: dict[str, float] = field(default_factory=dict)
+    history: str = ""
     _fields: Fields | None = None
     _judge: Judge | None = None
 
@@ -173,7 +183,13 @@ class Experiment:
             domain = with_seasonal_detail(domain, self.manifest.split, self.config, self.run.cache)
             method = self.method()
             job = Job(method, domain, trained_range(self.manifest))
-            made_from = provenance(self.config, self.fields, self.run, method)
+            made_from = provenance(
+                self.config,
+                self.fields,
+                self.run,
+                method,
+                self.history or f"gwkeras {gwkeras.__version__}: Experiment.downscale",
+            )
             return downscale_record(
                 job,
                 output or self.run.fine,

@@ -47,6 +47,7 @@ def downscale(
     from gwkeras.application.opening import Wanted, open_application, saved_model_or_server
     from gwkeras.application.writing import downscale_record
     from gwkeras.console import watched
+    from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.core.errors import BadInput
     from gwkeras.pipeline import Experiment, with_files
@@ -69,7 +70,7 @@ def downscale(
     wanted = Wanted(south, north, west, east, first_month, last_month, factor)
     with watched(target.parent) as progress:
         progress("reading", 0, 1)
-        application = open_application(trained, folder, wanted, connect=connect, files=files)
+        application = open_application(trained, folder, wanted, connect=connect, files=files, history=typed_command())
         progress("reading", 1, 1)
         written = downscale_record(
             application.job,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import netCDF4
@@ -61,6 +63,10 @@ def test_another_region_with_its_own_files(request, target, elsewhere, gwkeras_c
         assert (found["lat"].size, found["lon"].size, found["time"].size) == (12, 20, 2)
         assert float(found["lat_bounds"].min()) == 3
         assert float(found["lon_bounds"].max()) == 26
+        typed = shlex.join(
+            ["gwkeras", "downscale", "--run", *map(str, (run, *files, *edges, *MONTHS, "--output", tmp_path / "fine.nc"))]
+        )
+        assert re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ {re.escape(typed)}", found.attrs["history"])
         known = np.isfinite(found["gwsa"].values)
         assert known.any()
         assert ((found["gwsa_quality"].values[known].astype(int) & 2) > 0).all()

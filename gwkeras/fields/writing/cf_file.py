@@ -10,6 +10,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 
+import gwkeras
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
 from gwkeras.core.units import STORAGE
@@ -34,7 +35,7 @@ class Provenance:
 
     Args:
         source: method of production, "model-generated: …".
-        history: the command that made it; the time of writing is put before it.
+        history: the command, or the function of the library, that made it; the time of writing is put before it.
         references: papers, DOIs.
         institution: who made it.
         config_hash: of the resolved configuration.
@@ -45,7 +46,7 @@ class Provenance:
     """
 
     source: str = "gwkeras"
-    history: str = "gwkeras"
+    history: str = f"gwkeras {gwkeras.__version__}: FieldWriter"
     references: str = ""
     institution: str = ""
     config_hash: str = ""
