@@ -136,7 +136,7 @@ def main() -> None:
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
             wall, processor = time.perf_counter(), time.process_time()
-            downscale_record(Job(method, domain), Path(folder) / "fine.nc", provenance=Provenance(), interval=0.9)
+            downscale_record(Job(method, domain), Path(folder) / "fine.nc", provenance=Provenance())
             wall, processor = time.perf_counter() - wall, time.process_time() - processor
             size = (Path(folder) / "fine.nc").stat().st_size
         peak = peak_of_this_process() / 2**30

@@ -210,12 +210,13 @@ def _make_twin(folder: Path, **settings: object) -> dict[str, Path]:
 
 def _run_all(config: Config, output: Path, workers: int, overwrite: bool, before: dict[str, float] | None = None) -> None:
     from gwkeras.console import show_scores, watched
+    from gwkeras.core.command_line import typed_command
     from gwkeras.pipeline import Experiment, run_all
     from gwkeras.training.run_folder import RunFolder
 
     folder = RunFolder(output)
     with watched(output) as progress:
-        comparison = run_all(Experiment(config, folder, progress, dict(before or {})), workers, overwrite)
+        comparison = run_all(Experiment(config, folder, progress, dict(before or {}), typed_command()), workers, overwrite)
     show_scores(comparison)
     typer.echo(f"Picture  {folder.picture}\nRecord   {folder.fine}\nReport   {folder.report}\nFigures  {folder.summary}")
 

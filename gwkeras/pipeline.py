@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import gwkeras
 from gwkeras.application.opening import provenance, trained_range
 from gwkeras.application.writing import Job, Written, downscale_record
 from gwkeras.core.config.tree import Config, SourceConfig
@@ -45,12 +46,21 @@ def silent(label: str, done: int, total: int) -> None:
 
 @dataclass
 class Experiment:
-    """One configuration at work in one run folder; what a stage has read or made stays for the next one."""
+    """One configuration at work in one run folder; what a stage has read or made stays for the next one.
+
+    Args:
+        config: what is done.
+        run: where.
+        progress: told of every stage.
+        seconds: what the stages have taken so far.
+        history: the command that asks for it, for the files that are written; empty: the function that writes them.
+    """
 
     config: Config
     run: RunFolder
     progress: Progress = silent
     seconds: dict[str, float] = field(default_factory=dict)
+    history: str = ""
     _fields: Fields | None = None
     _judge: Judge | None = None
 
@@ -125,7 +135,7 @@ class Experiment:
 
     def method(self) -> Network:
         """The trained network as a method."""
-        return network_method(load_network(self.run), Calibration.read(self.run.calibration), self.config)
+        return network_method(load_network(self.run), self._calibration(), self.config)
 
     def judge(self) -> Judge:
         """What all methods are judged by."""
@@ -152,7 +162,8 @@ class Experiment:
     def export(self, output: Path | None = None) -> Path:
         """The SavedModel, as the next version in `output`."""
         with self.timed("export"):
-            network, calibration, manifest = load_network(self.run), Calibration.read(self.run.calibration), self.manifest
+            network, manifest = load_network(self.run), self.manifest
+            calibration = self._calibration()
             info = describe_run(network, calibration, self.config, manifest)
             samples = real_samples(self.run.shards, manifest, info.inputs)
             return export_saved_model(
@@ -170,15 +181,23 @@ class Experiment:
             domain = open_domain(self.fields, self.config, self.run.cache, self.manifest.split)
             method = self.method()
             job = Job(method, domain, trained_range(self.manifest))
-            made_from = provenance(self.config, self.fields, self.run, method)
+            made_from = provenance(
+                self.config,
+                self.fields,
+                self.run,
+                method,
+                self.history or f"gwkeras {gwkeras.__version__}: Experiment.downscale",
+            )
             return downscale_record(
                 job,
                 output or self.run.fine,
                 provenance=made_from,
                 existing="overwrite",
-                interval=self.config.downscale.interval,
                 progress=partial(self.progress, "downscaling, fine cells"),
             )
+
+    def _calibration(self) -> Calibration:
+        return Calibration.read(self.run.calibration).at(self.config.downscale.interval)
 
     def _standing(self, overwrite: bool, samples: str | None = None) -> str:
         try:
@@ -189,9 +208,11 @@ class Experiment:
             return "none"
 
     def _report(self, comparison: Comparison, facts: dict[str, str] | None = None) -> None:
-        manifest, calibration = self.manifest, Calibration.read(self.run.calibration)
+        manifest, calibration = self.manifest, self._calibration()
         samples = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
-        factors = f"σ × {calibration.sigma_scale:.2f}, interval ± {calibration.interval_factor:.2f} σ"
+        factors = (
+            f"σ × {calibration.sigma_scale:.2f}, {100 * calibration.interval:g} % interval ± {calibration.interval_factor:.2f} σ"
+        )
         write_report(
             self.run.report,
             config=self.config,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -138,6 +139,13 @@ def test_the_record_conserves_mass_on_every_land_cell(finished, record, tiny_wor
     gap = np.abs(blocks(np.nan_to_num(fine) * weight)[known] / total[known] - coarse[known])
     assert gap.max() <= 1e-3
     assert gap.max() <= json.loads((finished[0] / "summary.json").read_text())["conservation_max_mm"] + 1e-4
+
+
+def test_the_record_tells_the_command_that_made_it(record, tiny_world):
+    given = options(tiny_world, "gwsa", "climate", "static", "truth", "config")
+    written, _, command = record.attrs["history"].partition(" ")
+    assert shlex.split(command) == ["gwkeras", "run", *given, "--output", "runs/a"]
+    np.datetime64(written.removesuffix("Z"))
 
 
 def test_the_record_is_cf_with_units_bounds_and_all_months(record, tiny_world):

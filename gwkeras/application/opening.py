@@ -54,11 +54,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Application:
-    """A job, the months wanted of it, and where its numbers come from."""
+    """A job, the months wanted of it, where its numbers come from, and what whoever asked for it should know."""
 
     job: Job
     months: list[Month]
     provenance: Provenance
+    notes: tuple[str, ...] = ()
 
 
 def open_application(
@@ -68,6 +69,7 @@ def open_application(
     *,
     connect: Callable[[], ServedModel] | None = None,
     files: Config | None = None,
+    history: str = f"gwkeras {gwkeras.__version__}: open_application",
 ) -> Application:
     """Reads the fields and makes the job.
 
@@ -76,10 +78,19 @@ def open_application(
         run: whose network, calibration and shards' statistics are used, as far as `connect` is not given.
         connect: opens an exported model, in a folder or behind a server, that takes the place of the run's network.
         files: a configuration with other files for the same quantities, such as those of the newest month.
+        history: the command that asks for it, for the file that is written; by default the name of this function.
     Raises: BadInput: where the model was trained on other channels, region or months hold no data, or the run is not whole.
     """
     manifest = read_manifest(run.shards) if connect is None or (run.shards / MANIFEST).exists() else None
+    interval = (files or config).downscale.interval
+    calibration = Calibration.read(run.calibration).at(interval) if connect is None else None  # refused before files are read
     model = connect() if connect else None
+    notes: tuple[str, ...] = ()
+    if model is not None and model.interval != interval:
+        notes = (
+            f"The exported model was made with {100 * model.interval:g} % intervals, which are written; downscale.interval "
+            f"({interval:g}) has no part in it.",
+        )
     factor = wanted.factor or (model.model_info.factor if model else config.sample.factor)
     source = _widened(files or config, wanted)
     source = replace(source, sample=replace(source.sample, factor=factor))
@@ -95,11 +106,11 @@ def open_application(
         )
         method = exported_method(model, source.downscale)
     else:
-        method = run_method(run, Calibration.read(run.calibration), source, wanted.factor)
+        assert calibration is not None
+        method = run_method(run, calibration, source, wanted.factor)
     job = Job(replace(method, part=part) if part else method, domain, trained_range(manifest), part)
-    return Application(
-        job, months_between(domain, wanted.first_month, wanted.last_month), provenance(config, fields, run, method)
-    )
+    months = months_between(domain, wanted.first_month, wanted.last_month)
+    return Application(job, months, provenance(config, fields, run, method, history), notes)
 
 
 def trained_range(manifest: Manifest | None) -> TrainedRange | None:
@@ -146,15 +157,21 @@ def part_of(grid: Grid, wanted: Wanted) -> tuple[slice, slice] | None:
     return edges[0], edges[1]
 
 
-def provenance(config: Config, fields: Fields, run: RunFolder, method: Network) -> Provenance:
-    """For the written file. The configuration is the one that the shards were built with: `--append` compares it."""
+def provenance(config: Config, fields: Fields, run: RunFolder, method: Network, history: str) -> Provenance:
+    """For the written file. The configuration is the one that the shards were built with: `--append` compares it.
+
+    Args:
+        config: what the network was trained with.
+        fields: what is downscaled.
+        run: where the network comes from.
+        method: the network.
+        history: the command, or the name of the function, that was called.
+    """
     info: ModelInfo | None = getattr(method.run, "model_info", None)
     built = read_manifest(run.shards).config_hash if (run.shards / MANIFEST).exists() else config_hash(config)
     return Provenance(
         source=f"model-generated: gwkeras {gwkeras.__version__}, target {config.target.kind}",
-        history=f"gwkeras downscale --run {run.root.name}"
-        if info is None
-        else f"gwkeras downscale with the exported model {info.name}",
+        history=history,
         config_hash=info.config_hash if info else built,
         model_version=f"{info.name}, gwkeras {info.version}" if info else f"{config.name}, gwkeras {gwkeras.__version__}",
         network_hash=network_hash(method),

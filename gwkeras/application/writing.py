@@ -33,6 +33,7 @@ class Written:
         months: how many. cells: fine land cells in all of them.
         conservation_max_mm: largest |block mean − coarse value| over all land cells, mm.
         extrapolating: share of the cells outside the range of training.
+        interval: probability of the bounds' interval; None where no bounds were written.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Written:
     conservation_max_mm: float
     cells: int = 0
     extrapolating: float = 0.0
+    interval: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class MonthField:
     sigma: np.ndarray | None
     lower: np.ndarray | None
     upper: np.ndarray | None
+    interval: float | None
     quality: np.ndarray
     conservation_gap_mm: float
 
@@ -79,7 +82,7 @@ class Job:
         sigma, lower, upper = (None if v is None else np.asarray(v[rows, cols], np.float32) for v in (p.sigma, p.lower, p.upper))
         flags = np.where(np.isfinite(mean), quality(domain, month, self.trained), NO_DATA).astype(np.uint8)
         worst = float(np.nanmax(gap, initial=0.0))
-        return MonthField(month, mean[rows, cols], sigma, lower, upper, flags[rows, cols], worst)
+        return MonthField(month, mean[rows, cols], sigma, lower, upper, p.interval, flags[rows, cols], worst)
 
     @property
     def grid(self) -> Grid:
@@ -106,7 +109,6 @@ def downscale_record(
     path: Path,
     *,
     provenance: Provenance,
-    interval: float,
     existing: Existing = "refuse",
     months: Sequence[Month] | None = None,
     workers: int = 1,
@@ -129,7 +131,7 @@ def downscale_record(
             path, expected="a name that is free", found="a file", remedy="give --overwrite or --append, or another --output"
         )
     if existing == "append":
-        writer = FieldWriter.continuing(path, job.grid, provenance=provenance, interval=interval)
+        writer = FieldWriter.continuing(path, job.grid, provenance=provenance)
         chosen = [m for m in chosen if writer.last is None or m > writer.last]
         if not chosen:
             raise BadInput(
@@ -139,12 +141,13 @@ def downscale_record(
                 remedy="give files that hold later months",
             )
     else:
-        writer = FieldWriter(path, job.grid, title=_TITLE, provenance=provenance, interval=interval)
-    cells, worst, judged, beyond = job.cells, 0.0, 0, 0
+        writer = FieldWriter(path, job.grid, title=_TITLE, provenance=provenance)
+    cells, worst, judged, beyond, interval = job.cells, 0.0, 0, 0, None
     with writer, in_order(job, chosen, workers, scheduler) as results:
         done = 0
         for month in results:
-            writer.append(month.stamp, month.mean, month.sigma, month.lower, month.upper, month.quality)
+            writer.append(month.stamp, month.mean, month.sigma, month.lower, month.upper, month.quality, month.interval)
+            interval = month.interval
             worst = max(worst, month.conservation_gap_mm)
             known = month.quality != NO_DATA
             judged += int(known.sum())
@@ -152,4 +155,4 @@ def downscale_record(
             done += cells
             progress(done, len(chosen) * cells)
             del month, known  # or they would stay while the next month is computed (enumerate would keep them, too)
-    return Written(path, len(chosen), worst, judged, beyond / max(judged, 1))
+    return Written(path, len(chosen), worst, judged, beyond / max(judged, 1), interval)

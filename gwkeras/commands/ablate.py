@@ -38,9 +38,6 @@ def ablate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace trainings of another configuration.")] = False,
 ) -> None:
     """What each part is worth: variants of a configuration, trained with several seeds, judged alike, in one table."""
-    import shlex
-    import sys
-
     from gwkeras.ablation.variants import components, memory, months_of, read_grid, seeds_of, without_twins
     from gwkeras.core.config.yaml_file import load_config
 
@@ -57,9 +54,10 @@ def ablate(
 
     from gwkeras.ablation.study import Study, run_study, trials_of
     from gwkeras.console import show_table, watched
+    from gwkeras.core.command_line import typed_command
 
     folder = run or Path("runs") / f"{settled.name}-ablation"
-    planned = Study(folder, settled, tuple(suites), numbers, shlex.join(["gwkeras", *sys.argv[1:]]))
+    planned = Study(folder, settled, tuple(suites), numbers, typed_command())
     typer.echo(f"{len(trials_of(planned))} trainings in {folder}; what is done stays, and the same command goes on after a stop.")
     with watched(folder) as progress:
         report = run_study(planned, progress, workers=workers, overwrite=overwrite)

@@ -47,6 +47,7 @@ def downscale(
     from gwkeras.application.opening import Wanted, open_application, saved_model_or_server
     from gwkeras.application.writing import downscale_record
     from gwkeras.console import watched
+    from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.core.errors import BadInput
     from gwkeras.pipeline import Experiment, with_files
@@ -69,20 +70,22 @@ def downscale(
     wanted = Wanted(south, north, west, east, first_month, last_month, factor)
     with watched(target.parent) as progress:
         progress("reading", 0, 1)
-        application = open_application(trained, folder, wanted, connect=connect, files=files)
+        application = open_application(trained, folder, wanted, connect=connect, files=files, history=typed_command())
         progress("reading", 1, 1)
         written = downscale_record(
             application.job,
             target,
             provenance=application.provenance,
-            interval=files.downscale.interval,
             existing="append" if append else "overwrite" if overwrite else "refuse",
             months=application.months,
             workers=workers,
             scheduler=scheduler,
             progress=lambda done, total: progress("downscaling, fine cells", done, total),
         )
+    for note in application.notes:
+        typer.echo(f"Note: {note}")
+    bounds = "" if written.interval is None else f", with {100 * written.interval:g} % intervals"
     typer.echo(
-        f"Wrote {written.path} ({written.months} months; block means differ from the product by at most "
+        f"Wrote {written.path} ({written.months} months{bounds}; block means differ from the product by at most "
         f"{written.conservation_max_mm:.1e} mm; {100 * written.extrapolating:.0f} % of the cells lie beyond the training range)"
     )

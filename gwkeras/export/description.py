@@ -18,7 +18,7 @@ from gwkeras.training.calibration import Calibration
 
 
 def describe_run(network: keras.Model, calibration: Calibration, config: Config, manifest: Manifest) -> ModelInfo:
-    """What `model_info` says of the network of a run."""
+    """What `model_info` says of the network of a run, whose calibration stands at the probability that is to be served."""
     sample = manifest.sample
     units = {SEASONAL_DETAIL: "mm", **manifest.units}
     return ModelInfo(
@@ -38,7 +38,7 @@ def describe_run(network: keras.Model, calibration: Calibration, config: Config,
         sigma_scale=calibration.sigma_scale,
         interval=calibration.interval,
         interval_factor=calibration.interval_factor,
-        calibrated=calibration.basis != Calibration().basis,
+        calibrated=calibration.measured,
         network=json.dumps(to_dict(config.model)),
         weights=weights_digest(network),
     )

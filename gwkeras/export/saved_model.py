@@ -62,6 +62,7 @@ def export_saved_model(
     assets.extra/ requests by which TF Serving warms up.
 
     Args:
+        calibration: at the probability that the model is to serve; see `Calibration.at`.
         samples: real inputs, (batch, …) each; warm-up records are made of them, and plain TensorFlow, in a process of its own and
             without gwkeras, has to give the same fields for them as the network.
         manifest: of the shards that the network was trained on, as JSON.

@@ -18,13 +18,22 @@ class Prediction:
     Args:
         mean: (s n_lat, s n_lon) mm; NaN where there is no land or the coarse cell is unknown.
         sigma: the same shape, mm, standard error; None where the method has none.
-        lower, upper: bounds of the 90 % interval, mm; None likewise.
+        lower: lower bound of the interval, mm; None where the method states none.
+        upper: upper bound, likewise.
+        interval: probability that the truth lies between `lower` and `upper`; None where there are no bounds. It travels with
+            them, so that whoever counts, labels or writes them says what they are.
+    Raises: ValueError: where bounds come without their probability, or the reverse.
     """
 
     mean: np.ndarray
     sigma: np.ndarray | None = None
     lower: np.ndarray | None = None
     upper: np.ndarray | None = None
+    interval: float | None = None
+
+    def __post_init__(self) -> None:
+        if len({self.lower is None, self.upper is None, self.interval is None}) > 1:
+            raise ValueError("lower, upper and the probability of their interval are given together or not at all")
 
 
 class Method(Protocol):

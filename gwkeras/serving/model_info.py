@@ -114,6 +114,7 @@ class ModelInfo:
             info.months > 0,
             0 < info.factor <= 64,
             0 < info.divisor <= 4096,
+            0 < info.interval < 1,
             len(info.input_features()) == len(info.inputs),
             {"climate", "gwsa", "land"} <= set(info.inputs),
         )

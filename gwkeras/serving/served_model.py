@@ -51,6 +51,11 @@ class ServedModel:
         return self.model_info.interval_factor
 
     @property
+    def interval(self) -> float:
+        """Probability of that interval."""
+        return self.model_info.interval
+
+    @property
     def conserving(self) -> bool:
         """Whether means average to the coarse field, so that a mosaic of tiles has to."""
         return conserves(self.model_info.kind)

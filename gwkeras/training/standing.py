@@ -10,6 +10,7 @@ from typing import Literal
 from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import write_atomically
+from gwkeras.training.calibration import Calibration
 from gwkeras.training.checkpoint import read_signature
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.settings import difference, settings_of
@@ -53,8 +54,7 @@ def all_settings(config: Config, samples: str) -> dict[str, str]:
     Args:
         samples: hash of the build.
     """
-    rest = {"training.epochs": config.training.epochs, "downscale.interval": config.downscale.interval}
-    return {"samples": samples, **settings_of(config), **{key: json.dumps(value) for key, value in rest.items()}}
+    return {"samples": samples, **settings_of(config), "training.epochs": json.dumps(config.training.epochs)}
 
 
 def standing(config: Config, run: RunFolder, samples: str | None = None) -> Literal["none", "unfinished", "finished"]:
@@ -62,13 +62,13 @@ def standing(config: Config, run: RunFolder, samples: str | None = None) -> Lite
 
     Args:
         samples: hash of the build; None before it is known.
-    Returns: "unfinished": one that can go on; "finished": model.keras.
+    Returns: "unfinished": one that can go on, if only to be calibrated anew for `downscale.interval`; "finished": model.keras.
     Raises: BadInput: where the training there is one with other settings.
     """
     wanted = settings_of(config) if samples is None else all_settings(config, samples)
     record = TrainingRecord.read(run)
     if record and run.model.exists() and difference(wanted, record.settings) is None:
-        return "finished"
+        return "finished" if Calibration.read(run.calibration).serves(config.downscale.interval) else "unfinished"
     wanted = settings_of(config) | ({} if samples is None else {"samples": samples})
     left = [read_signature(run.checkpoint(split)) for split in SPLITS] + [record.settings if record else None]
     for signature in left:

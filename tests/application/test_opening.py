@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import netCDF4
@@ -61,6 +63,10 @@ def test_another_region_with_its_own_files(request, target, elsewhere, gwkeras_c
         assert (found["lat"].size, found["lon"].size, found["time"].size) == (12, 20, 2)
         assert float(found["lat_bounds"].min()) == 3
         assert float(found["lon_bounds"].max()) == 26
+        typed = shlex.join(
+            ["gwkeras", "downscale", "--run", *map(str, (run, *files, *edges, *MONTHS, "--output", tmp_path / "fine.nc"))]
+        )
+        assert re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ {re.escape(typed)}", found.attrs["history"])
         known = np.isfinite(found["gwsa"].values)
         assert known.any()
         assert ((found["gwsa_quality"].values[known].astype(int) & 2) > 0).all()
@@ -121,3 +127,54 @@ def test_months_of_another_network_are_not_appended(tiny_world, tmp_path, gwkera
 
 def calibration(sigma_scale: float) -> dict[str, object]:
     return {"sigma_scale": sigma_scale, "interval_factor": 1.7, "interval": 0.9, "basis": "by hand"}
+
+
+def half_width(path: Path) -> tuple[float, float, str]:
+    """Largest and smallest (upper − mean) / σ of a written record, and what it says of its bounds."""
+    with xr.open_dataset(path) as found:
+        ratio = (found["gwsa_upper"] - found["gwsa"]).values / found["gwsa_sigma"].values
+        return float(np.nanmax(ratio)), float(np.nanmin(ratio)), found["gwsa_upper"].attrs["long_name"]
+
+
+def test_the_interval_that_is_asked_for_is_the_one_that_is_written(coarsened, gwkeras_command, tmp_path):
+    """Factors by hand: 0.6 σ hold 50 %, 1.7 σ 90 %; bounds that are said to hold 50 % are those of 50 %."""
+    stored = RunFolder(coarsened).calibration
+    arguments = ("downscale", "--run", coarsened, *MONTHS, "--overwrite", "--output", tmp_path / "fine.nc")
+    try:
+        stored.write_text(json.dumps({**calibration(1.2), "quantiles": {"0.5": 0.6, "0.9": 1.7, "0.99": 3.0}}))
+        for interval, factor in (("0.5", 0.6), ("0.9", 1.7), ("0.7", 1.15)):
+            answer = gwkeras_command(*arguments, "--set", f"downscale.interval={interval}")
+            assert answer.code == 0, answer.err
+            assert f"with {interval[2:]}0 % intervals" in answer.out
+            most, least, said = half_width(tmp_path / "fine.nc")
+            assert (most, least) == pytest.approx((factor, factor), rel=1e-3)
+            assert f"of the {interval[2:]}0 % interval" in said
+        before = (tmp_path / "fine.nc").read_bytes()
+        stored.write_text(json.dumps(calibration(1.2)))  # as earlier versions wrote it
+        answer = gwkeras_command(*arguments, "--set", "downscale.interval=0.5")
+        assert (answer.code, len(answer.sentences)) == (2, 1)
+        assert "downscale.interval: expected 0.9, which this run's calibration.json holds a factor for, found 0.5" in answer.err
+        assert (tmp_path / "fine.nc").read_bytes() == before
+        assert gwkeras_command(*arguments).code == 0
+    finally:
+        stored.unlink()
+
+
+def test_an_exported_model_keeps_its_interval(coarsened, gwkeras_command, tmp_path):
+    stored = RunFolder(coarsened).calibration
+    try:
+        stored.write_text(json.dumps({**calibration(1.2), "quantiles": {"0.5": 0.6, "0.9": 1.7}}))
+        experiment = Experiment.open(coarsened)
+        experiment.config = load_config(experiment.run.config, ("downscale.interval=0.5",))
+        version = experiment.export(tmp_path / "versions")
+    finally:
+        stored.unlink()
+    described = json.loads((version / "assets" / "model_info.json").read_text())
+    assert (described["interval"], described["interval_factor"]) == (0.5, 0.6)
+    fine = tmp_path / "fine.nc"
+    answer = gwkeras_command("downscale", "--run", coarsened, *MONTHS, "--model", tmp_path / "versions", "--output", fine)
+    assert answer.code == 0, answer.err
+    assert "The exported model was made with 50 % intervals, which are written" in answer.out
+    most, least, said = half_width(fine)
+    assert (most, least) == pytest.approx((0.6, 0.6), rel=1e-3)
+    assert "of the 50 % interval" in said

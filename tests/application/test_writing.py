@@ -18,13 +18,25 @@ from gwkeras.methods.interpolation import Interpolation
 from gwkeras.methods.method import Prediction
 from tests.methods.worlds import make_domain
 
-OPTIONS = {"provenance": Provenance(config_hash="ab"), "interval": 0.9}
+OPTIONS = {"provenance": Provenance(config_hash="ab")}
 BICUBIC = Interpolation("bicubic", conserving=True)
 SEEN = TrainedRange((-1e9, 0.0), (1e9, 295.0))
 
 
 def job(months: int = 4, **changes) -> Job:
     return Job(BICUBIC, make_domain(8, 10, months=months), SEEN, **changes)
+
+
+@dataclass(frozen=True)
+class Sure:
+    """Bicubic interpolation ± 1 mm, which is said to hold with a probability of its own."""
+
+    interval: float
+    name: str = "sure"
+
+    def predict(self, domain: Domain, month: int) -> Prediction:
+        mean = BICUBIC.predict(domain, month).mean
+        return Prediction(mean, None, mean - 1, mean + 1, self.interval)
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,19 @@ def test_what_is_written_is_what_the_method_says(tmp_path):
                 found["gwsa"][month], BICUBIC.predict(domain, domain.months[month]).mean.astype(np.float32)
             )
         assert written.cells == int(np.isfinite(found["gwsa"]).sum())
+
+
+def test_the_probability_of_the_bounds_is_the_method_s(tmp_path):
+    for interval, percent in ((0.5, "50 %"), (0.9, "90 %")):
+        task = replace(job(), method=Sure(interval))
+        written = downscale_record(task, tmp_path / "fine.nc", existing="overwrite", **OPTIONS)
+        assert written.interval == interval
+        with xr.open_dataset(written.path) as found:
+            assert f"of the {percent} interval" in found["gwsa_upper"].attrs["long_name"]
+            np.testing.assert_allclose(found["gwsa_upper"] - found["gwsa_lower"], found["gwsa"] * 0 + 2, atol=1e-4)
+    assert downscale_record(job(), tmp_path / "none.nc", **OPTIONS).interval is None
+    with pytest.raises(BadInput, match="90 %"):
+        downscale_record(replace(job(months=5), method=Sure(0.5)), tmp_path / "fine.nc", existing="append", **OPTIONS)
 
 
 def test_flags_are_cf_flags(tmp_path):
@@ -124,7 +149,7 @@ def test_nothing_to_append_and_files_that_do_not_fit(tmp_path):
     with pytest.raises(GridMismatch):
         downscale_record(job(part=(slice(0, 4), slice(0, 4))), path, existing="append", **OPTIONS)
     with pytest.raises(BadInput, match="config_hash"):
-        downscale_record(job(), path, existing="append", provenance=Provenance(config_hash="cd"), interval=0.9)
+        downscale_record(job(), path, existing="append", provenance=Provenance(config_hash="cd"))
     with pytest.raises(BadInput, match="leave out --append"):
         downscale_record(job(), tmp_path / "none.nc", existing="append", **OPTIONS)
     damaged = tmp_path / "damaged.nc"

@@ -45,7 +45,7 @@ class Constant:
         mean[:, :2] += self.error * (list(domain.months).index(month) + 1)
         if self.half is None:
             return Prediction(mean)
-        return Prediction(mean, np.ones_like(mean), mean - self.half, mean + self.half)
+        return Prediction(mean, np.ones_like(mean), mean - self.half, mean + self.half, 0.9)
 
 
 def judged(land: np.ndarray, held_out: tuple[Box, ...] = (), months: tuple[int, ...] = (0, 2)):

@@ -85,7 +85,7 @@ def test_nothing_to_learn_from_leaves_the_networks_own():
 
 
 def test_what_is_written_is_read(tmp_path):
-    calibration = Calibration(1.25, 1.5, 0.8, "a split")
+    calibration = Calibration(1.25, 1.5, 0.8, "a split", ((0.5, 0.6), (0.8, 1.5), (0.99, 3.25)))
     calibration.write(tmp_path / "calibration.json")
     assert Calibration.read(tmp_path / "calibration.json") == calibration
     assert [p.name for p in tmp_path.iterdir()] == ["calibration.json"]
@@ -93,9 +93,67 @@ def test_what_is_written_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "3", '{"sigma_scale": 0}', '{"sigma_scale": -1}', '{"interval_factor": Infinity}', '{"basis": 1, "x": 2}']
+    "text",
+    [
+        "",
+        "3",
+        '{"sigma_scale": 0}',
+        '{"sigma_scale": -1}',
+        '{"interval_factor": Infinity}',
+        '{"basis": 1, "x": 2}',
+        '{"quantiles": 3}',
+        '{"quantiles": {"a": 1}}',
+        '{"quantiles": {"0.5": 1, "0.9": 0.5}}',
+        '{"quantiles": {"0.9": 1, "0.5": 2}}',
+        '{"quantiles": {"0.5": NaN}}',
+        '{"quantiles": {"1.5": 1}}',
+    ],
 )
 def test_a_damaged_file_is_refused(tmp_path, text):
     (tmp_path / "calibration.json").write_text(text)
     with pytest.raises(BadInput, match=r"calibration\.json: expected a calibration in JSON"):
         Calibration.read(tmp_path / "calibration.json")
+
+
+@pytest.fixture(scope="module")
+def laplace() -> Calibration:
+    """Errors of Laplace's distribution: P(|e| ≤ q) = 1 − exp(−q / b), whatever the network's σ."""
+    rng = np.random.default_rng(2)
+    targets = [rng.laplace(0, 1.5, (8, 100, 100, 1)) for _ in range(16)]
+    return calibrate(Model(0.5, (8, 100, 100, 1)), FixedSamples(targets, np.ones((8, 100, 100, 1))), "validation")
+
+
+@pytest.mark.parametrize("probability", [0.01, 0.3, 0.5, 0.6827, 0.9, 0.955, 0.985, 0.99, 0.9985])
+def test_an_interval_of_another_probability_holds_it(laplace, probability):
+    """Its half width is −b ln(1 − p), which is within 0.001 of p also between two factors that are kept."""
+    found = laplace.at(probability)
+    assert found.interval == probability
+    half = 0.5 * found.sigma_scale * found.interval_factor
+    assert 1 - math.exp(-half / 1.5) == pytest.approx(probability, abs=1e-3)
+    assert half == pytest.approx(-1.5 * math.log1p(-probability), rel=0.05)
+
+
+def test_the_probability_that_was_asked_for_keeps_its_own_quantile(laplace):
+    assert laplace.at(0.9) is laplace
+    assert laplace.at(0.5).at(0.9).interval_factor == pytest.approx(laplace.interval_factor, rel=1e-6)
+
+
+@pytest.mark.parametrize("probability", [0.001, 0.9999])
+def test_beyond_what_was_kept_is_refused(laplace, probability):
+    with pytest.raises(BadInput, match=rf"downscale\.interval: expected 0\.9 or one from 0\.01 to 0\.999, .*found {probability}"):
+        laplace.at(probability)
+
+
+def test_a_calibration_of_an_earlier_version_serves_its_own_probability_alone(tmp_path):
+    path = tmp_path / "calibration.json"
+    path.write_text('{"sigma_scale": 1.5, "interval_factor": 1.7, "interval": 0.9, "basis": "40 cells of the split"}')
+    old = Calibration.read(path)
+    assert old.at(0.9) == old
+    assert (old.serves(0.9), old.serves(0.5)) == (True, False)
+    with pytest.raises(BadInput, match=r"^downscale\.interval: expected 0\.9, which .*, found 0\.5; .* train again\.$"):
+        old.at(0.5)
+
+
+def test_without_a_measurement_errors_are_normal():
+    assert Calibration().at(0.5).interval_factor == pytest.approx(0.6745, abs=1e-4)
+    assert Calibration().at(0.9999).interval_factor == pytest.approx(3.8906, abs=1e-4)

@@ -54,6 +54,7 @@ def test_where_the_best_epoch_is_not_the_last(tmp_path: Path):
 @pytest.mark.slow
 def test_where_the_number_of_updates_was_chosen_one_scale_up(tmp_path: Path):
     from tests.tfrecords_build.fake_scale import FakeScale
+
     from tfrecords_build.build import build_scales
 
     config = replace(SMALL, target=TargetConfig("coarsen"), training=TrainingConfig(epochs=2, learning_rate=0.01, seed=1))

@@ -10,6 +10,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 
+import gwkeras
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
 from gwkeras.core.units import STORAGE
@@ -34,7 +35,7 @@ class Provenance:
 
     Args:
         source: method of production, "model-generated: …".
-        history: the command that made it; the time of writing is put before it.
+        history: the command, or the function of the library, that made it; the time of writing is put before it.
         references: papers, DOIs.
         institution: who made it.
         config_hash: of the resolved configuration.
@@ -45,7 +46,7 @@ class Provenance:
     """
 
     source: str = "gwkeras"
-    history: str = "gwkeras"
+    history: str = f"gwkeras {gwkeras.__version__}: FieldWriter"
     references: str = ""
     institution: str = ""
     config_hash: str = ""
@@ -72,8 +73,14 @@ class Provenance:
         return {name: text for name, text in pairs.items() if text}
 
 
-def attributes_of(name: str, names: tuple[str, ...], interval: float) -> dict[str, Any]:
-    """CF attributes of a variable in a file that holds `names`."""
+def attributes_of(name: str, names: tuple[str, ...], interval: float | None = None) -> dict[str, Any]:
+    """CF attributes of a variable in a file that holds `names`.
+
+    Args:
+        name: of the variable.
+        names: of all variables with fields.
+        interval: probability that the truth lies between `gwsa_lower` and `gwsa_upper`; None where there are no bounds.
+    """
     if name == "gwsa_quality":
         return {
             "long_name": "reasons to trust the groundwater storage anomaly less",
@@ -82,14 +89,16 @@ def attributes_of(name: str, names: tuple[str, ...], interval: float) -> dict[st
             "flag_meanings": " ".join(FLAGS),
             "grid_mapping": "crs",
         }
-    percent = f"{100 * interval:g} %"
+    percent = "" if interval is None else f"{100 * interval:g} %"
     meaning = {
         "gwsa": "groundwater storage anomaly as water equivalent height",
         "gwsa_sigma": "standard error of the groundwater storage anomaly",
         "gwsa_lower": f"lower bound of the {percent} interval of the groundwater storage anomaly",
         "gwsa_upper": f"upper bound of the {percent} interval of the groundwater storage anomaly",
     }
-    attributes = {"long_name": meaning[name], "units": STORAGE, "grid_mapping": "crs"}
+    attributes: dict[str, Any] = {"long_name": meaning[name], "units": STORAGE, "grid_mapping": "crs"}
+    if name in ("gwsa_lower", "gwsa_upper"):
+        attributes["interval_probability"] = interval  # for programs; no attribute of CF says this
     if name == "gwsa":  # no standard name fits: CF knows changes of groundwater amount (kg m-2), not anomalies of its height
         attributes["cell_methods"] = "time: mean area: mean where land"
         if len(names) > 1:

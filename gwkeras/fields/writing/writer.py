@@ -12,7 +12,6 @@ from typing import Any
 
 import netCDF4
 import numpy as np
-import xarray as xr
 
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
@@ -39,7 +38,6 @@ class FieldWriter:
         grid: of the fields.
         title: one line for people.
         provenance: where the fields come from.
-        interval: probability of the interval between `lower` and `upper`.
     Raises: BadInput: where the folder cannot be written to or the disk is full, or where no month was given.
     """
 
@@ -50,22 +48,20 @@ class FieldWriter:
         *,
         title: str = "Groundwater storage anomaly",
         provenance: Provenance | None = None,
-        interval: float = 0.9,
     ) -> None:
         self.path, self.grid = Path(path), grid
-        self._title, self._provenance, self._interval = title, provenance or Provenance(), interval
+        self._title, self._provenance = title, provenance or Provenance()
         self._partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.partial")
         self._file: netCDF4.Dataset | None = None
         self._names: tuple[str, ...] = ()
+        self._interval: float | None = None
         self._group, self._rows = 1, 1
         self._spool: Spool | None = None
         self._continues = False
         self.last: np.datetime64 | None = None
 
     @classmethod
-    def continuing(
-        cls, path: str | Path, grid: Grid, *, provenance: Provenance | None = None, interval: float = 0.9
-    ) -> FieldWriter:
+    def continuing(cls, path: str | Path, grid: Grid, *, provenance: Provenance | None = None) -> FieldWriter:
         """A writer that adds months to a file that it, or an earlier one, has written; `last` is the file's last month.
 
         The file itself is untouched until the block ends well: months are added to a copy.
@@ -73,7 +69,7 @@ class FieldWriter:
         Raises: BadInput: where the file is absent, damaged, or made by another model or configuration. GridMismatch: where its
             cells are others.
         """
-        writer = cls(path, grid, provenance=provenance, interval=interval)
+        writer = cls(path, grid, provenance=provenance)
         writer._continues = True
         writer.last = last_month(writer.path, grid, writer._provenance)
         return writer
@@ -93,6 +89,7 @@ class FieldWriter:
         lower: np.ndarray | None = None,
         upper: np.ndarray | None = None,
         quality: np.ndarray | None = None,
+        interval: float | None = None,
     ) -> None:
         """Adds one month.
 
@@ -100,8 +97,10 @@ class FieldWriter:
             month: any moment in it, later than the month before.
             gwsa, sigma, lower, upper: (n_lat, n_lon) mm, NaN where missing; the same ones for every month.
             quality: (n_lat, n_lon) uint8, bits of `gwkeras.fields.writing.quality_flags.FLAGS`.
-        Raises: GridMismatch: where a field has another shape. BadInput: where the disk is full. ValueError: where months
-            do not ascend or the fields given change.
+            interval: probability of the interval between `lower` and `upper`; the same one for every month.
+        Raises: GridMismatch: where a field has another shape. BadInput: where the disk is full, or the file to be continued
+            holds other fields, or bounds of another probability. ValueError: where months do not ascend, the fields given or
+            their interval change, or bounds come without one.
         """
         stamp = np.datetime64(str(np.asarray(month).astype("datetime64[M]")), "M")
         given = zip(VARIABLES, (gwsa, sigma, lower, upper, quality), strict=True)
@@ -114,10 +113,17 @@ class FieldWriter:
                     found=" × ".join(map(str, values.shape)) + " cells",
                     remedy="write it on its own grid",
                 )
-        if self.last is not None and (stamp <= self.last or (self._names and tuple(fields) != self._names)):
-            raise ValueError(f"{stamp} with {', '.join(fields)} cannot follow {self.last} with {', '.join(self._names)}")
+        if (lower is None and upper is None) != (interval is None):
+            raise ValueError("bounds and the probability of their interval are given together or not at all")
+        changed = bool(self._names) and (tuple(fields), interval) != (self._names, self._interval)
+        if self.last is not None and (stamp <= self.last or changed):
+            raise ValueError(
+                f"{stamp} with {', '.join(fields)} (interval {interval}) cannot follow {self.last} with {', '.join(self._names)} "
+                f"(interval {self._interval})"
+            )
         try:
             if self._file is None:
+                self._interval = interval
                 self._open(tuple(fields))
             assert self._spool is not None
             self._spool.add(stamp, fields)
@@ -176,6 +182,15 @@ class FieldWriter:
                 found=", ".join(present),
                 remedy="write the whole record anew with --overwrite",
             )
+        for name in (name for name in ("gwsa_lower", "gwsa_upper") if name in present):
+            expected = attributes_of(name, present, self._interval)["long_name"]
+            if (found := getattr(file[name], "long_name", "")) != expected:
+                raise BadInput(
+                    self.path,
+                    expected=f"a variable {name} that is the {expected}",
+                    found=f"'{found}'",
+                    remedy="write the whole record anew with --overwrite, or ask for the same downscale.interval",
+                )
         attributes = self._provenance.attributes()
         earlier = getattr(file, "history", "")
         file.setncatts({**attributes, "history": f"{attributes['history']}\n{earlier}".strip()})
@@ -273,35 +288,6 @@ class FieldWriter:
             found=f"'{error}'",
             remedy="check the folder's permissions, quota and free space, or write elsewhere",
         )
-
-
-def write_dataset(
-    fields: xr.Dataset,
-    path: str | Path,
-    *,
-    title: str = "Groundwater storage anomaly",
-    provenance: Provenance | None = None,
-    interval: float = 0.9,
-) -> Path:
-    """Writes `gwsa` and those of the other `VARIABLES` that `fields` holds, dims (time, lat, lon), mm.
-
-    Backed by dask, the months are computed and written one after the other.
-    Raises: see `FieldWriter`; BadInput: where there is no `gwsa`.
-    """
-    if "gwsa" not in fields:
-        raise BadInput(
-            path,
-            expected="a variable gwsa to write",
-            found=", ".join(map(str, fields.data_vars)) or "none",
-            remedy="downscale first",
-        )
-    grid = Grid.from_centres(fields["lat"].values, fields["lon"].values, where=path)
-    names = [name for name in VARIABLES if name in fields]
-    with FieldWriter(path, grid, title=title, provenance=provenance, interval=interval) as writer:
-        for month in fields["time"].values:
-            slab = fields[names].sel(time=month).transpose("lat", "lon").compute()
-            writer.append(month, **{name.removeprefix("gwsa_"): slab[name].values for name in names})
-    return Path(path)
 
 
 def _even_part(n: int, most: float) -> int:

@@ -38,6 +38,7 @@ class Network:
         cells_at_once: coarse cells, halos included, that one call of `run` is given at most (but at least one tile).
         sigma_scale: what calibration multiplies the predicted standard deviation by.
         interval_factor: half width of the interval between `lower` and `upper`, in calibrated standard deviations.
+        interval: probability of that interval, for which the factor was found.
         conservation: "inside": the network conserves, σ is that of its conservative mean, and only what blending has moved is
             put right; "after": the mean is made to average to the coarse field here, and σ loses the share that this takes away;
             "none".
@@ -52,6 +53,7 @@ class Network:
     cells_at_once: int = 2**16
     sigma_scale: float = 1.0
     interval_factor: float = NormalDist().inv_cdf(0.95)
+    interval: float = 0.9
     conservation: Literal["none", "inside", "after"] = "inside"
     part: tuple[slice, slice] | None = None
     name: str = "model"
@@ -70,7 +72,7 @@ class Network:
         if self.conservation == "after":
             sigma = conserved_sigma(sigma, domain.fine, domain.factor, domain.land_fine)
         half = self.interval_factor * sigma
-        return Prediction(mean, sigma, mean - half, mean + half)
+        return Prediction(mean, sigma, mean - half, mean + half, self.interval)
 
     def tiles(self, domain: Domain, wanted: np.ndarray) -> list[Tile]:
         """The tiles that are computed where the cells `wanted` (n_lat, n_lon) are."""

@@ -122,6 +122,7 @@ def run_method(run: RunFolder, calibration: Calibration, config: Config, factor:
 
 
 def _calibrated(run: Predict, calibration: Calibration, config: Config) -> Network:
+    calibration = calibration.at(config.downscale.interval)
     return _method(
         run,
         config.model,
@@ -130,11 +131,15 @@ def _calibrated(run: Predict, calibration: Calibration, config: Config) -> Netwo
         factor=config.sample.factor,
         sigma_scale=calibration.sigma_scale,
         interval_factor=calibration.interval_factor,
+        interval=calibration.interval,
     )
 
 
 def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Network:
-    """An exported model, in a folder or behind a server, as a method. Its σ is calibrated already."""
+    """An exported model, in a folder or behind a server, as a method.
+
+    Its σ is calibrated already, and its interval is the one that it was exported with, whatever `downscale.interval` is.
+    """
     info = model.model_info
     return _method(
         model,
@@ -144,6 +149,7 @@ def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Network:
         factor=info.factor,
         sigma_scale=model.sigma_scale,
         interval_factor=model.interval_factor,
+        interval=model.interval,
     )
 
 
@@ -171,6 +177,7 @@ def _method(
     factor: int,
     sigma_scale: float,
     interval_factor: float,
+    interval: float,
 ) -> Network:
     divisor = size_divisor(model)
     return Network(
@@ -181,5 +188,6 @@ def _method(
         cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * numbers_a_cell(model, months, factor))),
         sigma_scale=sigma_scale,
         interval_factor=interval_factor,
+        interval=interval,
         conservation="inside" if conserves(model.kind) else "none",
     )

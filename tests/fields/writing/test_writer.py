@@ -13,7 +13,7 @@ import xarray as xr
 
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
-from gwkeras.fields.writing.writer import FieldWriter, Provenance, write_dataset
+from gwkeras.fields.writing.writer import FieldWriter, Provenance
 
 GRID = Grid.covering(10, 12, -5, -2, 0.5)
 MONTHS = np.array(["2002-04", "2002-05", "2002-08"], "datetime64[M]")
@@ -28,7 +28,7 @@ def slab(month: int) -> np.ndarray:
 def write(path, months=MONTHS, **options):
     with FieldWriter(path, GRID, **options) as writer:
         for k, month in enumerate(months):
-            writer.append(month, slab(k), slab(k) / 10, slab(k) - 5, slab(k) + 5)
+            writer.append(month, slab(k), slab(k) / 10, slab(k) - 5, slab(k) + 5, interval=0.9)
     return path
 
 
@@ -80,25 +80,47 @@ def test_many_months_in_groups(tmp_path):
         assert (np.diff(found["time_bounds"][:, 0]) > np.timedelta64(0)).all()
 
 
+def test_bounds_are_labelled_with_their_own_probability(tmp_path):
+    with FieldWriter(tmp_path / "half.nc", GRID) as writer:
+        writer.append(MONTHS[0], slab(0), None, slab(0) - 1, slab(0) + 1, interval=0.5)
+    with xr.open_dataset(tmp_path / "half.nc") as found:
+        for name, word in (("gwsa_lower", "lower"), ("gwsa_upper", "upper")):
+            assert found[name].attrs["long_name"].startswith(f"{word} bound of the 50 % interval")
+            assert found[name].attrs["interval_probability"] == 0.5
+        assert "interval_probability" not in found["gwsa"].attrs
+
+
+@pytest.mark.parametrize("interval", [None, 0.5])
+def test_bounds_without_their_probability_and_the_reverse_are_refused(tmp_path, interval):
+    bounds = (None, None) if interval else (slab(0), slab(0))
+    with pytest.raises(ValueError, match="together or not at all"), FieldWriter(tmp_path / "fine.nc", GRID) as writer:
+        writer.append(MONTHS[0], slab(0), None, *bounds, interval=interval)
+
+
+def test_one_file_holds_bounds_of_one_probability(tmp_path):
+    path = write(tmp_path / "fine.nc")
+    before = path.read_bytes()
+
+    def append(writer, *pairs):
+        with writer:
+            for month, interval in pairs:
+                writer.append(np.datetime64(month), slab(0), slab(0), slab(0), slab(0), interval=interval)
+
+    with pytest.raises(ValueError, match=r"interval 0\.5\) cannot follow .*interval 0\.9"):
+        append(FieldWriter(path, GRID), ("2003-01", 0.9), ("2003-02", 0.5))
+    with pytest.raises(
+        BadInput, match=r"expected a variable gwsa_lower that is the lower bound of the 50 % .*'lower bound of the 90 %"
+    ):
+        append(FieldWriter.continuing(path, GRID), ("2003-01", 0.5))
+    assert path.read_bytes() == before
+
+
 def test_only_what_is_given_is_written(tmp_path):
     with FieldWriter(tmp_path / "fine.nc", GRID) as writer:
         writer.append(MONTHS[0], slab(0))
     with xr.open_dataset(tmp_path / "fine.nc") as found:
         assert "gwsa_sigma" not in found
         assert "ancillary_variables" not in found["gwsa"].attrs
-
-
-def test_dataset_backed_by_dask(tmp_path):
-    stack = np.stack([slab(k) for k in range(3)])
-    fields = xr.Dataset(
-        {"gwsa": (("time", "lat", "lon"), stack), "gwsa_sigma": (("time", "lat", "lon"), stack / 10)},
-        coords={"time": MONTHS.astype("datetime64[ns]"), "lat": GRID.lat, "lon": GRID.lon},
-    )
-    with xr.open_dataset(write_dataset(fields.chunk(time=1), tmp_path / "fine.nc")) as found:
-        np.testing.assert_array_equal(found["gwsa_sigma"], stack / 10)
-    with pytest.raises(BadInput, match="variable gwsa"):
-        write_dataset(fields[["gwsa_sigma"]], tmp_path / "other.nc")
-    assert not (tmp_path / "other.nc").exists()
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -202,7 +224,7 @@ def test_a_file_without_flags_is_not_continued_with_them(tmp_path):
     path = write(tmp_path / "fine.nc")
     before = path.read_bytes()
     with pytest.raises(BadInput, match="gwsa_quality"), FieldWriter.continuing(path, GRID) as writer:
-        writer.append(np.datetime64("2003-01"), slab(0), slab(0), slab(0), slab(0), np.zeros(GRID.shape, np.uint8))
+        writer.append(np.datetime64("2003-01"), slab(0), slab(0), slab(0), slab(0), np.zeros(GRID.shape, np.uint8), 0.9)
     assert path.read_bytes() == before
     with pytest.raises(ValueError, match="cannot follow"), FieldWriter.continuing(path, GRID) as writer:
-        writer.append(MONTHS[-1], slab(0), slab(0), slab(0), slab(0))
+        writer.append(MONTHS[-1], slab(0), slab(0), slab(0), slab(0), interval=0.9)

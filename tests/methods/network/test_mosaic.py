@@ -34,6 +34,7 @@ def test_tiles_of_a_pointwise_network(shape, tile, halo, divisor, seed):
     known = np.repeat(np.repeat(np.isfinite(domain.storage_of(domain.months[1])) & (domain.land > 0), 2, 0), 2, 1)
     np.testing.assert_allclose(found.mean, np.where(known, expected["mean"], np.nan), rtol=1e-5, atol=1e-3)
     np.testing.assert_allclose(found.sigma, np.where(known, np.sqrt(expected["variance"]), np.nan), rtol=1e-5)
+    assert found.interval == 0.9
     half = 1.6448536 * found.sigma  # of a normal distribution's middle 90 %
     np.testing.assert_allclose(found.upper - found.mean, half, rtol=1e-3)
     np.testing.assert_allclose(found.mean - found.lower, half, rtol=1e-3)
