@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gwkeras.core.config import LossConfig
+from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.statistics import Statistics
 from gwkeras.layers.conservation import Conservation
 from gwkeras.losses.composite import physics_terms

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gwkeras.core.config import Config, PatchConfig, TargetConfig, TrainingConfig
+from gwkeras.core.config.tree import Config, PatchConfig, TargetConfig, TrainingConfig
 from gwkeras.training.fit import Samples, new_model
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.train import Trained, train

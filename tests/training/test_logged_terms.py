@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gwkeras.core.config import Config, LossConfig, ModelConfig, TrainingConfig
+from gwkeras.core.config.tree import Config, LossConfig, ModelConfig, TrainingConfig
 from gwkeras.core.grid import Grid
 from gwkeras.losses.composite import composite_loss
 from gwkeras.training.fit import Samples, new_model

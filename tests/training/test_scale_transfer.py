@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwkeras.core.config import Config
+from gwkeras.core.config.tree import Config
 from gwkeras.training import scale_transfer
 from gwkeras.training.fit import Samples, Session
 from gwkeras.training.run_folder import RunFolder
