@@ -18,13 +18,15 @@ class Prediction:
     Args:
         mean: (s n_lat, s n_lon) mm; NaN where there is no land or the coarse cell is unknown.
         sigma: the same shape, mm, standard error; None where the method has none.
-        lower, upper: bounds of the 90 % interval, mm; None likewise.
+        lower, upper: bounds of the interval, mm; None likewise.
+        interval: probability that the interval is to hold.
     """
 
     mean: np.ndarray
     sigma: np.ndarray | None = None
     lower: np.ndarray | None = None
     upper: np.ndarray | None = None
+    interval: float = 0.9
 
 
 class Method(Protocol):
