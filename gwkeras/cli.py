@@ -174,8 +174,8 @@ def evaluate(run: RunOption = None, config: ConfigOption = None, settings: SetOp
     from gwkeras.console import show_scores
 
     with _experiment(run, config, settings) as experiment:
-        comparison = experiment.evaluate()
-    show_scores(comparison)
+        evaluation = experiment.evaluate()
+    show_scores(evaluation)
     written = experiment.run
     _done(f"{written.report}, {written.picture}, {written.evaluation}", f"gwkeras export --run {written.root}")
 
@@ -216,8 +216,8 @@ def _run_all(config: Config, output: Path, workers: int, overwrite: bool, before
 
     folder = RunFolder(output)
     with watched(output) as progress:
-        comparison = run_all(Experiment(config, folder, progress, dict(before or {}), typed_command()), workers, overwrite)
-    show_scores(comparison)
+        evaluation = run_all(Experiment(config, folder, progress, dict(before or {}), typed_command()), workers, overwrite)
+    show_scores(evaluation)
     typer.echo(f"Picture  {folder.picture}\nRecord   {folder.fine}\nReport   {folder.report}\nFigures  {folder.summary}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,12 +20,13 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from gwkeras.core.errors import GwkerasError, Interrupted
-from gwkeras.evaluate.compare import Comparison
-from gwkeras.report.table import HEADINGS, rows
+from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.report.document import Table
+from gwkeras.report.sections.scores import brief_table
 
 _log = logging.getLogger("gwkeras")
 
@@ -95,17 +96,18 @@ def watched(folder: Path) -> Iterator[Callable[[str, int, int], None]]:
         handler.close()
 
 
-def show_scores(comparison: Comparison) -> None:
-    """The table that ends a run."""
-    show_table(f"Held-out months, judged by {comparison.judge.basis}", HEADINGS, rows(comparison.scores))
+def show_scores(evaluation: Evaluation) -> None:
+    """The table that ends a run, and what it does not say."""
+    show_table(brief_table(evaluation))
+    if evaluation.caution:
+        Console().print(escape(evaluation.caution), soft_wrap=True)
 
 
-def show_table(title: str, headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+def show_table(table: Table) -> None:
     """A table on the terminal, its first column to the left and numbers to the right."""
-    table = Table(title=escape(title))
-    for index, heading in enumerate(headings):
-        table.add_column(escape(heading), justify="left" if index == 0 else "right", no_wrap=index == 0)
-    for line in lines:
-        table.add_row(*map(escape, line))
-    console = Console()
-    console.print(table)
+    shown = RichTable(title=escape(table.title))
+    for index, heading in enumerate(table.headings):
+        shown.add_column(escape(heading), justify="left" if index == 0 else "right", no_wrap=index == 0)
+    for row in table.rows:
+        shown.add_row(*map(escape, row))
+    Console().print(shown)

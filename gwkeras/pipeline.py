@@ -18,7 +18,10 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
 from gwkeras.domain.opening import open_domain
-from gwkeras.evaluate.compare import Comparison, Judge, choose_judge, compare
+from gwkeras.evaluate.compare import compare
+from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.judge import Judge, choose_judge
+from gwkeras.evaluate.store import write_evaluation
 from gwkeras.export.description import describe_run
 from gwkeras.export.saved_model import export_saved_model, require_tensorflow
 from gwkeras.export.warmup import real_samples
@@ -26,8 +29,8 @@ from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.interpolation import BASELINES
 from gwkeras.methods.network.mosaic import Network
 from gwkeras.methods.network.trained import load_network, network_method
-from gwkeras.report.page import write_report
-from gwkeras.report.picture import draw_month
+from gwkeras.report.page import report_of, write_report
+from gwkeras.report.picture import draw_example
 from gwkeras.report.summary import summary, write_summary
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.devices import Devices
@@ -35,6 +38,7 @@ from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.standing import TrainingRecord, standing
 from gwkeras.training.train import Trained, train
 from tfrecords_build.build import build
+from tfrecords_build.held_out import held_out_in
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, the number done and the number in all."""
@@ -140,24 +144,21 @@ class Experiment:
     def judge(self) -> Judge:
         """What all methods are judged by."""
         if self._judge is None:
-            self._judge = choose_judge(self.fields, self.config, self.manifest, self.run.cache)
+            split = held_out_in(self.manifest, self.fields, self.run.cache)
+            self._judge = choose_judge(self.fields, self.config, split, self.run.cache)
         return self._judge
 
-    def evaluate(self) -> Comparison:
-        """Scores of all methods on the held-out months; evaluation.nc, the picture and report.md."""
+    def evaluate(self) -> Evaluation:
+        """Scores of all methods on what is held out; evaluation.nc, the picture and report.md."""
         with self.timed("evaluate"):
-            manifest, method = self.manifest, self.method()
-            judge = self.judge()
-            comparison = compare(judge, [*BASELINES, method], manifest, partial(self.progress, "evaluating"))
-            unfinished = self.run.evaluation.with_suffix(".partial")
-            try:
-                comparison.by_month.to_netcdf(unfinished)
-                unfinished.replace(self.run.evaluation)
-            finally:
-                unfinished.unlink(missing_ok=True)
-            draw_month(judge, method, self.run.picture)
-            self._report(comparison)
-        return comparison
+            method = self.method()
+            made_from = provenance(self.config, self.fields, self.run, method).attributes()
+            progress = partial(self.progress, "evaluating")
+            evaluation = compare(self.judge(), [*BASELINES, method], progress, attributes=made_from)
+            write_evaluation(evaluation, self.run.evaluation)
+            draw_example(evaluation, method.name, self.run.picture)
+            self._report(evaluation)
+        return evaluation
 
     def export(self, output: Path | None = None) -> Path:
         """The SavedModel, as the next version in `output`."""
@@ -207,24 +208,26 @@ class Experiment:
                 raise
             return "none"
 
-    def _report(self, comparison: Comparison, facts: dict[str, str] | None = None) -> None:
+    def _report(self, evaluation: Evaluation, facts: dict[str, str] | None = None) -> None:
         manifest, calibration = self.manifest, self._calibration()
         samples = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
         factors = (
             f"σ × {calibration.sigma_scale:.2f}, {100 * calibration.interval:g} % interval ± {calibration.interval_factor:.2f} σ"
         )
-        write_report(
-            self.run.report,
-            config=self.config,
-            manifest=manifest,
-            comparison=comparison,
+        report = report_of(
+            evaluation,
+            title=self.config.name,
+            target=self.config.target.kind,
+            split=manifest.split.description,
             picture=self.run.picture,
             notes=manifest.notes,
             facts={"samples": samples, "calibration": f"{factors}, from {calibration.basis}", **(facts or {})},
+            sources=manifest.sources,
         )
+        write_report(report, self.run.report)
 
 
-def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -> Comparison:
+def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -> Evaluation:
     """build-tfrecords → train → evaluate → export → downscale → report, in one run folder; summary.json comes last.
 
     Given again after a kill, it goes on with the build or the training that it was in; a training that is done stays.
@@ -238,13 +241,13 @@ def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -
         return _run_all(experiment, workers, overwrite)
 
 
-def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Comparison:
+def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Evaluation:
     experiment._standing(overwrite)  # a training with other settings is refused before config.yaml is replaced
     manifest = experiment.build(workers=workers, overwrite=overwrite)
     with experiment.timed("evaluate"):
         experiment.judge()  # a truth that cannot serve is told before hours of training
     trained = experiment.train_once(overwrite)
-    comparison = experiment.evaluate()
+    evaluation = experiment.evaluate()
     exported = experiment.export()
     written = experiment.downscale()
     with experiment.timed("report"):
@@ -255,18 +258,18 @@ def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Compariso
             "months downscaled": str(written.months),
             "exported model": f"{exported.parent.name}/{exported.name}",
         }
-        experiment._report(comparison, facts)
+        experiment._report(evaluation, facts)
     write_summary(
         experiment.run.summary,
         summary(
-            comparison,
+            evaluation,
             conservation_max_mm=written.conservation_max_mm,
             seconds=experiment.seconds,
             test_months=manifest.test_months,
             training={"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in trained.transfer_rmse]},
         ),
     )
-    return comparison
+    return evaluation
 
 
 def with_files(

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import config_hash, to_dict
 from gwkeras.core.errors import BadInput
 from gwkeras.data.manifest import Manifest, write_manifest
-from gwkeras.evaluate.compare import Judge, choose_judge
+from gwkeras.evaluate.judge import Judge, choose_judge
 from gwkeras.fields.record import Fields
 from tfrecords_build.build import Origin, build, build_hash
+from tfrecords_build.held_out import held_out_in
 from tfrecords_build.patch_size import with_patch_size
 
 
@@ -50,8 +48,9 @@ def prepare(fields: Fields, config: Config, root: Path, workers: int, progress: 
     """
     shards = root / "builds" / samples_of(fields, config)[:16]
     manifest = build(fields, config, shards, workers=workers, progress=progress)
-    judge = choose_judge(fields, config, manifest, root / "cache")
-    return Ground(shards, manifest, judge, _answer(judge))
+    cache = root / "cache"
+    judge = choose_judge(fields, config, held_out_in(manifest, fields, cache), cache)
+    return Ground(shards, manifest, judge, judge.digest())
 
 
 def require_same(ground: Ground, other: Ground, variant: str) -> None:
@@ -89,13 +88,3 @@ def share(ground: Ground, config: Config, to: Path) -> None:
     shape = ground.manifest.sample
     sized = replace(config, sample=replace(config.sample, height=shape.height, width=shape.width))
     write_manifest(to, replace(ground.manifest, config=to_dict(sized), config_hash=config_hash(sized)))
-
-
-def _answer(judge: Judge) -> str:
-    domain = judge.domain
-    found = hashlib.sha256(repr((judge.basis, astuple(domain.fine))).encode())
-    found.update(np.ascontiguousarray(domain.land_fine).tobytes())
-    for month in judge.months:
-        found.update(str(month).encode())
-        found.update(np.ascontiguousarray(judge.truth(month)).tobytes())
-    return found.hexdigest()

@@ -11,7 +11,7 @@ from typing import Any
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import write_atomically
-from gwkeras.evaluate.compare import Comparison
+from gwkeras.evaluate.evaluation import Evaluation
 
 FILE = "scores.json"
 
@@ -30,6 +30,7 @@ class Result:
         months, cells: how many of them were judged.
         network: metrics of the variant; `held_out_…` in the blocks of cells that training never had as a target.
         interpolations: method -> metrics.
+        held_out: what was judged, in a phrase; empty in results of an earlier version.
     """
 
     samples: str
@@ -39,6 +40,7 @@ class Result:
     cells: int
     network: Metrics
     interpolations: dict[str, Metrics] = field(default_factory=dict)
+    held_out: str = ""
 
     def write(self, run: Path) -> None:
         """scores.json, whole or not at all."""
@@ -68,14 +70,14 @@ class Result:
             ) from error
 
 
-def result_of(comparison: Comparison, method: str, *, samples: str, answer: str, also: Metrics) -> Result:
-    """The scores of a comparison; `also` joins those of the network."""
-    table = {name: _finite(scores.as_dict()) for name, scores in comparison.scores.items()}
-    for name, scores in comparison.held_out_blocks.items():
+def result_of(evaluation: Evaluation, method: str, *, samples: str, answer: str, also: Metrics) -> Result:
+    """The scores of an evaluation; `also` joins those of the network."""
+    table = {name: _finite(scores.as_dict()) for name, scores in evaluation.scores.items()}
+    for name, scores in evaluation.held_out_blocks.items():
         table[name] |= {f"held_out_{metric}": value for metric, value in _finite(scores.as_dict()).items()}
-    cells = comparison.scores[method].cells
+    cells = evaluation.scores[method].cells
     network = {**table.pop(method), **_finite(also)}
-    return Result(samples, answer, comparison.judge.basis, len(comparison.judge.months), cells, network, table)
+    return Result(samples, answer, evaluation.basis, len(evaluation.months), cells, network, table, evaluation.held_out)
 
 
 def physics_of(history: Path, epoch: int) -> Metrics:

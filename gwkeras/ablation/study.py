@@ -222,11 +222,9 @@ def _train(trial: Trial, ground: Ground, label: str, progress: Progress) -> Resu
     trained = train(config, run, lambda stage, done, total: progress(f"{label}: {stage}", done, total), resume=True)
     minutes = {"minutes": (time.perf_counter() - started) / 60} if fresh else {}
     method = network_method(trained.network, trained.calibration, config)
-    comparison = compare(
-        ground.judge, [*BASELINES, method], ground.manifest, lambda done, total: progress(f"{label}: evaluating", done, total)
-    )
+    evaluation = compare(ground.judge, [*BASELINES, method], lambda done, total: progress(f"{label}: evaluating", done, total))
     also = {"passes": trained.epochs, **physics_of(run.history, trained.kept_epoch), **minutes}
-    result = result_of(comparison, method.name, samples=ground.manifest.build_hash, answer=ground.answer, also=also)
+    result = result_of(evaluation, method.name, samples=ground.manifest.build_hash, answer=ground.answer, also=also)
     result.write(run.root)
     return result
 

@@ -8,39 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gwkeras.ablation.result import Result
-from gwkeras.ablation.spread import Spread, paired, spread_of
+from gwkeras.ablation.spread import paired
 from gwkeras.ablation.variants import FULL, Suite
-from gwkeras.report.table import markdown_table
+from gwkeras.evaluate.metrics import column_of
+from gwkeras.report import document, markdown
+from gwkeras.report.document import Section, Table, Text, listing, paragraph
+from gwkeras.report.spread import Spread, spread_of
 
 Results = Mapping[str, Mapping[int, Result]]
 """Variant -> seed -> result."""
 
-_HEADINGS = {
-    "rmse": ("RMSE mm", 2),
-    "mae": ("MAE mm", 2),
-    "bias": ("bias mm", 2),
-    "r2": ("R²", 4),
-    "crps": ("CRPS mm", 2),
-    "coverage_90": ("90 % coverage", 3),
-    "held_out_rmse": ("RMSE mm in held-out blocks", 2),
-    "physics": ("physics loss", 2),
-    "passes": ("passes", 1),
-}
-_HIDDEN = {*(f"held_out_{metric}" for metric in ("mae", "bias", "r2", "crps", "coverage_90")), "minutes"}  # in the CSV file alone
+_IN_BLOCKS = "held_out_"
+_OF_TRAINING = {"physics": ("physics loss", 2), "passes": ("passes", 1)}
 _SHORT = ("rmse", "mae")
+_IN_BLOCKS_SHOWN = ("held_out_rmse",)  # the others are in the CSV file alone
+_HIDDEN = ("minutes",)
 _NOT_COMPARED = {"passes"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """Texts in rows and columns; the first column names a variant."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def markdown(self) -> str:
-        return markdown_table(self.headings, self.rows)
 
 
 @dataclass(frozen=True)
@@ -105,25 +88,13 @@ class Report:
 
     def markdown(self) -> str:
         """ablation.md."""
-        lines = ["# Ablation", ""]
-        if self.command:
-            lines += [f"    {self.command}", ""]
-        lines += [self._footing(), ""]
+        command = (Text((self.command,), "code"),) if self.command else ()
+        sections = [Section("", (*command, paragraph(self._footing())))]
         for suite in self.suites:
             differences = self.differences(suite)
-            lines += [
-                f"## {suite.title}",
-                "",
-                self.values(suite).markdown(),
-                "",
-                differences.title + ":",
-                "",
-                differences.markdown(),
-                "",
-            ]
-        if self.notes:
-            lines += ["## Notes", "", *(f"- {note}" for note in self.notes), ""]
-        return "\n".join(lines)
+            sections.append(Section(suite.title, (self.values(suite).untitled, differences)))
+        notes = Section("Notes", (listing(self.notes),) if self.notes else ())
+        return markdown.render(document.Report("Ablation", (*sections, notes)))
 
     def csv(self) -> str:
         """One line a number: kind, variant, seed, metric, value."""
@@ -145,8 +116,10 @@ class Report:
 
     def _metrics(self) -> list[str]:
         found = dict.fromkeys(metric for result in self._all() for metric in result.network)
-        known = [metric for metric in _HEADINGS if metric in found]
-        return [*known, *(metric for metric in found if metric not in _HEADINGS and metric not in _HIDDEN)]
+        hidden = [m for m in found if m in _HIDDEN or (m.startswith(_IN_BLOCKS) and m not in _IN_BLOCKS_SHOWN)]
+        order = [*(m for m in found if column_of(m)), *_IN_BLOCKS_SHOWN, *_OF_TRAINING]
+        known = [metric for metric in order if metric in found]
+        return [*known, *(metric for metric in found if metric not in known and metric not in hidden)]
 
     def _interpolations(self) -> dict[str, dict[str, float]]:
         return next((result.interpolations for result in self._all()), {})
@@ -155,9 +128,10 @@ class Report:
         result = next(iter(self._all()), None)
         if result is None:
             return "No training is finished yet."
+        held_out = result.held_out or f"{result.months} held-out months"
         return (
-            f"Judged by {result.judged_by}, {result.months} held-out months, {result.cells:,} fine cells in all, weighted by "
-            "area. Mean ± standard deviation between seeds of weights, dropout and shuffling."
+            f"Judged by {result.judged_by}, {held_out}, {result.cells:,} fine cells in all, weighted by area. "
+            "Mean ± standard deviation between seeds of weights, dropout and shuffling."
         )
 
 
@@ -166,15 +140,28 @@ def _column(by_seed: Mapping[int, Result], metric: str) -> dict[int, float]:
 
 
 def _heading(metric: str) -> str:
-    return _HEADINGS[metric][0] if metric in _HEADINGS else metric.replace("_", " ")
+    if metric in _OF_TRAINING:
+        return _OF_TRAINING[metric][0]
+    inside = metric.startswith(_IN_BLOCKS)
+    column = column_of(metric.removeprefix(_IN_BLOCKS))
+    if column is None:
+        return metric.replace("_", " ")
+    return f"{column.heading} in held-out blocks" if inside else column.heading
+
+
+def _decimals(metric: str) -> int:
+    if metric in _OF_TRAINING:
+        return _OF_TRAINING[metric][1]
+    column = column_of(metric.removeprefix(_IN_BLOCKS))
+    return 3 if column is None else column.metric.decimals
 
 
 def _text(spread: Spread | None, metric: str, sign: str = "") -> str:
-    return "–" if spread is None else spread.text(_HEADINGS.get(metric, ("", 3))[1], sign)
+    return "–" if spread is None else spread.text(_decimals(metric), sign)
 
 
 def _number(value: float | None, metric: str) -> str:
-    return "–" if value is None else f"{value:.{_HEADINGS.get(metric, ('', 3))[1]}f}"
+    return "–" if value is None else f"{value:.{_decimals(metric)}f}"
 
 
 def cells_differ(results: Results) -> Sequence[str]:

@@ -62,8 +62,7 @@ def ablate(
     with watched(folder) as progress:
         report = run_study(planned, progress, workers=workers, overwrite=overwrite)
     for suite in planned.suites:
-        table = report.short(suite)
-        show_table(table.title, table.headings, table.rows)
+        show_table(report.short(suite))
     for note in (*left_out, *report.notes):
         typer.echo(f"Note: {note}")
     typer.echo(f"Wrote {planned.table}, {planned.figures}")

@@ -29,6 +29,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def named_whole(path: Path) -> Iterator[Path]:
+    """`replacing` for libraries that write by name: a name to write under, of a file that becomes `path` when all is well."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """A small file at once; see `replacing`."""
     with replacing(path) as file:

@@ -172,6 +172,16 @@ class Domain:
         before = self.record.position_before(month)
         return None if before is None else self.storage[before]
 
+    def water_of(self, month: Month) -> tuple[np.ndarray, np.ndarray] | None:
+        """(n_lat, n_lon) each: P − ET, mm month⁻¹, and the share α of it that infiltrates; both 0 where there is no storage.
+
+        None where the climate does not tell P − ET.
+        """
+        if "net_water_input" not in self.coarse_drivers.channels:
+            return None
+        valid = np.isfinite(self.storage_of(month)) & (self.land > 0)
+        return self._water(self.coarse_drivers.calendar.position(month), self._window(0, 0, *self.coarse.shape), valid)
+
     def climate_of(self, month: Month) -> np.ndarray:
         """(T, n_lat, n_lon, D) the climate that the network sees for a month."""
         now = self.coarse_drivers.calendar.position(month)

@@ -32,6 +32,15 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Patch:
+    """One month (since 2002-01) of one box; `domain` counts the domains that samples are cut from."""
+
+    month: int
+    domain: int
+    box: Box
+
+
+@dataclass(frozen=True)
 class Split:
     """Who learns from what.
 
@@ -43,6 +52,7 @@ class Split:
         test_months: the same.
         held_out: blocks of cells that are never a target of training or validation, nor is what lies within the buffer.
         buffer_degrees: (latitude, longitude) around those blocks.
+        test_patches: what a random split holds out, where that was asked for: no manifest keeps it.
     """
 
     kind: str
@@ -52,6 +62,7 @@ class Split:
     test_months: tuple[str, ...]
     held_out: tuple[Box, ...] = ()
     buffer_degrees: tuple[float, float] = (0.0, 0.0)
+    test_patches: tuple[Patch, ...] = ()
 
     def months_of(self, part: str) -> tuple[int, ...]:
         """Months (since 2002-01) of "train", "validation", "test" or "coarser" (which is training one scale up)."""

@@ -2,131 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import xarray as xr
 
-from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
-from gwkeras.core.months import Month, month_number
-from gwkeras.data.manifest import Manifest
-from gwkeras.domain.domain import Domain
-from gwkeras.domain.opening import open_domain, open_learning_domain
-from gwkeras.domain.split import held_out_mask
-from gwkeras.evaluate.metrics import Scores
-from gwkeras.fields.canonical import grid_of
-from gwkeras.fields.grids.regrid import Regridder
-from gwkeras.fields.record import Fields
-from gwkeras.methods.method import Method
-
-
-@dataclass(frozen=True)
-class Judge:
-    """What methods are judged by.
-
-    Args:
-        domain: what the methods see.
-        truth: month -> (s n_lat, s n_lon) mm.
-        months: the held-out months.
-        basis: one phrase for tables: which field, at which resolution.
-    """
-
-    domain: Domain
-    truth: Callable[[Month], np.ndarray]
-    months: tuple[Month, ...]
-    basis: str
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Scores by method, over all cells and over the spatial blocks that training never had as a target (maybe none)."""
-
-    judge: Judge
-    scores: dict[str, Scores]
-    held_out_blocks: dict[str, Scores]
-    by_month: xr.Dataset
-
-
-def choose_judge(fields: Fields, config, manifest: Manifest, cache: Path) -> Judge:
-    """The fine truth where one is given, else the field that the target is: for `coarsen` the product itself, one scale up.
-
-    Raises: MissingMonths: where no held-out month can be judged.
-    """
-    if fields.truth is not None:
-        domain = open_domain(fields, config, cache, manifest.split)
-        truth, stamps = _truth_on(domain, fields.truth), fields.truth["time"].values
-        basis = f"the fine truth at {domain.fine.lat_step:g}°"
-    else:
-        domain = open_learning_domain(fields, config, cache, manifest.split)
-        stamps = domain.months
-        basis = {
-            "coarsen": f"the held-out product at {domain.fine.lat_step:g}°, one scale up",
-            "bicubic": "the bicubic interpolation of the product, which is no evidence of detail",
-            "reference": f"the held-out reference at {domain.fine.lat_step:g}°",
-        }[config.target.kind]
-
-        def truth(month: Month) -> np.ndarray:
-            return domain.target(month, 0, 0, *domain.coarse.shape)[..., 0]
-
-    held_out = set(manifest.test_months) or {str(m)[:7] for m in stamps}
-    known = set(month_number(stamps).tolist())
-    months = tuple(m for m in domain.months if str(m)[:7] in held_out and int(month_number(m)) in known)
-    if not months:
-        raise MissingMonths(
-            "evaluation",
-            expected="held-out months for which there is something to judge by",
-            found="none",
-            remedy="give a truth of the same years, or other split.test_months",
-        )
-    return Judge(domain, truth, months, basis)
+from gwkeras.core.errors import BadInput
+from gwkeras.core.grid import nearest_upsample
+from gwkeras.core.months import Month
+from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.gathering import Gathering
+from gwkeras.evaluate.judge import Judge, View
+from gwkeras.evaluate.layout import Example, evaluation_of
+from gwkeras.methods.method import Method, Prediction
 
 
 def compare(
-    judge: Judge, methods: Sequence[Method], manifest: Manifest, progress: Callable[[int, int], None] = lambda d, t: None
-) -> Comparison:
-    """Scores every method on every held-out month."""
-    domain = judge.domain
-    weights = domain.fine.area * domain.land_fine
-    blocks = held_out_mask(domain.fine, manifest.split.held_out)
-    scores, in_blocks = {m.name: Scores() for m in methods}, {m.name: Scores() for m in methods}
-    rmse = np.full((len(methods), len(judge.months)), np.nan)
-    for column, month in enumerate(judge.months):
-        truth = judge.truth(month)
-        for row, method in enumerate(methods):
-            p = method.predict(domain, month)
-            alone = Scores()
-            alone.add(p.mean, truth, weights)
-            rmse[row, column] = alone.rmse
-            scores[method.name].add(p.mean, truth, weights, p.lower, p.upper, p.sigma)
-            if blocks.any():
-                in_blocks[method.name].add(p.mean, truth, weights * blocks, p.lower, p.upper, p.sigma)
-        progress(column + 1, len(judge.months))
-    by_month = xr.Dataset(
-        {"rmse": (("method", "time"), rmse, {"units": "mm", "long_name": "area-weighted RMSE over the region"})},
-        coords={"method": [m.name for m in methods], "time": np.array(judge.months)},
-        attrs={"judged_by": judge.basis},
-    )
-    return Comparison(judge, scores, in_blocks if blocks.any() else {}, by_month)
+    judge: Judge,
+    methods: Sequence[Method],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    attributes: Mapping[str, str] | None = None,
+) -> Evaluation:
+    """Scores every method in every month that is held out.
 
-
-def _truth_on(domain: Domain, truth: xr.DataArray) -> Callable[[Month], np.ndarray]:
-    grid = grid_of(truth)
-    if grid.lat_step > domain.fine.lat_step * 1.01:
-        raise GridMismatch(
-            "truth",
-            expected=f"cells of at most {domain.fine.lat_step:g}°",
-            found=grid.describe(),
-            remedy="lower sample.factor, or judge without a truth",
+    Args:
+        judge: what they are judged by.
+        methods: of names that differ.
+        progress: called with the number of months done and in all.
+        attributes: where the numbers come from, for the head of evaluation.nc.
+    Raises: BadInput: where two methods share a name.
+    """
+    names = tuple(method.name for method in methods)
+    if len(set(names)) < len(names):
+        raise BadInput(
+            "methods", expected="a name of its own for each", found=", ".join(names), remedy="name one of them differently"
         )
-    same = grid.is_close(domain.fine)
-    regridder = None if same else Regridder(grid, domain.fine)
+    gathered = Gathering(judge, names)
+    total, done = sum(len(view.months) for view in judge.views), 0
+    example: Example | None = None
+    for number, view in enumerate(judge.views):
+        weights, blocks = gathered.weights_of(view)
+        for month in view.months:
+            truth = view.truth(month)
+            balance = None if view.physics is None else view.physics.balance(view.domain, month)
+            gathered.begin(view, month)
+            shown = number == 0 and (example is None or np.nanstd(truth) > np.nanstd(example.truth))
+            kept = []
+            for row, method in enumerate(methods):
+                prediction = method.predict(view.domain, month)
+                gathered.add(row, view, month, prediction, truth, weights, blocks, balance)
+                if shown:
+                    kept.append(prediction)
+            if shown:
+                example = _example(view, month, truth, kept)
+            done += 1
+            progress(done, total)
+    assert example is not None
+    return evaluation_of(gathered, names, example, dict(attributes or {}))
 
-    def of_month(month: Month) -> np.ndarray:
-        values = np.asarray(truth.sel(time=month).values, dtype=np.float64)
-        if not np.isfinite(values).any():
-            raise BadInput("truth", expected=f"data in {str(month)[:7]}", found="none", remedy="check the file")
-        return values if regridder is None else regridder(values)
 
-    return of_month
+def _example(view: View, month: Month, truth: np.ndarray, predictions: Sequence[Prediction]) -> Example:
+    domain = view.domain
+    coarse = np.where(domain.land_fine > 0, nearest_upsample(domain.storage_of(month), domain.factor), np.nan)
+    sigmas = (np.full(domain.fine.shape, np.nan) if p.sigma is None else p.sigma for p in predictions)
+    means = np.stack([p.mean for p in predictions]).astype(np.float32)
+    return Example(month, domain.fine, domain.coarse.lat_step, coarse, truth, means, np.stack(list(sigmas)).astype(np.float32))

@@ -2,69 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gwkeras.core.config.tree import Config
 from gwkeras.core.whole_file import write_atomically
-from gwkeras.data.manifest import Manifest
-from gwkeras.evaluate.compare import Comparison
-from gwkeras.report.table import markdown
+from gwkeras.data.manifest import Source
+from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.report.document import Figure, Report, Section
+from gwkeras.report.markdown import render
+from gwkeras.report.sections import patches, run, scores
 
 
-def write_report(
-    path: Path,
+def report_of(
+    evaluation: Evaluation,
     *,
-    config: Config,
-    manifest: Manifest,
-    comparison: Comparison,
-    picture: Path | None,
-    notes: Sequence[str],
-    facts: dict[str, str],
-) -> None:
-    """Writes the page, whole or not at all; the picture is linked by its name beside the page."""
-    judge = comparison.judge
-    lines = [
-        f"# {config.name}",
-        "",
-        f"Target: `{config.target.kind}`. Judged by {judge.basis}, {len(judge.months)} held-out months "
-        f"({_spans(manifest.test_months) or 'all months'}), all land cells, weighted by area.",
-        "",
-        markdown(comparison.scores),
-        "",
-    ]
-    if comparison.held_out_blocks:
-        lines += ["In the spatial blocks that training never had as a target:", "", markdown(comparison.held_out_blocks), ""]
-    if picture is not None:
-        lines += [f"![coarse field, truth, model and error]({picture.name})", ""]
-    lines += [
-        "## The run",
-        "",
-        *(f"- {name}: {value}" for name, value in facts.items()),
-        "",
-        "## Split",
-        "",
-        manifest.split.description,
-        "",
-    ]
-    if notes:
-        lines += ["## Notes on the data", "", *(f"- {note}" for note in notes), ""]
-    lines += ["## Sources", "", *(f"- `{s.file}`, {s.size:,} bytes, sha256 {s.sha256[:16]}…" for s in manifest.sources), ""]
-    write_atomically(path, "\n".join(lines).encode())
+    title: str,
+    target: str,
+    split: str = "",
+    picture: Path | None = None,
+    notes: Sequence[str] = (),
+    facts: Mapping[str, str] | None = None,
+    sources: Sequence[Source] = (),
+) -> Report:
+    """The document of one run; nothing is predicted for it.
+
+    Args:
+        evaluation: as stored.
+        title: the run's name.
+        target: what was learned from.
+        split: who learned from what, in sentences.
+        picture: lies beside the report.
+        notes: sentences on the data.
+        facts: name -> value.
+        sources: files that all comes from.
+    """
+    figure = () if picture is None else (Figure(picture, "coarse field, truth, model and error"),)
+    return Report(
+        title,
+        (
+            scores.verdict(evaluation, target),
+            Section("", figure),
+            patches.patches(evaluation),
+            scores.all_scores(evaluation),
+            scores.physics(evaluation),
+            run.facts(facts or {}),
+            run.split(split),
+            run.notes(notes),
+            run.sources(sources),
+        ),
+    )
 
 
-def _spans(months: Sequence[str]) -> str:
-    """ "2003-04 … 2004-03, 2010-01 … 2010-12" from the single months; the record's own gaps do not break a span."""
-    spans: list[list[str]] = []
-    for month in sorted(months):
-        year, number = map(int, month.split("-"))
-        if spans and 12 * year + number - _ordinal(spans[-1][1]) <= 12:
-            spans[-1][1] = month
-        else:
-            spans.append([month, month])
-    return ", ".join(first if first == last else f"{first} … {last}" for first, last in spans)
-
-
-def _ordinal(month: str) -> int:
-    year, number = map(int, month.split("-"))
-    return 12 * year + number
+def write_report(report: Report, path: Path) -> None:
+    """Writes the page, whole or not at all; pictures are linked by their names beside it."""
+    write_atomically(path, render(report).encode())

@@ -9,31 +9,50 @@ from typing import Any
 
 from gwkeras.core.memory import peak_of_children, peak_of_this_process
 from gwkeras.core.whole_file import write_atomically
-from gwkeras.evaluate.compare import Comparison
-from gwkeras.evaluate.metrics import Scores
+from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.scores import Scores
+from gwkeras.report.sections.patches import patch_figures
 
 
 def summary(
-    comparison: Comparison,
+    evaluation: Evaluation,
     *,
     conservation_max_mm: float,
     seconds: dict[str, float],
     test_months: tuple[str, ...],
     training: dict[str, Any],
 ) -> dict[str, Any]:
-    """Scores by method (mm), the largest conservation error (mm), time by stage (s) and the largest memory (MiB)."""
+    """Scores by method (mm), the largest conservation error (mm), time by stage (s) and the largest memory (MiB).
+
+    Args:
+        evaluation: of the run.
+        conservation_max_mm: largest difference of a block mean of the record from the product.
+        seconds: by stage.
+        test_months: those that the split holds out.
+        training: what the training tells of itself.
+    """
     result = {
-        "methods": _figures(comparison.scores),
+        "methods": _figures(evaluation.scores),
         "unit": "mm",
-        "judged_by": comparison.judge.basis,
+        "judged_by": evaluation.basis,
+        "held_out": evaluation.held_out,
         "test_months": list(test_months),
         "conservation_max_mm": conservation_max_mm,
         "seconds": {stage: round(s, 2) for stage, s in seconds.items()},
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "training": training,
     }
-    if comparison.held_out_blocks:
-        result["methods_in_held_out_blocks"] = _figures(comparison.held_out_blocks)
+    if evaluation.held_out_blocks:
+        result["methods_in_held_out_blocks"] = _figures(evaluation.held_out_blocks)
+    if evaluation.has_patches:
+        result["methods_by_patch"] = {
+            method: {
+                key: None if s is None else {"mean": round(s.mean, 5), "sd": _rounded(s.deviation)} for key, s in found.items()
+            }
+            for method, found in patch_figures(evaluation).items()
+        }
+    if evaluation.caution:
+        result["caution"] = evaluation.caution
     return result
 
 
@@ -48,7 +67,8 @@ def peak_memory_mib() -> float:
 
 
 def _figures(scores: dict[str, Scores]) -> dict[str, dict[str, float | None]]:
-    return {
-        name: {key: None if value is None or math.isnan(value) else round(value, 5) for key, value in s.as_dict().items()}
-        for name, s in scores.items()
-    }
+    return {name: {key: _rounded(value) for key, value in s.as_dict().items()} for name, s in scores.items()}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, 5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +12,9 @@ import xarray as xr
 from gwkeras.core.config.yaml_file import load_config
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
-from gwkeras.domain.split import Box
-from gwkeras.evaluate.compare import Judge, choose_judge, compare
+from gwkeras.domain.split import Box, Split
+from gwkeras.evaluate.compare import compare
+from gwkeras.evaluate.judge import Judge, View, choose_judge
 from gwkeras.fields.record import read_fields
 from gwkeras.methods.method import Prediction
 from gwkeras.pipeline import with_files
@@ -30,6 +30,9 @@ class SmallDomain:
     fine = COARSE.refine(2)
     factor = 2
     months = np.array(["2003-01", "2003-02", "2003-03"], dtype="datetime64[M]").astype("datetime64[ns]")
+
+    def storage_of(self, month: np.datetime64) -> np.ndarray:
+        return np.full((2, 2), 5.0)
 
 
 @dataclass(frozen=True)
@@ -50,40 +53,40 @@ class Constant:
 
 def judged(land: np.ndarray, held_out: tuple[Box, ...] = (), months: tuple[int, ...] = (0, 2)):
     domain = SmallDomain(land)
-    judge = Judge(domain, lambda month: np.full((4, 4), 5.0), tuple(domain.months[list(months)]), "a truth")
-    manifest = SimpleNamespace(split=SimpleNamespace(held_out=held_out))
+    view = View(domain, lambda month: np.full((4, 4), 5.0), tuple(domain.months[list(months)]))
+    judge = Judge((view,), "a truth", blocks=held_out)
     calls = []
-    return compare(judge, [Constant("a", 1.0), Constant("b", -2.0, half=4.0)], manifest, lambda d, t: calls.append((d, t))), calls
+    return compare(judge, [Constant("a", 1.0), Constant("b", -2.0, half=4.0)], lambda d, t: calls.append((d, t))), calls
 
 
 def test_all_cells_of_the_held_out_months():
     comparison, calls = judged(np.ones((4, 4)))
     a, b = comparison.scores["a"], comparison.scores["b"]
-    assert a.rmse == pytest.approx(math.sqrt((1 + 9) / 4))  # errors 1 and 3 on half of the cells
-    assert a.mae == pytest.approx((1 + 3) / 4)
-    assert a.coverage is None
-    assert b.coverage == pytest.approx(0.75)  # ± 4 holds an error of 2, not one of 6
+    assert a["rmse"] == pytest.approx(math.sqrt((1 + 9) / 4))  # errors 1 and 3 on half of the cells
+    assert a["mae"] == pytest.approx((1 + 3) / 4)
+    assert a.as_dict()["coverage_90"] is None
+    assert b["coverage_90"] == pytest.approx(0.75)  # ± 4 holds an error of 2, not one of 6
     assert comparison.held_out_blocks == {}
     assert calls == [(1, 2), (2, 2)]
-    assert comparison.by_month["rmse"].values == pytest.approx(np.array([[1, 3], [2, 6]]) / math.sqrt(2))
-    assert [str(t)[:7] for t in comparison.by_month["time"].values] == ["2003-01", "2003-03"]
+    assert comparison.data["rmse"].values == pytest.approx(np.array([[1, 3], [2, 6]]) / math.sqrt(2))
+    assert [str(t)[:7] for t in comparison.months] == ["2003-01", "2003-03"]
 
 
 def test_cells_count_by_their_land():
     land = np.ones((4, 4))
     land[:, :2] = 1 / 3  # a quarter of the land has the error
-    assert judged(land)[0].scores["a"].rmse == pytest.approx(math.sqrt(10 / 2 / 4))
+    assert judged(land)[0].scores["a"]["rmse"] == pytest.approx(math.sqrt(10 / 2 / 4))
     land[:, :2] = 0
-    assert judged(land)[0].scores["a"].rmse == 0.0
+    assert judged(land)[0].scores["a"]["rmse"] == 0.0
 
 
 def test_held_out_blocks_are_scored_alone():
     comparison, _ = judged(np.ones((4, 4)), (Box(south=-1.0, north=0.0, west=0.0, east=1.0),))
     assert comparison.held_out_blocks["a"].cells == 2 * 4
-    assert comparison.held_out_blocks["a"].rmse == pytest.approx(math.sqrt(10 / 2))
+    assert comparison.held_out_blocks["a"]["rmse"] == pytest.approx(math.sqrt(10 / 2))
     assert comparison.scores["a"].cells == 2 * 16
     east, _ = judged(np.ones((4, 4)), (Box(south=-1.0, north=0.0, west=1.0, east=2.0),))
-    assert east.held_out_blocks["a"].rmse == 0.0
+    assert east.held_out_blocks["a"]["rmse"] == 0.0
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +102,13 @@ def opened(tiny_world):
     return read_fields(config.data), config
 
 
-def manifest_of(*months: str):
-    return SimpleNamespace(test_months=months, split=SimpleNamespace(held_out=(), train_months=("2004-01",)))
+def split_of(*months: str):
+    return Split("blocked", "", ("2004-01",), (), months)
 
 
 def test_a_truth_judges_the_held_out_months_at_the_fine_grid(opened, tmp_path):
     fields, config = opened
-    judge = choose_judge(fields, config, manifest_of("2003-04", "2003-06", "2004-02"), tmp_path)
+    judge = choose_judge(fields, config, split_of("2003-04", "2003-06", "2004-02"), tmp_path)
     months = [str(month)[:7] for month in judge.months]
     assert months == ["2003-04", "2004-02"]  # 2003-06 is one of the months that the product lacks
     assert judge.basis == "the fine truth at 0.25°"
@@ -115,7 +118,7 @@ def test_a_truth_judges_the_held_out_months_at_the_fine_grid(opened, tmp_path):
 
 def test_without_a_truth_the_product_judges_one_scale_up(opened, tmp_path):
     fields, config = opened
-    judge = choose_judge(replace(fields, truth=None), config, manifest_of("2003-04"), tmp_path)
+    judge = choose_judge(replace(fields, truth=None), config, split_of("2003-04"), tmp_path)
     assert judge.domain.fine.lat_step == 0.5
     assert judge.domain.coarse.lat_step == 1.0
     assert "one scale up" in judge.basis
@@ -129,18 +132,18 @@ def test_a_truth_on_a_finer_grid_is_averaged(opened, tmp_path):
     values = np.repeat(np.repeat(finer.values, 2, 1), 2, 2)
     grid = Grid(20.0, 80.0, 0.125, 0.125, 48, 64)
     finer = xr.DataArray(values, dims=("time", "lat", "lon"), coords={"time": finer["time"], "lat": grid.lat, "lon": grid.lon})
-    judge = choose_judge(replace(fields, truth=finer), config, manifest_of("2003-04"), tmp_path)
+    judge = choose_judge(replace(fields, truth=finer), config, split_of("2003-04"), tmp_path)
     assert np.allclose(judge.truth(judge.months[0]), fields.truth.sel(time="2003-04-01").values, atol=1e-4, equal_nan=True)
 
 
 def test_what_cannot_judge_is_refused(opened, tmp_path):
     fields, config = opened
     with pytest.raises(MissingMonths, match="held-out months"):
-        choose_judge(fields, config, manifest_of("2012-01"), tmp_path)
+        choose_judge(fields, config, split_of("2012-01"), tmp_path)
     with pytest.raises(GridMismatch, match=r"at most 0\.25°"):
-        choose_judge(replace(fields, truth=fields.gwsa), config, manifest_of("2003-04"), tmp_path)
+        choose_judge(replace(fields, truth=fields.gwsa), config, split_of("2003-04"), tmp_path)
     blank = replace(fields, truth=fields.truth.copy(data=np.full(fields.truth.shape, np.nan, np.float32)))
-    judge = choose_judge(blank, config, manifest_of("2003-04"), tmp_path)
+    judge = choose_judge(blank, config, split_of("2003-04"), tmp_path)
     with pytest.raises(BadInput, match="data in 2003-04, found none"):
         judge.truth(judge.months[0])
 

@@ -1,0 +1,158 @@
+"""Sums gathered while methods are judged, a month of a method at a time; their size does not depend on the fields'."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gwkeras.core.grid import Grid
+from gwkeras.core.months import Month
+from gwkeras.domain.split import held_out_mask
+from gwkeras.evaluate.evaluation import ALL, HELD_OUT, sums_kept
+from gwkeras.evaluate.judge import Judge, View
+from gwkeras.evaluate.metrics import integrands
+from gwkeras.evaluate.physics import TERMS, Balance, Part
+from gwkeras.evaluate.pit import BINS, pit_bins, pit_histogram
+from gwkeras.evaluate.scores import cells_at, counted, sums_of, values_of
+from gwkeras.methods.method import Prediction
+
+
+class Gathering:
+    """Sums by method, set of cells and month; by cell over all months; by patch.
+
+    Args:
+        judge: what methods are judged by.
+        methods: their names.
+
+    Attributes:
+        groups: names of the sets of cells.
+        stamps: (months,) first days.
+        grid: cells of the maps, which hold all views.
+        sums: name -> (groups, methods, months).
+        pit: (2, groups, methods, months, BINS) number of cells and their weight.
+        maps: name -> (methods, n_lat, n_lon) float32, not weighted; "cells" counts months.
+        physics: (terms, methods, months).
+        patches: (month, part's box) of each patch, and its sums and terms.
+        intervals: (methods,) probability of the interval; NaN where there is none.
+    """
+
+    def __init__(self, judge: Judge, methods: Sequence[str]) -> None:
+        self.judge = judge
+        self.stamps = judge.stamps
+        self.grid = _around([view.domain.fine for view in judge.views])
+        apart = not judge.only_blocks and any(_blocks(judge, view).any() for view in judge.views)
+        self.groups = (ALL, HELD_OUT) if apart else (ALL,)
+        shape = (len(self.groups), len(methods), len(self.stamps))
+        self.sums = {name: np.zeros(shape) for name in sums_kept()}
+        self.pit = np.zeros((2, *shape, BINS))
+        self.maps = {name: np.zeros((len(methods), *self.grid.shape), np.float32) for name in ("cells", *integrands(mapped=True))}
+        self.physics = np.full((len(TERMS), len(methods), len(self.stamps)), np.nan)
+        self.boxes: list[tuple[Month, float, float, float, float]] = []
+        self.patch_sums: dict[str, list[list[float]]] = {name: [[] for _ in methods] for name in sums_kept()}
+        self.patch_physics: list[list[np.ndarray]] = [[] for _ in methods]
+        self.intervals = np.full(len(methods), np.nan)
+
+    def weights_of(self, view: View) -> tuple[np.ndarray, np.ndarray]:
+        """Two of (s n_lat, s n_lon): weight of each cell, km² of land, and whether it lies in a held-out block."""
+        blocks = _blocks(self.judge, view)
+        weights = view.domain.fine.area * view.domain.land_fine
+        return (weights * blocks if self.judge.only_blocks else weights), blocks
+
+    def begin(self, view: View, month: Month) -> None:
+        """Notes which patches a month has."""
+        if view.patches is not None:
+            for rows, cols in view.parts(month):
+                grid = view.domain.fine.window(rows.start, cols.start, rows.stop - rows.start, cols.stop - cols.start)
+                self.boxes.append((month, grid.south, grid.north, grid.west, grid.east))
+
+    def add(
+        self,
+        row: int,
+        view: View,
+        month: Month,
+        prediction: Prediction,
+        truth: np.ndarray,
+        weights: np.ndarray,
+        blocks: np.ndarray,
+        balance: Balance | None,
+    ) -> None:
+        """Adds one month of the method `row`.
+
+        Args:
+            row: number of the method.
+            view: domain of the prediction.
+            month: of the prediction.
+            prediction: of the method.
+            truth: (s n_lat, s n_lon) mm.
+            weights: see `weights_of`.
+            blocks: see `weights_of`.
+            balance: what the month's physics terms compare with.
+        """
+        if prediction.lower is not None:
+            self.intervals[row] = prediction.interval
+        column = int(np.searchsorted(self.stamps, month))
+        for part in view.parts(month):
+            sums = self._add_part(row, column, view, prediction, truth, weights, blocks, part)
+            terms = None if view.physics is None else view.physics.of(prediction.mean, view.domain, balance, part)
+            if view.patches is not None:
+                for name, value in sums.items():
+                    self.patch_sums[name][row].append(value)
+                self.patch_physics[row].append(np.full(len(TERMS), np.nan) if terms is None else terms)
+            elif terms is not None:
+                self.physics[:, row, column] = terms
+
+    def _add_part(
+        self,
+        row: int,
+        column: int,
+        view: View,
+        prediction: Prediction,
+        truth: np.ndarray,
+        weights: np.ndarray,
+        blocks: np.ndarray,
+        part: Part,
+    ) -> dict[str, float]:
+        p = prediction
+        mean, sigma, lower, upper = (None if v is None else v[part] for v in (p.mean, p.sigma, p.lower, p.upper))
+        assert mean is not None
+        use = counted(mean, truth[part], weights[part])
+        cells = cells_at(use, mean, truth[part], sigma, lower, upper)
+        values, w, bins = values_of(cells), weights[part][use].astype(np.float64), pit_bins(cells)
+        inside = {HELD_OUT: blocks[part][use]} if HELD_OUT in self.groups else {}
+        found: dict[str, float] = {}
+        for k, group in enumerate(self.groups):
+            chosen = inside.get(group, slice(None))
+            sums = sums_of({name: value[chosen] for name, value in values.items()}, w[chosen])
+            found = found or dict(sums)
+            for name, value in sums.items():
+                self.sums[name][k, row, column] += value
+            if bins is not None:
+                self.pit[0, k, row, column] += pit_histogram(bins[chosen])
+                self.pit[1, k, row, column] += pit_histogram(bins[chosen], w[chosen])
+        onto = self._place(view, part)
+        self.maps["cells"][row][onto][use] += 1.0
+        for name in self.maps.keys() - {"cells"}:
+            self.maps[name][row][onto][use] += values[name]
+        return found
+
+    def _place(self, view: View, part: Part) -> Part:
+        """Where a part of a view lies on the maps."""
+        row, col = view.domain.fine.offset_in(self.grid)
+        rows, cols = (range(n)[s] for n, s in zip(view.domain.fine.shape, part, strict=True))
+        return slice(row + rows.start, row + rows.stop), slice(col + cols.start, col + cols.stop)
+
+
+def _blocks(judge: Judge, view: View) -> np.ndarray:
+    return held_out_mask(view.domain.fine, judge.blocks)
+
+
+def _around(grids: Sequence[Grid]) -> Grid:
+    """The smallest grid that holds all of some grids of equal steps."""
+    first = grids[0]
+    if len(grids) == 1:
+        return first
+    south, west = min(g.south for g in grids), min(g.west for g in grids)
+    n_lat = round((max(g.north for g in grids) - south) / first.lat_step)
+    n_lon = round((max(g.east for g in grids) - west) / first.lon_step)
+    return Grid(south, west, first.lat_step, first.lon_step, n_lat, n_lon)

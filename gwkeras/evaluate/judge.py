@@ -1,0 +1,262 @@
+"""By what methods are judged: a field, the months and cells that training never had, and what that is worth."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from gwkeras.core.config.tree import Config
+from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
+from gwkeras.core.grid import Grid
+from gwkeras.core.months import Month, month_number
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.opening import open_domain, open_domains, open_learning_domain
+from gwkeras.domain.split import Box, Patch, Split
+from gwkeras.evaluate.physics import Part, PhysicsTerms
+from gwkeras.fields.canonical import grid_of
+from gwkeras.fields.grids.regrid import Regridder
+from gwkeras.fields.record import Fields
+
+Truth = Callable[[Month], np.ndarray]
+"""Month -> (s n_lat, s n_lon) mm."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One domain in which methods are judged.
+
+    Args:
+        domain: what the methods see.
+        truth: what their predictions are compared with.
+        months: those that are judged, ascending.
+        patches: month -> rows and columns of fine cells that are judged; None: the whole domain in every month.
+        physics: the physics terms of this domain; None: they are not computed.
+    """
+
+    domain: Domain
+    truth: Truth
+    months: tuple[Month, ...]
+    patches: Mapping[Month, tuple[Part, ...]] | None = None
+    physics: PhysicsTerms | None = None
+
+    def parts(self, month: Month) -> tuple[Part, ...]:
+        """Rows and columns of fine cells that are judged in a month, one entry for each patch."""
+        return ((slice(None), slice(None)),) if self.patches is None else self.patches[month]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What methods are judged by.
+
+    Args:
+        views: the domains; more than one where patches of several coarsenings are judged.
+        basis: one phrase for tables: which field, at which resolution.
+        kind: of the split: "blocked" or "random".
+        blocks: blocks of cells that training never had as a target.
+        only_blocks: whether nothing else is judged, since no month is held out.
+        caution: one sentence on what the scores do not say; empty where there is none.
+    """
+
+    views: tuple[View, ...]
+    basis: str
+    kind: str = "blocked"
+    blocks: tuple[Box, ...] = ()
+    only_blocks: bool = False
+    caution: str = ""
+
+    @property
+    def domain(self) -> Domain:
+        """Of the first view."""
+        return self.views[0].domain
+
+    @property
+    def truth(self) -> Truth:
+        """Of the first view."""
+        return self.views[0].truth
+
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """Of the first view."""
+        return self.views[0].months
+
+    @property
+    def stamps(self) -> np.ndarray:
+        """First days of all months that are judged, ascending."""
+        return np.unique(np.array([month for view in self.views for month in view.months]))
+
+    @property
+    def held_out(self) -> str:
+        """One phrase: the months, blocks or patches that are judged."""
+        months = len(self.stamps)
+        if self.kind == "random":
+            patches = sum(len(view.parts(month)) for view in self.views for month in view.months)
+            return f"{patches} test patches in {months} months, dealt out at random"
+        if self.only_blocks:
+            return f"{len(self.blocks)} held-out blocks of cells in {months} months, none of which is held out"
+        return f"{months} held-out months ({spans(self.stamps)})"
+
+    def digest(self) -> str:
+        """SHA-256 of all that is judged by: months, cells, their weights and the true values in them."""
+        found = hashlib.sha256()
+        for view in self.views:
+            found.update(repr((self.basis, astuple(view.domain.fine))).encode())
+            found.update(np.ascontiguousarray(view.domain.land_fine).tobytes())
+            for month in view.months:
+                found.update(str(month).encode() if view.patches is None else repr((str(month), view.parts(month))).encode())
+                found.update(np.ascontiguousarray(view.truth(month)).tobytes())
+        if self.only_blocks:
+            found.update(repr(self.blocks).encode())
+        return found.hexdigest()
+
+
+def choose_judge(fields: Fields, config: Config, split: Split, cache: Path, point_spread: str | None = None) -> Judge:
+    """The fine truth where one is given, else the field that the target is: for `coarsen` the product itself, one scale up.
+
+    A blocked split is judged in its test months; where it has none, in its held-out blocks alone. A random split is judged in
+    its test patches.
+
+    Args:
+        fields: of the experiment.
+        config: of the experiment.
+        split: what was held out; see `tfrecords_build.held_out`.
+        cache: folder for regridded arrays.
+        point_spread: how the product is smoothed, in a phrase; "": it is not; None: that is not known.
+    Raises:
+        BadInput: where nothing is held out.
+        MissingMonths: where no held-out month can be judged.
+        GridMismatch: where the truth is coarser than what it is to judge.
+    """
+    _require_something_held_out(split)
+    if fields.truth is not None:
+        domains: Sequence[Domain] = (open_domain(fields, config, cache, split),)
+        basis = f"the fine truth at {domains[0].fine.lat_step:g}°"
+    else:
+        random = split.kind == "random"
+        domains = open_domains(fields, config, cache).train if random else (open_learning_domain(fields, config, cache, split),)
+        basis = {
+            "coarsen": f"the held-out product at {domains[0].fine.lat_step:g}°, one scale up",
+            "bicubic": "the bicubic interpolation of the product, which is no evidence of detail",
+            "reference": f"the held-out reference at {domains[0].fine.lat_step:g}°",
+        }[config.target.kind]
+    views = []
+    for number, domain in enumerate(domains):
+        truth = _target_of(domain) if fields.truth is None else _truth_on(domain, fields.truth)
+        stamps = domain.months if fields.truth is None else fields.truth["time"].values
+        views.append(_view(domain, truth, stamps, split, config, number if len(domains) > 1 else None))
+    views = [view for view in views if view.months]
+    if not views:
+        raise MissingMonths(
+            "evaluation",
+            expected="held-out months for which there is something to judge by",
+            found="none",
+            remedy="give a truth of the same years, or other split.test_months",
+        )
+    one_scale_up = fields.truth is None and config.target.kind == "coarsen"
+    only_blocks = split.kind == "blocked" and not split.test_months
+    return Judge(tuple(views), basis, split.kind, split.held_out, only_blocks, _caution(one_scale_up, point_spread))
+
+
+def spans(stamps: Iterable[np.datetime64]) -> str:
+    """ "2003-04 … 2004-03, 2010-01 … 2010-12" from first days of months; the record's own gaps do not break a span."""
+    found: list[list[np.datetime64]] = []
+    for month in sorted(np.asarray(list(stamps), "datetime64[M]")):
+        if found and int((month - found[-1][1]).astype(int)) <= 12:
+            found[-1][1] = month
+        else:
+            found.append([month, month])
+    return ", ".join(f"{first}" if first == last else f"{first} … {last}" for first, last in found)
+
+
+def _require_something_held_out(split: Split) -> None:
+    if split.kind == "random" and not split.test_patches:
+        raise BadInput(
+            "patches.test",
+            expected="test patches, which alone are held out by a random split",
+            found="none",
+            remedy="raise patches.test and split.test_share and build again",
+        )
+    if split.kind == "blocked" and not split.test_months and not split.held_out:
+        raise BadInput(
+            "split.test_share",
+            expected="months or blocks of cells that training never sees, to judge by",
+            found="none",
+            remedy="raise split.test_share or split.block_share and build again",
+        )
+
+
+def _view(domain: Domain, truth: Truth, stamps: np.ndarray, split: Split, config: Config, number: int | None) -> View:
+    known = set(month_number(stamps).tolist())
+    months = {n: month for month in domain.months if (n := int(month_number(month))) in known}
+    patches = None
+    if split.kind == "random":
+        own = [p for p in split.test_patches if number is None or p.domain == number]
+        patches = _by_month(own, months, domain.fine)
+        judged = tuple(month for month in months.values() if month in patches)
+    else:
+        held_out = set(split.months_of("test")) or set(months)
+        judged = tuple(month for n, month in months.items() if n in held_out)
+    trained = set(split.months_of("train"))
+    of_units = [month for n, month in months.items() if n in trained] or judged
+    physics = PhysicsTerms.measured(config.loss, domain, of_units) if judged else None
+    return View(domain, truth, judged, patches, physics)
+
+
+def _by_month(patches: Iterable[Patch], months: Mapping[int, Month], fine: Grid) -> dict[Month, tuple[Part, ...]]:
+    found: dict[Month, list[Part]] = {}
+    for patch in patches:
+        if patch.month in months:
+            found.setdefault(months[patch.month], []).append(part_of(patch.box, fine))
+    return {month: tuple(parts) for month, parts in found.items()}
+
+
+def part_of(box: Box, grid: Grid) -> Part:
+    """Rows and columns of the grid's cells inside the box, whose edges lie on the grid's or beyond its ends."""
+    rows = (round((edge - grid.south) / grid.lat_step) for edge in (box.south, box.north))
+    cols = (round((edge - grid.west) / grid.lon_step) for edge in (box.west, box.east))
+    return (
+        slice(*(min(max(row, 0), grid.n_lat) for row in rows)),
+        slice(*(min(max(col, 0), grid.n_lon) for col in cols)),
+    )
+
+
+def _caution(one_scale_up: bool, point_spread: str | None) -> str:
+    if not one_scale_up:
+        return ""
+    if point_spread is None:
+        return (
+            "This score is one scale up; on a product that is smoothed, as most are by more than their cells, it measures "
+            "smoothness, not detail."
+        )
+    if not point_spread:
+        return "This score is one scale up; it is no evidence of the detail within the product's cells."
+    return f"This score is one scale up; on a product that is smoothed ({point_spread}) it measures smoothness, not detail."
+
+
+def _target_of(domain: Domain) -> Truth:
+    return lambda month: domain.target(month, 0, 0, *domain.coarse.shape)[..., 0]
+
+
+def _truth_on(domain: Domain, truth: xr.DataArray) -> Truth:
+    grid = grid_of(truth)
+    if grid.lat_step > domain.fine.lat_step * 1.01:
+        raise GridMismatch(
+            "truth",
+            expected=f"cells of at most {domain.fine.lat_step:g}°",
+            found=grid.describe(),
+            remedy="lower sample.factor, or judge without a truth",
+        )
+    same = grid.is_close(domain.fine)
+    regridder = None if same else Regridder(grid, domain.fine)
+
+    def of_month(month: Month) -> np.ndarray:
+        values = np.asarray(truth.sel(time=month).values, dtype=np.float64)
+        if not np.isfinite(values).any():
+            raise BadInput("truth", expected=f"data in {str(month)[:7]}", found="none", remedy="check the file")
+        return values if regridder is None else regridder(values)
+
+    return of_month

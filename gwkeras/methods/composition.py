@@ -1,0 +1,43 @@
+"""A method put together from its parts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from gwkeras.core.calibration import Calibration
+from gwkeras.core.months import Month
+from gwkeras.domain.domain import Domain
+from gwkeras.methods.calibrated import calibrated
+from gwkeras.methods.method import Part, Prediction
+from gwkeras.methods.parts import FittedPrior, FittedUpdate
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A fitted prior, a fitted update and the calibration of what comes out.
+
+    Args:
+        name: as it stands in tables.
+        prior: f.
+        update: what is made of G − H f.
+        calibration: of the σ after the update; None: it is calibrated already, or there is none.
+    """
+
+    name: str
+    prior: FittedPrior
+    update: FittedUpdate
+    calibration: Calibration | None = None
+
+    def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
+        """See `gwkeras.methods.method.Method.predict`."""
+        found = self.update.apply(self.prior.predict(domain, month, part), domain, month)
+        return found if self.calibration is None else calibrated(found, self.calibration)
+
+    @property
+    def digest(self) -> str:
+        """Sixteen digits that change with anything that changes the predictions."""
+        if not self.update.digest:
+            return self.prior.digest
+        known = repr((self.prior.digest, self.update.digest, self.calibration))
+        return hashlib.sha256(known.encode()).hexdigest()[:16]

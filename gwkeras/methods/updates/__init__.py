@@ -1,0 +1,1 @@
+"""Updates: what the product says that a prior has missed."""

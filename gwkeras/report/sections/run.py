@@ -1,0 +1,29 @@
+"""What was done, and with what: facts, split, notes and sources of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gwkeras.data.manifest import Source
+from gwkeras.report.document import Section, listing, paragraph
+
+
+def facts(values: Mapping[str, str]) -> Section:
+    """Name: value."""
+    return Section("The run", (listing(tuple(f"{name}: {value}" for name, value in values.items())),) if values else ())
+
+
+def split(description: str) -> Section:
+    """Who learned from what."""
+    return Section("Split", (paragraph(description),) if description else ())
+
+
+def notes(sentences: Sequence[str]) -> Section:
+    """What a reader should know of the data."""
+    return Section("Notes on the data", (listing(tuple(sentences)),) if sentences else ())
+
+
+def sources(files: Sequence[Source]) -> Section:
+    """The files that all comes from."""
+    lines = tuple(f"`{s.file}`, {s.size:,} bytes, sha256 {s.sha256[:16]}…" for s in files)
+    return Section("Sources", (listing(lines),) if lines else ())

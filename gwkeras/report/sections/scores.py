@@ -1,0 +1,92 @@
+"""How good the methods are: the tables of scores over all cells and in held-out blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.metrics import Column
+from gwkeras.evaluate.physics import TERMS
+from gwkeras.evaluate.scores import Scores
+from gwkeras.report.document import Block, Section, Table, paragraph
+
+_TERM_HEADINGS = {
+    "sign": "sign",
+    "magnitude": "magnitude",
+    "regional": "regional",
+    "physics": "physics loss",
+    "smoothness": "smoothness",
+    "sign_share": "share of wrong signs",
+}
+
+
+def score_table(scores: Mapping[str, Scores], columns: Sequence[Column], title: str = "") -> Table:
+    """One row a method, simplest first.
+
+    Args:
+        scores: method -> scores.
+        columns: which of them.
+        title: of the table.
+    """
+    rows = ((name, *(column.text(s.value(column)) for column in columns)) for name, s in scores.items())
+    return Table(title, ("method", *(column.heading for column in columns)), tuple(rows))
+
+
+def brief_table(evaluation: Evaluation) -> Table:
+    """The table that ends a run: the scores that a terminal is wide enough for."""
+    title = f"{evaluation.held_out}, judged by {evaluation.basis}"
+    return score_table(evaluation.scores, [c for c in evaluation.columns if c.metric.brief], title[:1].upper() + title[1:])
+
+
+def verdict(evaluation: Evaluation, target: str) -> Section:
+    """What was judged by what, and the scores; then those in blocks that training never had.
+
+    Args:
+        evaluation: of the run.
+        target: what was learned from.
+    """
+    cells = "all land cells of theirs" if evaluation.has_patches else "all land cells"
+    blocks: list[Block] = [
+        paragraph(f"Target: `{target}`. Judged by {evaluation.basis}, {evaluation.held_out}, {cells}, weighted by area.")
+    ]
+    if evaluation.caution:
+        blocks.append(paragraph(evaluation.caution))
+    blocks.append(brief_table(evaluation).untitled)
+    if evaluation.held_out_blocks:
+        brief = [c for c in evaluation.columns if c.metric.brief]
+        title = "In the spatial blocks that training never had as a target"
+        blocks.append(score_table(evaluation.held_out_blocks, brief, title))
+    return Section("", tuple(blocks))
+
+
+def all_scores(evaluation: Evaluation) -> Section:
+    """Every score, where the table at the head leaves some out."""
+    columns = evaluation.columns
+    if all(c.metric.brief for c in columns):
+        return Section("All scores", ())
+    tables = [score_table(evaluation.scores, columns)]
+    if evaluation.held_out_blocks:
+        tables.append(score_table(evaluation.held_out_blocks, columns, "In held-out blocks"))
+    return Section("All scores", tuple(tables))
+
+
+def physics(evaluation: Evaluation) -> Section:
+    """The physics terms of every method, averaged over the months that have them; nothing where the water is not known."""
+    found = evaluation.physics(by_patch=evaluation.has_patches)
+    shown = [term for term in TERMS if np.isfinite(found[term]).any()]
+    if "physics" not in shown:
+        return Section("Physics terms", ())
+    rows = ((method, *(f"{_mean(found[term][row]):.3f}" for term in shown)) for row, method in enumerate(evaluation.methods))
+    what = "patches" if evaluation.has_patches else "months"
+    said = paragraph(
+        f"Equations 12 to 15 of the paper, averaged over the {what} whose previous month is known. They say how far storage "
+        "change goes with the water that comes in, not how near a method is to the truth."
+    )
+    return Section("Physics terms", (said, Table("", ("method", *(_TERM_HEADINGS[t] for t in shown)), tuple(rows))))
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
