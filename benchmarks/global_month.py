@@ -70,12 +70,12 @@ def method_of(kind: str, tile: int):
     """The network at its published (or our default) size, untrained: its weights cost the same."""
     import keras
 
+    from gwkeras.core.calibration import Calibration
     from gwkeras.core.config.tree import Config, DownscaleConfig, ModelConfig, SampleConfig
     from gwkeras.core.schema import SampleShape
     from gwkeras.core.statistics import Statistics
     from gwkeras.methods.network.trained import network_method
     from gwkeras.models.build import build_model
-    from gwkeras.training.calibration import Calibration
 
     keras.utils.set_random_seed(0)
     sizes = {"convlstm_filters": (64, 64), "unet_filters": (64, 128, 256, 512)} if kind == "paper" else {}

@@ -20,7 +20,7 @@ from gwkeras.commands.train import train
 
 if TYPE_CHECKING:
     from gwkeras.core.config.tree import Config
-    from gwkeras.pipeline import Experiment
+    from gwkeras.pipeline.experiment import Experiment
 
 app = typer.Typer(
     name="gwkeras",
@@ -70,7 +70,7 @@ def demo(
 ) -> None:
     """A synthetic world, downscaled and judged against its truth: `twin` and `run` in one."""
     from gwkeras.core.config.yaml_file import load_config, shipped_config
-    from gwkeras.pipeline import with_files
+    from gwkeras.pipeline.files import with_files
 
     started = time.perf_counter()
     files = _make_twin(output / "world", seed=seed)
@@ -128,7 +128,7 @@ def run(
 ) -> None:
     """The whole way on your own files: build, train, evaluate, export, downscale, report. Stopped, the same command goes on."""
     from gwkeras.core.config.yaml_file import load_config
-    from gwkeras.pipeline import with_files
+    from gwkeras.pipeline.files import with_files
 
     settled = with_files(
         load_config(config, settings or ()),
@@ -154,7 +154,7 @@ def build_tfrecords(
     """Samples from NetCDF, as checked shards with a manifest. An interrupted build goes on where it was."""
     from gwkeras.console import watched
     from gwkeras.core.config.yaml_file import load_config
-    from gwkeras.pipeline import Experiment
+    from gwkeras.pipeline.experiment import Experiment
     from gwkeras.training.run_folder import RunFolder
 
     settled = load_config(config, settings or ())
@@ -211,7 +211,8 @@ def _make_twin(folder: Path, **settings: object) -> dict[str, Path]:
 def _run_all(config: Config, output: Path, workers: int, overwrite: bool, before: dict[str, float] | None = None) -> None:
     from gwkeras.console import show_scores, watched
     from gwkeras.core.command_line import typed_command
-    from gwkeras.pipeline import Experiment, run_all
+    from gwkeras.pipeline.experiment import Experiment
+    from gwkeras.pipeline.whole import run_all
     from gwkeras.training.run_folder import RunFolder
 
     folder = RunFolder(output)
@@ -232,7 +233,7 @@ class _experiment:
 
         from gwkeras.console import watched
         from gwkeras.core.config.yaml_file import load_config
-        from gwkeras.pipeline import Experiment
+        from gwkeras.pipeline.experiment import Experiment
 
         folder = self._run or Path("runs") / load_config(self._config, self._settings).name
         self._watched = watched(folder)

@@ -54,7 +54,9 @@ def record(finished):
 
 def run_in_process(files: dict[str, Path], folder: Path, target: str, **given: object):
     """`gwkeras run` with one epoch of training."""
-    from gwkeras.pipeline import Experiment, run_all, with_files
+    from gwkeras.pipeline.experiment import Experiment
+    from gwkeras.pipeline.files import with_files
+    from gwkeras.pipeline.whole import run_all
     from gwkeras.training.run_folder import RunFolder
 
     config = load_config(files["config"], ("training.epochs=1",))
@@ -173,7 +175,7 @@ def test_plain_tensorflow_reads_what_was_exported(finished, record):
 
     from gwkeras.domain.opening import open_domain
     from gwkeras.methods.network.trained import load_network
-    from gwkeras.pipeline import Experiment
+    from gwkeras.pipeline.experiment import Experiment
 
     experiment = Experiment.open(finished[0])
     domain = open_domain(experiment.fields, experiment.config, experiment.run.cache, experiment.manifest.split)

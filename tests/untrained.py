@@ -8,7 +8,7 @@ import numpy as np
 
 from gwkeras.core.config.tree import Config
 from gwkeras.models.build import build_model
-from gwkeras.pipeline import Experiment
+from gwkeras.pipeline.experiment import Experiment
 from gwkeras.training.run_folder import RunFolder
 
 

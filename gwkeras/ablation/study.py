@@ -25,8 +25,9 @@ from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.manifest import digest, read_manifest
 from gwkeras.evaluate.compare import compare
 from gwkeras.fields.record import Fields, read_fields
-from gwkeras.methods.interpolation import BASELINES
-from gwkeras.methods.network.trained import network_method
+from gwkeras.methods.baselines import BASELINES
+from gwkeras.methods.fitting import fit_method
+from gwkeras.methods.training import Training
 from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.standing import SPLITS
@@ -215,16 +216,24 @@ def _train(trial: Trial, ground: Ground, label: str, progress: Progress) -> Resu
     # The configuration comes last: with it the folder is a run, and its shards are whole.
     share(ground, config, run.shards)
     write_config(config, run.config)
-    keras.utils.clear_session()  # a study of many trainings would else come to hold all of their graphs
-    gc.collect()
-    fresh = not any(run.checkpoint(split).exists() for split in SPLITS)
-    started = time.perf_counter()
-    trained = train(config, run, lambda stage, done, total: progress(f"{label}: {stage}", done, total), resume=True)
-    minutes = {"minutes": (time.perf_counter() - started) / 60} if fresh else {}
-    method = network_method(trained.network, trained.calibration, config)
-    evaluation = compare(ground.judge, [*BASELINES, method], lambda done, total: progress(f"{label}: evaluating", done, total))
-    also = {"passes": trained.epochs, **physics_of(run.history, trained.kept_epoch), **minutes}
-    result = result_of(evaluation, method.name, samples=ground.manifest.build_hash, answer=ground.answer, also=also)
+    also: dict[str, float] = {}
+
+    def told(stage: str, done: int, total: int) -> None:
+        progress(f"{label}: {stage}", done, total)
+
+    if any(method.prior.needs_shards for method in config.methods):
+        keras.utils.clear_session()  # a study of many trainings would else come to hold all of their graphs
+        gc.collect()
+        fresh = not any(run.checkpoint(split).exists() for split in SPLITS)
+        started = time.perf_counter()
+        trained = train(config, run, told, resume=True)
+        also = {"passes": trained.epochs, **physics_of(run.history, trained.kept_epoch)}
+        if fresh:
+            also["minutes"] = (time.perf_counter() - started) / 60
+    training = Training(ground.judge.domain, ground.manifest.split, config, run, config.training.seed)
+    methods = [fit_method(method, training, told) for method in config.methods]
+    evaluation = compare(ground.judge, [*BASELINES, *methods], lambda done, total: told("evaluating", done, total))
+    result = result_of(evaluation, methods[0].name, samples=ground.manifest.build_hash, answer=ground.answer, also=also)
     result.write(run.root)
     return result
 

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import gwkeras
-from gwkeras.application.quality import TrainedRange
+from gwkeras.application.provenance import provenance, trained_range
 from gwkeras.application.writing import Job
-from gwkeras.core.config.tree import Config, DataConfig, RegionConfig
-from gwkeras.core.config.yaml_file import config_hash
+from gwkeras.core.calibration import Calibration
+from gwkeras.core.config.tree import Config, DataConfig, MethodConfig, RegionConfig
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month, month_number
 from gwkeras.core.retry import Patience
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
 from gwkeras.domain.domain import Domain
-from gwkeras.domain.opening import open_domain
+from gwkeras.domain.opening import divide_record, open_domain
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.fields.writing.writer import Provenance
-from gwkeras.methods.network.mosaic import Network
-from gwkeras.methods.network.trained import exported_method, network_hash, run_method
-from gwkeras.training.calibration import Calibration
+from gwkeras.methods.composition import Composition
+from gwkeras.methods.fitting import fit_method, kept_method, name_of
+from gwkeras.methods.training import Training
+from gwkeras.methods.updates.none import NoUpdate
 from gwkeras.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from gwkeras.serving.model_info import ModelInfo
     from gwkeras.serving.served_model import ServedModel
 
 
@@ -69,27 +69,30 @@ def open_application(
     *,
     connect: Callable[[], ServedModel] | None = None,
     files: Config | None = None,
+    method_name: str | None = None,
     history: str = f"gwkeras {gwkeras.__version__}: open_application",
 ) -> Application:
     """Reads the fields and makes the job.
 
     Args:
-        config: what the network was trained with.
-        run: whose network, calibration and shards' statistics are used, as far as `connect` is not given.
+        config: of the run.
+        run: whose methods, calibration and shards' statistics are used, as far as `connect` is not given.
         connect: opens an exported model, in a folder or behind a server, that takes the place of the run's network.
         files: a configuration with other files for the same quantities, such as those of the newest month.
+        method_name: of the run's methods; None: the first.
         history: the command that asks for it, for the file that is written; by default the name of this function.
     Raises: BadInput: where the model was trained on other channels, region or months hold no data, or the run is not whole.
     """
-    manifest = read_manifest(run.shards) if connect is None or (run.shards / MANIFEST).exists() else None
-    interval = (files or config).downscale.interval
-    calibration = Calibration.read(run.calibration).at(interval) if connect is None else None  # refused before files are read
+    manifest = read_manifest(run.shards) if (run.shards / MANIFEST).exists() else None
+    wanted_interval = (files or config).downscale.interval
+    if connect is None and (run.shards / MANIFEST).exists():
+        Calibration.read(run.calibration).at(wanted_interval)  # refused before files are read
     model = connect() if connect else None
     notes: tuple[str, ...] = ()
-    if model is not None and model.interval != interval:
+    if model is not None and model.interval != wanted_interval:
         notes = (
             f"The exported model was made with {100 * model.interval:g} % intervals, which are written; downscale.interval "
-            f"({interval:g}) has no part in it.",
+            f"({wanted_interval:g}) has no part in it.",
         )
     factor = wanted.factor or (model.model_info.factor if model else config.sample.factor)
     source = _widened(files or config, wanted)
@@ -100,24 +103,46 @@ def open_application(
         _require_channels(domain, manifest)
         _require_step(domain, manifest)
     if model is not None:
-        model.model_info.require(
-            domain.sample_shape(model.model_info.divisor, model.model_info.divisor),
-            (domain.coarse.lat_step, domain.coarse.lon_step),
-        )
-        method = exported_method(model, source.downscale)
+        method = _exported(model, source, domain)
     else:
-        assert calibration is not None
-        method = run_method(run, calibration, source, wanted.factor)
-    job = Job(replace(method, part=part) if part else method, domain, trained_range(manifest), part)
+        method = _of_the_run(choose_method(config, method_name), config, run, domain, source)
+    job = Job(method, domain, trained_range(manifest), part)
     months = months_between(domain, wanted.first_month, wanted.last_month)
     return Application(job, months, provenance(config, fields, run, method, history), notes)
 
 
-def trained_range(manifest: Manifest | None) -> TrainedRange | None:
-    """What a build says about the range of its climate channels; None where it does not."""
-    if manifest is None or not manifest.statistics.climate_min:
-        return None
-    return TrainedRange(manifest.statistics.climate_min, manifest.statistics.climate_max)
+def choose_method(config: Config, name: str | None) -> MethodConfig:
+    """The method of that name; the first where none is named.
+
+    Raises: BadInput: where the configuration has none of that name.
+    """
+    if name is None:
+        return config.methods[0]
+    named = {name_of(method): method for method in config.methods}
+    if name not in named:
+        raise BadInput("--method", expected=f"one of {', '.join(named)}", found=f"'{name}'", remedy="name one of these")
+    return named[name]
+
+
+def _exported(model: ServedModel, source: Config, domain: Domain) -> Composition:
+    from gwkeras.methods.network.trained import exported_method
+
+    model.model_info.require(
+        domain.sample_shape(model.model_info.divisor, model.model_info.divisor),
+        (domain.coarse.lat_step, domain.coarse.lon_step),
+    )
+    return Composition("model", exported_method(model, source.downscale), NoUpdate())
+
+
+def _of_the_run(method: MethodConfig, config: Config, run: RunFolder, domain: Domain, source: Config) -> Composition:
+    """As it was fitted for the run; where that has not been done, it is done now, on the run's own files."""
+    kept = kept_method(method, domain, source, run, config.sample.factor)
+    if kept is not None:
+        return kept
+    fields = _read(config.data)
+    split = read_manifest(run.shards).split if (run.shards / MANIFEST).exists() else divide_record(fields, config, run.cache)
+    own = open_domain(fields, config, run.cache, split)
+    return fit_method(method, Training(own, split, config, run, config.training.seed), lambda label, done, total: None)
 
 
 def months_between(domain: Domain, first: str | None, last: str | None) -> list[Month]:
@@ -155,28 +180,6 @@ def part_of(grid: Grid, wanted: Wanted) -> tuple[slice, slice] | None:
             return None
         edges.append(slice(first, last))
     return edges[0], edges[1]
-
-
-def provenance(config: Config, fields: Fields, run: RunFolder, method: Network, history: str) -> Provenance:
-    """For the written file. The configuration is the one that the shards were built with: `--append` compares it.
-
-    Args:
-        config: what the network was trained with.
-        fields: what is downscaled.
-        run: where the network comes from.
-        method: the network.
-        history: the command, or the name of the function, that was called.
-    """
-    info: ModelInfo | None = getattr(method.run, "model_info", None)
-    built = read_manifest(run.shards).config_hash if (run.shards / MANIFEST).exists() else config_hash(config)
-    return Provenance(
-        source=f"model-generated: gwkeras {gwkeras.__version__}, target {config.target.kind}",
-        history=history,
-        config_hash=info.config_hash if info else built,
-        model_version=f"{info.name}, gwkeras {info.version}" if info else f"{config.name}, gwkeras {gwkeras.__version__}",
-        network_hash=network_hash(method),
-        input_hashes={s["file"]: s["sha256"] for s in fields.sources},
-    )
 
 
 def _fields_and_part(config: Config, wanted: Wanted) -> tuple[Fields, tuple[slice, slice] | None]:

@@ -75,7 +75,7 @@ class Job:
     def __call__(self, month: Month) -> MonthField:
         """The fields of one month of the domain's calendar."""
         domain, (rows, cols) = self.domain, self._fine
-        p = self.method.predict(domain, month)
+        p = self.method.predict(domain, month, self.part)
         mean = np.asarray(p.mean, np.float32)
         block_mean = domain.fine.block_mean(mean.astype(np.float64), domain.factor, domain.land_fine)
         gap = np.abs(block_mean - domain.storage_of(month))

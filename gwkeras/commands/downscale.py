@@ -50,7 +50,8 @@ def downscale(
     from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.core.errors import BadInput
-    from gwkeras.pipeline import Experiment, with_files
+    from gwkeras.pipeline.experiment import Experiment
+    from gwkeras.pipeline.files import with_files
     from gwkeras.training.run_folder import RunFolder
 
     if append and overwrite:

@@ -29,7 +29,7 @@ def train(
     from gwkeras.console import watched
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.core.errors import BadInput, GwkerasError, Interrupted, disk_is_full
-    from gwkeras.pipeline import Experiment
+    from gwkeras.pipeline.experiment import Experiment
     from gwkeras.training.devices import open_devices
 
     changes = [*(settings or ()), *([f"training.precision={precision}"] if precision else [])]

@@ -9,7 +9,9 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from gwkeras.core.config.tree import Config, Key, RegionConfig
+from gwkeras.core.config.key import Key
+from gwkeras.core.config.kinds import PRIORS, UPDATES
+from gwkeras.core.config.tree import Config, RegionConfig
 from gwkeras.core.config.values import accepted_range, section_of
 from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SCHEMA_VERSION
@@ -31,6 +33,14 @@ and `${NAME:-default}` are expanded. A list of one may be written without bracke
 """
     + "\n"
 )
+
+_PARTS_HEAD = """\
+## Parts of a method
+
+A method is a prior (what each fine cell should hold) and an update (what the product says that the prior has missed). Each is a
+kind with keys of its own; one of your own is named where it lies (`kind: "package.module:Class"`; docs/methods.md).
+
+"""
 
 _SAMPLE_HEAD = f"""\
 # The sample
@@ -59,16 +69,26 @@ def configuration_markdown() -> str:
     """docs/configuration.md: one table a section."""
     parts = _CONFIGURATION_HEAD.splitlines()
     for name, kind in _sections(Config, ""):
-        parts += [f"## `{name}`" if name else "## Top level", "", (kind.__doc__ or "").strip(), ""]
-        parts += ["| key | default | meaning | unit | accepted |", "|---|---|---|---|---|"]
-        hints, default = get_type_hints(kind), kind()
-        for f in fields(kind):
-            key: Key = f.metadata["key"]
-            value = getattr(default, f.name)
-            shown = "section" if is_dataclass(value) else f"`{_flow(value)}`"
-            parts.append(f"| `{f.name}` | {shown} | {_cell(key.meaning)} | {key.unit} | {_cell(_accepted(hints[f.name], key))} |")
-        parts.append("")
+        parts += [f"## `{name}`" if name else "## Top level", "", (kind.__doc__ or "").strip(), "", *_table(kind)]
+    parts += _PARTS_HEAD.splitlines()
+    for kinds in (PRIORS, UPDATES):
+        for name in kinds.places:
+            kind = kinds.of(name, kinds.part)
+            summary = (kind.__doc__ or "").strip().splitlines()[0]
+            parts += [f"### `{kinds.part}: {{kind: {name}}}`", "", summary, "", *(_table(kind) if fields(kind) else ())]
     return "\n".join(parts)
+
+
+def _table(kind: Any) -> Iterator[str]:
+    yield "| key | default | meaning | unit | accepted |"
+    yield "|---|---|---|---|---|"
+    hints, default = get_type_hints(kind), kind()
+    for f in fields(kind):
+        key: Key = f.metadata["key"]
+        value = getattr(default, f.name)
+        shown = "section" if is_dataclass(value) and key.kinds is None else f"`{_flow(value)}`"
+        yield f"| `{f.name}` | {shown} | {_cell(key.meaning)} | {key.unit} | {_cell(_accepted(hints[f.name], key))} |"
+    yield ""
 
 
 def sample_markdown() -> str:
@@ -108,11 +128,20 @@ def _yaml_lines(kind: Any, default: Any, depth: int, mark: str = "") -> Iterator
     hints = get_type_hints(kind)
     for f in fields(kind):
         key, value = f.metadata["key"], getattr(default, f.name)
-        if is_dataclass(value):
+        if is_dataclass(value) and key.kinds is None:
             if depth == 0:
                 yield ""
             yield _commented(f"{mark}{'  ' * depth}{f.name}:", key.meaning)
             yield from _yaml_lines(type(value), value, depth + 1, mark)
+            continue
+        if isinstance(value, tuple) and value and is_dataclass(value[0]):
+            if depth == 0:
+                yield ""
+            yield _commented(f"{mark}{'  ' * depth}{f.name}:", key.meaning)
+            for item in value:
+                first, *others = _yaml_lines(type(item), item, depth + 2, mark)
+                yield first.replace("    ", "  - ", 1)
+                yield from others
             continue
         accepted = "; ".join(part for part in (key.unit, _accepted(hints[f.name], key)) if part)
         yield _commented(
@@ -132,10 +161,14 @@ def _flow(value: Any) -> str:
         return "null"
     if isinstance(plain, list):
         return f"[{', '.join(map(_flow, plain))}]"
-    return plain if isinstance(plain, str) else json.dumps(plain)
+    if isinstance(plain, dict):
+        return f"{{{', '.join(f'{name}: {_flow(item)}' for name, item in plain.items())}}}"
+    return (plain or '""') if isinstance(plain, str) else json.dumps(plain)
 
 
 def _accepted(hint: Any, key: Key) -> str:
+    if key.kinds is not None:
+        return " | ".join(key.kinds.places)
     if get_origin(hint) is Literal:
         return " | ".join(get_args(hint))
     if hint is bool:

@@ -5,7 +5,11 @@ Training shards and whole-region downscaling cut their samples here, so that wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, astuple, dataclass, field, fields
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +18,7 @@ from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.latest import Latest
 from gwkeras.core.months import Month, month_number
 from gwkeras.core.schema import SampleShape
-from gwkeras.domain.array_cache import DiskArray
+from gwkeras.domain.array_cache import DiskArray, array_digest
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.covariates import Covariate
 from gwkeras.domain.drivers import Drivers
@@ -22,6 +26,8 @@ from gwkeras.domain.seasonal_detail import NAME, SeasonalDetail
 from gwkeras.domain.target import BicubicArray
 from gwkeras.domain.window import Window
 from gwkeras.fields.evapotranspiration import infiltration_efficiency
+from gwkeras.observation.operator import Observation
+from gwkeras.observation.point_spread import PointSpread
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Domain:
         constant_efficiency: the infiltration efficiency where there is no soil moisture.
         seasonal_detail: what is known of the reference's usual detail, where a reference is learned.
         uncertainty: (M, n_lat, n_lon) mm, the product's own standard error of `storage`; None where it states none.
+        point_spread: what the storage has been smoothed by.
     """
 
     factor: int
@@ -61,6 +68,7 @@ class Domain:
     constant_efficiency: float
     seasonal_detail: SeasonalDetail | None = None
     uncertainty: DiskArray | None = None
+    point_spread: PointSpread = PointSpread()
     _latest: Latest[np.ndarray] = field(default_factory=Latest, repr=False, compare=False)
 
     @property
@@ -90,6 +98,29 @@ class Domain:
         """(s n_lat, s n_lon)."""
         rows, cols = self._fine_slices
         return self.fine_drivers.land[rows, cols]
+
+    @cached_property
+    def observation(self) -> Observation:
+        """H: what the product shows of a fine field."""
+        return Observation(self.fine, self.factor, self.land_fine, self.point_spread)
+
+    @property
+    def digest(self) -> str:
+        """Sixteen digits that change with the storage, the climate, the maps, the land, the grids or the months."""
+        known = [
+            array_digest(np.asarray(self.storage)),
+            array_digest(self.land_fine),
+            *(array_digest(values) for values in self.fine_drivers.static.values()),
+            self.fine_drivers.key,
+            self.coarse_drivers.key,
+            asdict(self.point_spread),
+            [str(month) for month in self.months],
+            [astuple(self.coarse), self.factor, self.fine_origin, self.climate_channels, self.covariates],
+        ]
+        return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()[:16]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # not what can be computed anew
 
     def sample_shape(self, height: int, width: int) -> SampleShape:
         return SampleShape(

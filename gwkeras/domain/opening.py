@@ -27,6 +27,7 @@ from gwkeras.domain.seasonal_detail import SeasonalDetail, seasonal_detail
 from gwkeras.domain.split import Split, divide
 from gwkeras.domain.target import BicubicArray, reference_target
 from gwkeras.fields.record import Fields
+from gwkeras.observation.point_spread import PointSpread
 
 COARSER_FACTOR = 2  # 2° → 0.5° is judged by what was learned at 4° → 1°
 _SMALLEST_DOMAIN = 3  # coarse cells a side; fewer leave nothing to learn from
@@ -179,7 +180,7 @@ class _Opening:
         coarse = self._drivers(self.fields.grid, self.channels.coarse, np.where(self.seen, share, 0.0).astype(np.float32))
         target = self._target(grid)
         detail = self._seasonal_detail(target, fine, split)
-        return self._domain(coarse, fine, (0, 0), self.storage, target, detail, self.uncertainty)
+        return self._domain(coarse, fine, (0, 0), self.storage, target, detail, self.uncertainty, self.fields.point_spread)
 
     def learning(self, split: Split) -> Domain:
         """The domain whose target is known everywhere; for `coarsen` the first of many."""
@@ -292,6 +293,7 @@ class _Opening:
         target: DiskArray | BicubicArray | None,
         detail: SeasonalDetail | None = None,
         uncertainty: DiskArray | None = None,
+        point_spread: PointSpread = PointSpread(),
     ) -> Domain:
         fine.prepare(self.channels.covariates)
         return Domain(
@@ -310,6 +312,7 @@ class _Opening:
             constant_efficiency=self.config.data.constant_infiltration_efficiency,
             seasonal_detail=detail,
             uncertainty=uncertainty,
+            point_spread=point_spread,
         )
 
 

@@ -7,6 +7,7 @@ import json
 import keras
 
 import gwkeras
+from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.data.manifest import Manifest
@@ -14,7 +15,6 @@ from gwkeras.domain.seasonal_detail import NAME as SEASONAL_DETAIL
 from gwkeras.models.architecture import size_divisor
 from gwkeras.models.digest import weights_digest
 from gwkeras.serving.model_info import ModelInfo
-from gwkeras.training.calibration import Calibration
 
 
 def describe_run(network: keras.Model, calibration: Calibration, config: Config, manifest: Manifest) -> ModelInfo:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gwkeras.core.calibration import Calibration
-from gwkeras.core.config.tree import MethodConfig
+from gwkeras.core.config.tree import Config, MethodConfig
 from gwkeras.core.config.yaml_file import to_dict
+from gwkeras.core.whole_file import write_atomically
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.split import Split
 from gwkeras.methods.calibrated import calibrate_on
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.parts import Progress
 from gwkeras.methods.training import Training
+from gwkeras.training.run_folder import RunFolder
 
-_PRIOR, _UPDATE, _CALIBRATION = "prior", "update", "calibration.json"
+_PRIOR, _UPDATE, _CALIBRATION, _TOLD = "prior", "update", "calibration.json", "method.json"
 
 
 def name_of(config: MethodConfig) -> str:
@@ -26,34 +32,81 @@ def name_of(config: MethodConfig) -> str:
     return config.name or " + ".join(part for part in parts if part) or "mean"
 
 
-def fit_method(config: MethodConfig, training: Training, folder: Path, progress: Progress) -> Composition:
+def fit_method(config: MethodConfig, training: Training, progress: Progress) -> Composition:
     """A method of the configuration, fitted; one that was fitted on the same data before is read back.
 
     Args:
         config: its recipe.
-        training: what it may learn from.
-        folder: where fitted methods are kept.
+        training: what it may learn from, and the run folder that fitted methods are kept in.
         progress: told what is going on.
-    Raises: BadInput: where it cannot be fitted, or what is kept there is damaged.
+    Raises: BadInput: where it cannot be fitted, or what is kept is damaged.
     """
-    kept = folder / _digest(config, training)
-    name = name_of(config)
-    if kept.exists():
-        prior = config.prior.load(kept / _PRIOR, training)
-        update = config.update.load(kept / _UPDATE, training)
-        calibration = Calibration.read(kept / _CALIBRATION) if (kept / _CALIBRATION).exists() else None
-        return Composition(name, prior, update, calibration)
+    folder = _folder(config, training.run, training.domain.fine.lat_step)
+    wanted = {"recipe": _recipe(config), "training": training.digest, "interval": training.config.downscale.interval}
+    if _told(folder) == wanted:
+        return _read(config, folder, training)
     prior = config.prior.fit(training, progress)
     update = config.update.fit(prior, training, progress)
-    method = Composition(name, prior, update)
-    calibration = _calibration(method, training)
-    with _whole_folder(kept) as partial:
-        for part, fitted in ((_PRIOR, prior), (_UPDATE, update)):
-            (partial / part).mkdir()
-            fitted.save(partial / part)
-        if calibration is not None:
-            calibration.write(partial / _CALIBRATION)
-    return Composition(name, prior, update, calibration)
+    method = Composition(name_of(config), prior, update)
+    method = replace(method, calibration=_calibration(method, training))
+    with _whole_folder(folder) as partial:
+        _keep(method, partial)
+        write_atomically(partial / _TOLD, json.dumps(wanted, indent=1).encode())
+    return method
+
+
+def kept_method(config: MethodConfig, domain: Domain, settings: Config, run: RunFolder, factor: int) -> Composition | None:
+    """The method as it was last fitted for the run, whatever has been added to the record since; None where it was not.
+
+    Args:
+        config: its recipe.
+        domain: that it is to be applied to.
+        settings: configuration of the application.
+        run: where it is kept.
+        factor: that it was fitted for.
+    Raises: BadInput: where what is kept is damaged.
+    """
+    folder = _folder(config, run, domain.coarse.lat_step / factor)
+    if _told(folder).get("recipe") != _recipe(config):
+        return None
+    nothing = Split("blocked", "nothing is learned", (), (), ())
+    return _read(config, folder, Training(domain, nothing, settings, run))
+
+
+def _read(config: MethodConfig, folder: Path, training: Training) -> Composition:
+    prior = config.prior.load(folder / _PRIOR, training)
+    update = config.update.load(folder / _UPDATE, training)
+    calibration = Calibration.read(folder / _CALIBRATION) if (folder / _CALIBRATION).exists() else None
+    return Composition(name_of(config), prior, update, calibration)
+
+
+def _keep(method: Composition, folder: Path) -> None:
+    for part, fitted in ((_PRIOR, method.prior), (_UPDATE, method.update)):
+        (folder / part).mkdir()
+        fitted.save(folder / part)
+    if method.calibration is not None:
+        method.calibration.write(folder / _CALIBRATION)
+
+
+def _folder(config: MethodConfig, run: RunFolder, fine_step: float) -> Path:
+    """A folder for each method and each resolution that it is fitted for: one scale up is not where it is applied."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name_of(config).lower()).strip("-")
+    return run.methods / f"{slug}-{fine_step:g}"
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    """What a folder says of what is kept in it; empty where it says nothing."""
+    try:
+        found = json.loads((folder / _TOLD).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _recipe(config: MethodConfig) -> dict[str, Any]:
+    recipe = to_dict(config)
+    del recipe["name"]
+    return json.loads(json.dumps(recipe))
 
 
 def _calibration(method: Composition, training: Training) -> Calibration | None:
@@ -66,13 +119,6 @@ def _calibration(method: Composition, training: Training) -> Calibration | None:
     return calibrate_on(method.predict, training, training.config.downscale.interval)
 
 
-def _digest(config: MethodConfig, training: Training) -> str:
-    recipe = to_dict(config)
-    del recipe["name"]
-    known = [recipe, training.digest, training.config.downscale.interval]
-    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
-
-
 @contextmanager
 def _whole_folder(folder: Path) -> Iterator[Path]:
     """A folder to fill, that appears under its name when the block has ended well."""
@@ -81,6 +127,7 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
     partial.mkdir(parents=True)
     try:
         yield partial
+        shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

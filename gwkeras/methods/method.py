@@ -10,6 +10,9 @@ import numpy as np
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 
+Part = tuple[slice, slice]
+"""Rows and columns of coarse cells."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -37,11 +40,21 @@ class Prediction:
 
 
 class Method(Protocol):
-    """A way to downscale. It sees a `Domain`, never a target, so that all methods are judged on one footing."""
+    """A way to downscale, fitted and ready. It sees a `Domain`, never a target, so that all are judged on one footing.
+
+    It can be sent to another process, and months may be asked for in any order.
+    """
 
     @property
     def name(self) -> str:
         """As it stands in tables and in summary.json."""
 
-    def predict(self, domain: Domain, month: Month) -> Prediction:
-        """The fine field of a month of `domain.calendar` over the whole domain."""
+    def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
+        """The fine field of a month of `domain.calendar`.
+
+        Args:
+            domain: of the grid step that the method was fitted on.
+            month: to downscale.
+            part: what is wanted of the domain; the rest may be left missing. None: all.
+        Raises: BadInput: where the method was not fitted for such a domain. MissingMonths: where there is no such month.
+        """

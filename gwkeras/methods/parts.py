@@ -37,10 +37,16 @@ class FittedPrior(Protocol):
 
 
 class Prior(Protocol):
-    """A recipe for f. `label` is its name in tables; empty where it adds nothing to the update's."""
+    """A recipe for f. `label` is its name in tables; empty where it adds nothing to the update's.
+
+    `needs_shards`: whether it is trained from shards, by itself, before it can be fitted.
+    """
 
     @property
     def label(self) -> str: ...
+
+    @property
+    def needs_shards(self) -> bool: ...
 
     def fit(self, training: Training, progress: Progress) -> FittedPrior:
         """Learns f from the training months, through the observation or from a fine reference.
@@ -93,6 +99,8 @@ class Update(Protocol):
 
 class Constant:
     """A part that has nothing to learn: its recipe is its fitted form."""
+
+    needs_shards = False
 
     @property
     def digest(self) -> str:

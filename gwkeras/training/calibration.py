@@ -1,101 +1,14 @@
-"""Standard deviations that hold: one factor on σ and one on the interval, from samples that training has not seen."""
+"""The calibration of a network's standard deviations, from the samples of a split that it was not trained on."""
 
 from __future__ import annotations
 
-import json
-import math
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from statistics import NormalDist
-
 import numpy as np
 
-from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.calibration import Calibration
 from gwkeras.training.downscaling_model import DownscalingModel
 from gwkeras.training.fit import Samples
 
-PROBABILITIES = tuple(round(k / 100, 2) for k in range(1, 99)) + tuple(round(k / 1000, 3) for k in range(990, 1000))
-"""Where the distribution of |y − μ|/σ is kept. Between two of them its quantiles are interpolated; the steps are a tenth as wide
-above 0.99, where a tail bends most."""
-
 _CELLS_A_BATCH = 20_000  # enough to know a quantile, few enough for any number of samples
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What multiplies the network's own standard deviation.
-
-    Args:
-        sigma_scale: √mean(((y − μ)/σ)²) (Levi et al. 2022, doi 10.3390/s22155540).
-        interval_factor: half width of the interval in calibrated standard deviations: the quantile of |y − μ|/σ, as in locally
-            weighted split-conformal prediction (Lei et al. 2018, doi 10.1080/01621459.2017.1307116).
-        interval: probability of the interval.
-        basis: what it was measured on, for reports.
-        quantiles: (probability, factor) at all `PROBABILITIES`, so that intervals of other probabilities can be had; empty where
-            nothing was measured, and in calibrations of earlier versions.
-    """
-
-    sigma_scale: float = 1.0
-    interval_factor: float = NormalDist().inv_cdf(0.95)
-    interval: float = 0.9
-    basis: str = "none: the network's own standard deviation"
-    quantiles: tuple[tuple[float, float], ...] = ()
-
-    @property
-    def measured(self) -> bool:
-        """Whether the factors come from samples; if not, errors are taken for Normal."""
-        return self.basis != Calibration().basis
-
-    def serves(self, interval: float) -> bool:
-        """Whether the factor of an interval of this probability is known."""
-        known = bool(self.quantiles) and self.quantiles[0][0] <= interval <= self.quantiles[-1][0]
-        return known or interval == self.interval or not self.measured
-
-    def at(self, interval: float) -> Calibration:
-        """The same calibration with the interval of another probability.
-
-        Raises: BadInput: where its factor was not measured.
-        """
-        if interval == self.interval:
-            return self
-        if not self.serves(interval):
-            held = f"{self.interval:g}" + (
-                f" or one from {self.quantiles[0][0]:g} to {self.quantiles[-1][0]:g}" if self.quantiles else ""
-            )
-            raise BadInput(
-                "downscale.interval",
-                expected=f"{held}, which this run's calibration.json holds a factor for",
-                found=f"{interval:g}",
-                remedy="ask for that probability" if self.quantiles else "ask for that probability, or train again",
-            )
-        if not self.measured:
-            return replace(self, interval=interval, interval_factor=_normal_factor(interval))
-        return replace(self, interval=interval, interval_factor=float(np.interp(interval, *np.transpose(self.quantiles))))
-
-    def write(self, path: Path) -> None:
-        """Writes JSON, whole or not at all."""
-        tree = {**asdict(self), "quantiles": {f"{probability:g}": factor for probability, factor in self.quantiles}}
-        write_atomically(path, json.dumps(tree, indent=1).encode())
-
-    @classmethod
-    def read(cls, path: Path) -> Calibration:
-        """Raises: BadInput: where the file is damaged; the default where there is none."""
-        if not path.exists():
-            return cls()
-        try:
-            tree = json.loads(path.read_text())
-            pairs = tuple((float(probability), float(factor)) for probability, factor in tree.pop("quantiles", {}).items())
-            calibration = cls(**tree, quantiles=pairs)
-            if not all(0 < x < math.inf for x in (calibration.sigma_scale, calibration.interval_factor, calibration.interval)):
-                raise ValueError("factors that are no positive numbers")
-            if pairs and not _is_distribution(np.array(pairs)):
-                raise ValueError("quantiles that do not ascend")
-            return calibration
-        except (ValueError, TypeError, AttributeError) as error:
-            raise BadInput(
-                path, expected="a calibration in JSON", found=f"something else ({error})", remedy="train again"
-            ) from error
 
 
 def calibrate(model: DownscalingModel, samples: Samples, split: str) -> Calibration:
@@ -111,24 +24,4 @@ def calibrate(model: DownscalingModel, samples: Samples, split: str) -> Calibrat
         ratio = np.abs(target[known] - outputs["mean"][known]) / np.sqrt(outputs["variance"][known])
         ratios.append(rng.permutation(ratio)[:_CELLS_A_BATCH])
     found = np.concatenate(ratios) if ratios else np.zeros(0)
-    if not found.size:
-        return Calibration(interval_factor=_normal_factor(interval), interval=interval)
-    scale = float(np.sqrt(np.mean(found.astype(np.float64) ** 2)))
-    factors = np.quantile(found, PROBABILITIES) / scale
-    return Calibration(
-        sigma_scale=scale,
-        interval_factor=float(np.quantile(found, interval)) / scale,
-        interval=interval,
-        basis=f"{found.size} cells of the split '{split}'",
-        quantiles=tuple(zip(PROBABILITIES, map(float, factors), strict=True)),
-    )
-
-
-def _normal_factor(interval: float) -> float:
-    return NormalDist().inv_cdf(0.5 + interval / 2)
-
-
-def _is_distribution(pairs: np.ndarray) -> bool:
-    probabilities, factors = pairs.T
-    inside = (probabilities > 0).all() and (probabilities < 1).all() and (factors >= 0).all() and np.isfinite(factors).all()
-    return bool(inside and (np.diff(probabilities) > 0).all() and (np.diff(factors) >= 0).all())
+    return Calibration.of(found, interval, f"{found.size} cells of the split '{split}'")

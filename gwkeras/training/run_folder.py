@@ -60,6 +60,11 @@ class RunFolder:
         return self.root / "calibration.json"
 
     @property
+    def methods(self) -> Path:
+        """Fitted methods other than the network, a folder each."""
+        return self.root / "methods"
+
+    @property
     def evaluation(self) -> Path:
         return self.root / "evaluation.nc"
 

@@ -14,7 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from gwkeras.training.calibration import Calibration, calibrate
+from gwkeras.core.calibration import Calibration
+from gwkeras.training.calibration import calibrate
 from gwkeras.training.fit import Session, StepProgress, fit, new_model, plain_model
 from gwkeras.training.resumable import EarlyStopping
 

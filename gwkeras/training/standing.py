@@ -7,10 +7,10 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import write_atomically
-from gwkeras.training.calibration import Calibration
 from gwkeras.training.checkpoint import read_signature
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.settings import difference, settings_of

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import keras
 
+from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import read_manifest
-from gwkeras.training.calibration import Calibration, calibrate
+from gwkeras.training.calibration import calibrate
 from gwkeras.training.checkpoint import Checkpoint
 from gwkeras.training.cluster import leave_together
 from gwkeras.training.devices import Devices, check_batch

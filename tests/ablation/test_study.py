@@ -135,16 +135,15 @@ def test_a_loss_that_overflows_is_told_in_the_table(finished, tmp_path):
 def test_a_constant_spread_is_the_error_on_validation(finished):
     """Without an uncertainty head σ is one number, which calibration makes the RMSE of the validation samples."""
     from gwkeras.methods.network.trained import run_method
-    from gwkeras.training.calibration import Calibration
 
     run = RunFolder(finished.root / "bare" / "seed-4")
     ground = prepare(read_fields(finished.config.data), load_config(run.config), finished.root, 1, lambda done, total: None)
-    method = run_method(run, Calibration.read(run.calibration), load_config(run.config))
+    method = run_method(run, load_config(run.config))
     sigma = method.predict(ground.judge.domain, ground.judge.months[0]).sigma
     error, cells = 0.0, 0
     for batch in dataset(run.shards, "validation", batch_size=8, seed=0, repeat=False):
         inputs, targets = batch
-        mean = method.run({name: value.numpy() for name, value in inputs.items()})["mean"]
+        mean = method.inner.network({name: value.numpy() for name, value in inputs.items()})["mean"]
         known = np.isfinite(targets["target"].numpy()) & (inputs["land_fine"].numpy() > 0)
         error, cells = error + ((mean - targets["target"].numpy())[known] ** 2).sum(), cells + known.sum()
     np.testing.assert_allclose(np.nanmin(sigma), np.nanmax(sigma), rtol=1e-5)
@@ -159,7 +158,7 @@ def test_variants_are_ordinary_runs(finished, gwkeras_command, tmp_path):
         answer = gwkeras_command(command, "--run", run, *more)
         assert (answer.code, answer.sentences) == (0, [])
     assert gwkeras_command("inspect", run).code == 0
-    from gwkeras.pipeline import Experiment
+    from gwkeras.pipeline.experiment import Experiment
 
     # What evaluate finds in the run folder by itself is what stands in the table.
     again = Experiment.open(run).evaluate().scores["model"].as_dict()

@@ -13,7 +13,8 @@ import pytest
 import xarray as xr
 
 from gwkeras.core.config.yaml_file import load_config
-from gwkeras.pipeline import Experiment, with_files
+from gwkeras.pipeline.experiment import Experiment
+from gwkeras.pipeline.files import with_files
 from gwkeras.training.run_folder import RunFolder
 from tests.tiny import edited, options, write_tiny_world
 from tests.untrained import draw_weights, untrained_run

@@ -14,12 +14,12 @@ from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.writing.writer import Provenance
-from gwkeras.methods.interpolation import Interpolation
+from gwkeras.methods.baselines import BASELINES
 from gwkeras.methods.method import Prediction
 from tests.methods.worlds import make_domain
 
 OPTIONS = {"provenance": Provenance(config_hash="ab")}
-BICUBIC = Interpolation("bicubic", conserving=True)
+BICUBIC = BASELINES[-1]  # bicubic + conservation
 SEEN = TrainedRange((-1e9, 0.0), (1e9, 295.0))
 
 
@@ -34,7 +34,7 @@ class Sure:
     interval: float
     name: str = "sure"
 
-    def predict(self, domain: Domain, month: int) -> Prediction:
+    def predict(self, domain: Domain, month: int, part=None) -> Prediction:
         mean = BICUBIC.predict(domain, month).mean
         return Prediction(mean, None, mean - 1, mean + 1, self.interval)
 
@@ -46,7 +46,7 @@ class Breaking:
     at: int
     name: str = "breaking"
 
-    def predict(self, domain: Domain, month: np.datetime64) -> Prediction:
+    def predict(self, domain: Domain, month: np.datetime64, part=None) -> Prediction:
         if month == domain.months[self.at]:
             raise RuntimeError("no more")
         return BICUBIC.predict(domain, month)

@@ -36,7 +36,8 @@ def run(gwkeras_command, tiny_world, tmp_path):
 @pytest.fixture(scope="session")
 def built(tiny_world, tmp_path_factory) -> Path:
     """A run folder with its shards."""
-    from gwkeras.pipeline import Experiment, with_files
+    from gwkeras.pipeline.experiment import Experiment
+    from gwkeras.pipeline.files import with_files
     from gwkeras.training.run_folder import RunFolder
 
     folder = tmp_path_factory.mktemp("built") / "run"
@@ -54,8 +55,8 @@ def built(tiny_world, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def trained(built, tmp_path_factory) -> Path:
     """The same with a model; how well it is trained is of no matter here."""
-    from gwkeras.pipeline import Experiment
-    from gwkeras.training.calibration import Calibration
+    from gwkeras.core.calibration import Calibration
+    from gwkeras.pipeline.experiment import Experiment
     from gwkeras.training.fit import Samples, new_model
     from gwkeras.training.train import save_network
 

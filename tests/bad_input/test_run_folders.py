@@ -142,7 +142,7 @@ def test_an_output_that_cannot_be_written(gwkeras_command, run, trained, copy_of
 
 def test_an_error_of_our_own_is_one_sentence_and_its_traceback_is_in_the_log(gwkeras_command, trained, copy_of, monkeypatch):
     folder = copy_of(trained)
-    monkeypatch.setattr("gwkeras.pipeline.load_network", lambda run: 1 / 0)
+    monkeypatch.setattr("gwkeras.methods.network.trained.load_network", lambda run: 1 / 0)
     answer = gwkeras_command("export", "--run", folder)
     assert answer.code == 1
     said = "gwkeras: failed, ZeroDivisionError: division by zero; the same command with --debug shows where."

@@ -19,7 +19,7 @@ from tests.training.killed import MODEL, TRAINING
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
     """A run folder with a model."""
-    from gwkeras.pipeline import Experiment
+    from gwkeras.pipeline.experiment import Experiment
 
     run = RunFolder(tmp_path_factory.mktemp("trained") / "run")
     small_build(run.shards, CONFIG)

@@ -43,7 +43,8 @@ NEVER = ("never", "0", "0", "0")
 @pytest.fixture(scope="module")
 def built(tiny_world, tmp_path_factory) -> Path:
     """A run folder with shards."""
-    from gwkeras.pipeline import Experiment, with_files
+    from gwkeras.pipeline.experiment import Experiment
+    from gwkeras.pipeline.files import with_files
     from gwkeras.training.run_folder import RunFolder
 
     config = with_files(load_config(tiny_world["config"], SETTINGS), gwsa=[tiny_world["gwsa"]], climate=[tiny_world["climate"]])
@@ -55,7 +56,7 @@ def built(tiny_world, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(built, tmp_path_factory) -> Path:
     """The same trained in this process, on one device."""
-    from gwkeras.pipeline import Experiment
+    from gwkeras.pipeline.experiment import Experiment
 
     folder = Path(shutil.copytree(built, tmp_path_factory.mktemp("undisturbed") / "run"))
     assert Experiment.open(folder).train().epochs == 3.0
@@ -118,7 +119,7 @@ def assert_equal(one: Path, other: Path, tolerance: float) -> None:
 
 
 def test_the_whole_pipeline_given_again_goes_on_with_its_training(undisturbed, folder, tiny_world, gwkeras_command, monkeypatch):
-    from gwkeras.pipeline import Experiment
+    from gwkeras.pipeline.experiment import Experiment
 
     run = ("run", *options(tiny_world, "gwsa", "climate", "config"), *GIVEN, "--output", folder)
     assert ended(start(*run, stop=(COARSER, 1, 2, int(signal.SIGKILL))))[0] == -signal.SIGKILL

@@ -17,7 +17,7 @@ from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.judge import Judge, View, choose_judge
 from gwkeras.fields.record import read_fields
 from gwkeras.methods.method import Prediction
-from gwkeras.pipeline import with_files
+from gwkeras.pipeline.files import with_files
 from tests.tiny import edited
 
 COARSE = Grid(-1.0, 0.0, 1.0, 1.0, 2, 2)  # astride the equator: all cells are alike
@@ -43,7 +43,7 @@ class Constant:
     error: float
     half: float | None = None
 
-    def predict(self, domain, month: np.datetime64) -> Prediction:
+    def predict(self, domain, month: np.datetime64, part=None) -> Prediction:
         mean = np.full(domain.fine.shape, 5.0)
         mean[:, :2] += self.error * (list(domain.months).index(month) + 1)
         if self.half is None:

@@ -7,13 +7,13 @@ import json
 import numpy as np
 import pytest
 
+from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.core.errors import BadInput
 from gwkeras.export.saved_model import export_saved_model
 from gwkeras.models.build import build_model
 from gwkeras.serving import load_saved_model
-from gwkeras.training.calibration import Calibration
 from tests.serving.small_model import SAMPLE, STATISTICS, small_info, small_inputs, taken
 
 CONFIG = ModelConfig(kind="paper", convlstm_filters=(4, 4), unet_filters=(4, 5, 6, 7))

@@ -10,10 +10,10 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
+from gwkeras.core.calibration import Calibration
 from gwkeras.core.errors import BadInput, GwkerasError
 from gwkeras.export import saved_model as saved_model_room
 from gwkeras.serving import ModelInfo, load_saved_model
-from gwkeras.training.calibration import Calibration
 from tests.serving.small_model import NAME, SAMPLE, export_for_tests, export_small, small_info, small_inputs, small_network, taken
 
 pytestmark = pytest.mark.slow  # each export starts a process

@@ -13,7 +13,7 @@ from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.covariates import Covariate
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.drivers import Drivers
-from gwkeras.methods.network.mosaic import Network
+from gwkeras.methods.network.mosaic import Mosaic
 from gwkeras.models.architecture import receptive_field, size_divisor
 from gwkeras.models.build import build_model
 
@@ -95,11 +95,11 @@ def make_network(
     return network, config
 
 
-def as_method(network: keras.Model, config: ModelConfig, *, factor: int = FACTOR, memory: int = MEMORY, **options) -> Network:
-    """The network behind the interface of all methods."""
+def as_method(network: keras.Model, config: ModelConfig, *, factor: int = FACTOR, memory: int = MEMORY, **options) -> Mosaic:
+    """The network as a fitted prior."""
     names = [tensor.name for tensor in network.inputs]
     reach = receptive_field(config, memory, factor)
-    return Network(lambda x: network.predict_on_batch({n: x[n] for n in names}), size_divisor(config), reach, **options)
+    return Mosaic(lambda x: network.predict_on_batch({n: x[n] for n in names}), size_divisor(config), reach, **options)
 
 
 def random_inputs(

@@ -42,7 +42,7 @@ class Off:
     half: float | None = None
     interval: float = 0.9
 
-    def predict(self, domain, month: np.datetime64) -> Prediction:
+    def predict(self, domain, month: np.datetime64, part=None) -> Prediction:
         mean = truth(month) + self.error
         if self.half is None:
             return Prediction(mean)

@@ -29,7 +29,7 @@ CAUTION = "This score is one scale up; on a product that is smoothed (Gaussian, 
 class Nowhere(Off):
     """A method without a value."""
 
-    def predict(self, domain, month):
+    def predict(self, domain, month, part=None):
         prediction = super().predict(domain, month)
         prediction.mean[:] = np.nan
         return prediction

@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.core.schema import SampleShape, features
@@ -20,7 +21,6 @@ from gwkeras.models.architecture import size_divisor
 from gwkeras.models.build import build_model
 from gwkeras.models.digest import weights_digest
 from gwkeras.serving import ModelInfo
-from gwkeras.training.calibration import Calibration
 
 NAME = "small"
 CONFIG = ModelConfig(convlstm_filters=(4,), unet_filters=(4, 6), refinement_filters=5)

@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 
 from gwkeras.core.config.yaml_file import load_config
-from gwkeras.pipeline import Experiment, with_files
+from gwkeras.pipeline.experiment import Experiment
+from gwkeras.pipeline.files import with_files
 from tests.serving.conftest import Server
 from tests.tiny import options
 from tests.untrained import untrained_run

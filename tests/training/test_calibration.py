@@ -9,9 +9,10 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, DownscaleConfig
 from gwkeras.core.errors import BadInput
-from gwkeras.training.calibration import Calibration, calibrate
+from gwkeras.training.calibration import calibrate
 
 
 class Tensor(np.ndarray):

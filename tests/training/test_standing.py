@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, DownscaleConfig
 from gwkeras.core.errors import BadInput
-from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.standing import TrainingRecord, all_settings, standing
 

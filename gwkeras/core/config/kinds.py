@@ -19,7 +19,7 @@ class Kinds:
 
     Args:
         part: what they are kinds of, for messages.
-        places: kind -> "module:Class"; the class is a frozen dataclass that holds the kind's configuration and has a method `fit`.
+        places: kind -> "module:Class", a frozen dataclass that holds the kind's configuration and has a method `fit`.
     """
 
     part: str

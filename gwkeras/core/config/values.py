@@ -11,7 +11,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from gwkeras.core.config.tree import Config, Key
+from gwkeras.core.config.key import Key
+from gwkeras.core.config.kinds import Kinds
+from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import ConfigError
 
 _MONTH = r"\d{4}-(0[1-9]|1[0-2])"
@@ -33,8 +35,13 @@ class Place:
     def at(self, name: str) -> Place:
         return Place(self.file, self.folder, f"{self.key}.{name}" if self.key else name)
 
+    @property
+    def label(self) -> str:
+        """File and key, for messages."""
+        return f"{self.file}: {self.key}" if self.key else self.file
+
     def error(self, expected: str, found: str, remedy: str) -> ConfigError:
-        return ConfigError(f"{self.file}: {self.key}" if self.key else self.file, expected=expected, found=found, remedy=remedy)
+        return ConfigError(self.label, expected=expected, found=found, remedy=remedy)
 
 
 def build_value(kind: Any, value: Any, place: Place, key: Key | None = None) -> Any:
@@ -43,6 +50,8 @@ def build_value(kind: Any, value: Any, place: Place, key: Key | None = None) -> 
     Raises: ConfigError: for an unknown key, a wrong type, or a value outside the limits of `key`.
     """
     origin, arguments = get_origin(kind), get_args(kind)
+    if key is not None and key.kinds is not None:
+        return _build_part(key.kinds, value, place)
     if is_dataclass(kind):
         return _build_section(kind, value, place)
     if origin in (Union, types.UnionType):
@@ -62,6 +71,15 @@ def build_value(kind: Any, value: Any, place: Place, key: Key | None = None) -> 
     return _build_scalar(kind, value, place, key or Key(""))
 
 
+def _build_part(kinds: Kinds, value: Any, place: Place) -> Any:
+    """A part of a method: the name of a kind, or a section with its name and its keys."""
+    tree = {"kind": value} if isinstance(value, str) else value
+    if not isinstance(tree, dict) or not isinstance(tree.get("kind"), str):
+        raise place.error(f"a kind of {kinds.part} ({', '.join(kinds.places)})", found(value), "write it as {kind: NAME}")
+    chosen = kinds.of(tree["kind"], place.at("kind").label)
+    return _build_section(chosen, {name: item for name, item in tree.items() if name != "kind"}, place)
+
+
 def _build_section(kind: Any, value: Any, place: Place) -> Any:
     if value is None:  # a heading whose keys are all commented out
         return kind()
@@ -69,7 +87,7 @@ def _build_section(kind: Any, value: Any, place: Place) -> Any:
         raise place.error(
             f"a section with keys {', '.join(f.name for f in fields(kind))}", found(value), "see configs/default.yaml"
         )
-    hints, known = get_type_hints(kind), {f.name: f.metadata["key"] for f in fields(kind)}
+    hints, known = get_type_hints(kind), {f.name: f.metadata.get("key", Key("")) for f in fields(kind)}
     for name in value:
         if name not in known:
             raise _unknown_key(str(name), list(known), place)

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 import gwkeras
+from gwkeras.core.config.kinds import kind_of
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.values import Place, build_value, found
 from gwkeras.core.errors import BadInput, ConfigError
@@ -68,7 +69,9 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def to_dict(config: Any) -> Any:
     """The tree in plain YAML types: mappings, lists, texts, numbers."""
     if is_dataclass(config):
-        return {f.name: to_dict(getattr(config, f.name)) for f in fields(config)}
+        plain = {f.name: to_dict(getattr(config, f.name)) for f in fields(config)}
+        kind = kind_of(config)
+        return plain if kind is None else {"kind": kind, **plain}
     if isinstance(config, tuple):
         return [to_dict(item) for item in config]
     return dict(config) if isinstance(config, Mapping) else config

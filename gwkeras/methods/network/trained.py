@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, DownscaleConfig, ModelConfig
 from gwkeras.core.errors import BadInput
-from gwkeras.methods.network.mosaic import Network, Predict
+from gwkeras.methods.calibrated import Calibrated
+from gwkeras.methods.network.mosaic import Mosaic, PredictBatch
 from gwkeras.models.architecture import conserves, numbers_a_cell, receptive_field, size_divisor
 from gwkeras.models.digest import weights_digest
-from gwkeras.training.calibration import Calibration
 from gwkeras.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    from gwkeras.serving.model_info import ModelInfo
     from gwkeras.serving.served_model import ServedModel
 
 _WORKING_BYTES = 900 * 2**20  # of activations at a time; beside it stand the libraries and the fields of the month
@@ -51,7 +53,7 @@ def load_network(run: RunFolder) -> keras.Model:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """The network of a run folder as a `Predict`. Sent to another process, it is loaded there.
+    """The network of a run folder as a `PredictBatch`. Sent to another process, it is loaded there.
 
     Args:
         root: the run folder.
@@ -94,7 +96,7 @@ def _at_factor(network: keras.Model, factor: int) -> keras.Model:
 
 @dataclass(frozen=True)
 class LoadedNetwork:
-    """A network in memory as a `Predict`."""
+    """A network in memory as a `PredictBatch`."""
 
     network: keras.Model
 
@@ -102,18 +104,27 @@ class LoadedNetwork:
         return self.network.predict_on_batch({tensor.name: inputs[tensor.name] for tensor in self.network.inputs})
 
 
-def network_method(network: keras.Model, calibration: Calibration, config: Config) -> Network:
-    """A network in memory as a method of comparison and downscaling, at the configuration's tiling."""
+def network_method(network: keras.Model, calibration: Calibration, config: Config) -> Calibrated:
+    """A network in memory, calibrated, at the configuration's tiling.
+
+    Args:
+        network: as `load_network` returns it.
+        calibration: of its σ.
+        config: of the run.
+    """
     return _calibrated(LoadedNetwork(network), calibration, config)
 
 
-def run_method(run: RunFolder, calibration: Calibration, config: Config, factor: int | None = None) -> Network:
-    """The network of a run folder as a method that can be sent to other processes.
+def run_method(run: RunFolder, config: Config, factor: int | None = None) -> Calibrated:
+    """The network of a run folder, calibrated; it can be sent to other processes.
 
     Args:
+        run: with model.keras and calibration.json.
+        config: of the run.
         factor: s, if not the one that the network was trained with.
     Raises: BadInput: where the run has no trained model.
     """
+    calibration = Calibration.read(run.calibration).at(config.downscale.interval)
     trained = TrainedNetwork(run.root, factor)
     trained.network  # noqa: B018  (a missing model is said at once)
     return _calibrated(
@@ -121,73 +132,43 @@ def run_method(run: RunFolder, calibration: Calibration, config: Config, factor:
     )
 
 
-def _calibrated(run: Predict, calibration: Calibration, config: Config) -> Network:
-    calibration = calibration.at(config.downscale.interval)
-    return _method(
-        run,
-        config.model,
-        config.downscale,
-        months=config.sample.months,
-        factor=config.sample.factor,
-        sigma_scale=calibration.sigma_scale,
-        interval_factor=calibration.interval_factor,
-        interval=calibration.interval,
-    )
-
-
-def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Network:
-    """An exported model, in a folder or behind a server, as a method.
+def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Calibrated:
+    """An exported model, in a folder or behind a server.
 
     Its σ is calibrated already, and its interval is the one that it was exported with, whatever `downscale.interval` is.
+
+    Args:
+        model: to ask.
+        downscale: its tiling.
     """
     info = model.model_info
-    return _method(
-        model,
-        info.model_config,
-        downscale,
-        months=info.months,
-        factor=info.factor,
-        sigma_scale=model.sigma_scale,
-        interval_factor=model.interval_factor,
-        interval=model.interval,
-    )
+    mosaic = _mosaic(model, info.model_config, downscale, info.months, info.factor)
+    return Calibrated(mosaic, Calibration(model.sigma_scale, model.interval_factor, model.interval), _export_digest(info))
 
 
-def network_hash(method: Network) -> str:
-    """Sixteen digits that change with the weights or the calibration; the same for a run, its exported folder and their server.
+def _calibrated(network: TrainedNetwork | LoadedNetwork, calibration: Calibration, config: Config) -> Calibrated:
+    calibration = calibration.at(config.downscale.interval)
+    mosaic = _mosaic(network, config.model, config.downscale, config.sample.months, config.sample.factor)
+    return Calibrated(mosaic, calibration, _digest(weights_digest(network.network), calibration))
 
-    Empty where the method's numbers come from elsewhere.
-    """
-    info, network = getattr(method.run, "model_info", None), getattr(method.run, "network", None)
-    if info is not None:
-        known = (info.weights, info.sigma_scale, info.interval_factor)
-    elif network is not None:
-        known = (weights_digest(network), method.sigma_scale, method.interval_factor)
-    else:
-        return ""
+
+def _export_digest(info: ModelInfo) -> str:
+    return _digest(info.weights, Calibration(info.sigma_scale, info.interval_factor))
+
+
+def _digest(weights: str, calibration: Calibration) -> str:
+    """Sixteen digits that change with weights or calibration; the same for a run, its exported folder and their server."""
+    known = (weights, calibration.sigma_scale, calibration.interval_factor)
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
 
 
-def _method(
-    run: Predict,
-    model: ModelConfig,
-    downscale: DownscaleConfig,
-    *,
-    months: int,
-    factor: int,
-    sigma_scale: float,
-    interval_factor: float,
-    interval: float,
-) -> Network:
+def _mosaic(network: PredictBatch, model: ModelConfig, downscale: DownscaleConfig, months: int, factor: int) -> Mosaic:
     divisor = size_divisor(model)
-    return Network(
-        run,
+    return Mosaic(
+        network,
         divisor,
         receptive_field(model, months, factor),
         tile=downscale.tile,
         cells_at_once=max(divisor**2, _WORKING_BYTES // (4 * numbers_a_cell(model, months, factor))),
-        sigma_scale=sigma_scale,
-        interval_factor=interval_factor,
-        interval=interval,
-        conservation="inside" if conserves(model.kind) else "none",
+        conserving=conserves(model.kind),
     )

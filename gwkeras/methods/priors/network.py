@@ -21,6 +21,7 @@ class NetworkPrior:
     """
 
     label = "model"
+    needs_shards = True
 
     def fit(self, training: Training, progress: Progress) -> Calibrated:
         """The network as it stands in the run folder.

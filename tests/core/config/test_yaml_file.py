@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwkeras.core.config import tree
-from gwkeras.core.config.tree import Config, Key, SourceConfig
+from gwkeras.core.config.key import Key
+from gwkeras.core.config.tree import Config, SourceConfig
 from gwkeras.core.config.values import known_keys
 from gwkeras.core.config.yaml_file import (
     config_hash,
@@ -259,7 +260,7 @@ def test_hash_depends_on_every_value_and_on_nothing_else():
     variants = [
         dataclasses.replace(config, **{f.name: dataclasses.replace(getattr(config, f.name))})
         for f in dataclasses.fields(config)
-        if f.name != "name"
+        if f.name not in ("name", "methods")
     ]
     assert {config_hash(variant) for variant in variants} == {config_hash(config)}
     changed = [
@@ -276,7 +277,7 @@ def test_hash_depends_on_every_value_and_on_nothing_else():
 
 
 def sections():
-    return [each for each in vars(tree).values() if dataclasses.is_dataclass(each) and each is not Key]
+    return [each for each in vars(tree).values() if isinstance(each, type) and dataclasses.is_dataclass(each) and each is not Key]
 
 
 @pytest.mark.parametrize("section", sections(), ids=lambda section: section.__name__)

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwkeras.methods.network.mosaic import Network
+from gwkeras.core.calibration import Calibration
+from gwkeras.methods.calibrated import calibrated
+from gwkeras.methods.network.mosaic import Mosaic
 from tests.methods.worlds import make_domain
 
 
@@ -25,7 +27,7 @@ def pointwise(inputs):
 )
 def test_tiles_of_a_pointwise_network(shape, tile, halo, divisor, seed):
     domain = make_domain(*shape, seed=seed)
-    method = Network(pointwise, divisor, reach=9, tile=tile, halo=halo, cells_at_once=400, conservation="none")
+    method = Mosaic(pointwise, divisor, reach=9, tile=tile, halo=halo, cells_at_once=400, conserving=False)
     found = method.predict(domain, domain.months[1])
     expected = {
         k: v[0, ..., 0]
@@ -34,15 +36,16 @@ def test_tiles_of_a_pointwise_network(shape, tile, halo, divisor, seed):
     known = np.repeat(np.repeat(np.isfinite(domain.storage_of(domain.months[1])) & (domain.land > 0), 2, 0), 2, 1)
     np.testing.assert_allclose(found.mean, np.where(known, expected["mean"], np.nan), rtol=1e-5, atol=1e-3)
     np.testing.assert_allclose(found.sigma, np.where(known, np.sqrt(expected["variance"]), np.nan), rtol=1e-5)
-    assert found.interval == 0.9
+    assert found.interval is None  # a prior states no bounds: calibration does
+    stated = calibrated(found, Calibration())
+    assert stated.interval == 0.9
     half = 1.6448536 * found.sigma  # of a normal distribution's middle 90 %
-    np.testing.assert_allclose(found.upper - found.mean, half, rtol=1e-3)
-    np.testing.assert_allclose(found.mean - found.lower, half, rtol=1e-3)
+    np.testing.assert_allclose(stated.upper - stated.mean, half, rtol=1e-3)
+    np.testing.assert_allclose(stated.mean - stated.lower, half, rtol=1e-3)
 
 
-@pytest.mark.parametrize("conservation", ["inside", "after"])
 @pytest.mark.parametrize("halo", [0, 2])
-def test_every_land_cell_conserves_however_tiles_meet(conservation, halo):
+def test_every_land_cell_conserves_however_tiles_meet(halo):
     """A network whose level changes from tile to tile: the worst seams there can be. The bar: 1e-3 mm, in float32 as written."""
     domain = make_domain(20, 31, sea=0.3, south=50.0)
     rng = np.random.default_rng(0)
@@ -52,11 +55,12 @@ def test_every_land_cell_conserves_however_tiles_meet(conservation, halo):
         level = rng.normal(0, 300, (shape[0], 1, 1, 1))
         return {"mean": level + rng.normal(0, 50, shape), "variance": np.full(shape, 9.0)}
 
-    found = Network(run, 2, reach=8, tile=6, halo=halo, conservation=conservation).predict(domain, domain.months[2])
+    found = Mosaic(run, 2, reach=8, tile=6, halo=halo).predict(domain, domain.months[2])
     coarse = domain.storage_of(domain.months[2])
     blocks = domain.fine.block_mean(found.mean.astype(np.float32).astype(float), 2, domain.land_fine)
     known = np.isfinite(coarse)
     assert known.sum() > 400
     assert np.abs(blocks - coarse)[known].max() < 1e-3
     assert np.isnan(blocks[~known]).all()
-    np.testing.assert_allclose((found.upper + found.lower) / 2, found.mean, atol=1e-9)
+    stated = calibrated(found, Calibration())
+    np.testing.assert_allclose((stated.upper + stated.lower) / 2, found.mean, atol=1e-9)

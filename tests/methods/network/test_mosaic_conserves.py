@@ -5,7 +5,8 @@ import pytest
 
 from gwkeras.core.grid import Grid
 from gwkeras.fields.grids.interpolation import conserve
-from gwkeras.methods.network.mosaic import Network, conserved_sigma
+from gwkeras.methods.network.mosaic import Mosaic
+from gwkeras.methods.updates.interpolation import conserved_sigma
 from tests.methods.worlds import as_method, make_domain, make_network
 
 
@@ -20,7 +21,7 @@ def test_tiles_of_any_size_give_what_one_pass_gives(kind):
     assert np.nanstd(one_pass.mean) > 10
     for tile in (1, 7, 16, 40):
         tiled = as_method(network, config, tile=tile).predict(domain, domain.months[1])
-        for name in ("mean", "sigma", "lower", "upper"):
+        for name in ("mean", "sigma"):
             np.testing.assert_allclose(getattr(tiled, name), getattr(one_pass, name), atol=0.01, rtol=0)
     cheapest = as_method(network, config, cells_at_once=50 * 50).predict(domain, domain.months[1])
     np.testing.assert_allclose(cheapest.mean, one_pass.mean, atol=0.01, rtol=0)
@@ -66,7 +67,7 @@ def test_a_part_is_the_same_cells_of_the_whole():
     network, config = make_network()
     domain = make_domain(40, 40)
     whole = as_method(network, config, tile=8).predict(domain, domain.months[0])
-    part = as_method(network, config, tile=8, part=(slice(5, 20), slice(11, 30))).predict(domain, domain.months[0])
+    part = as_method(network, config, tile=8).predict(domain, domain.months[0], (slice(5, 20), slice(11, 30)))
     inside = (slice(10, 40), slice(22, 60))
     np.testing.assert_allclose(part.mean[inside], whole.mean[inside], atol=0.01)
     outside = np.ones_like(part.mean, bool)
@@ -104,7 +105,7 @@ def test_blended_standard_error_is_that_of_errors_that_go_together():
         variance = np.where(west, 9.0, 25.0)[:, :, None, None] * np.ones((batch, 2 * height, 2 * width, 1))
         return {"mean": np.zeros_like(variance), "variance": variance}
 
-    found = Network(run, 1, reach=20, tile=8, halo=2, conservation="none").predict(domain, domain.months[0]).sigma
+    found = Mosaic(run, 1, reach=20, tile=8, halo=2, conserving=False).predict(domain, domain.months[0]).sigma
     # Fine cells of half a coarse cell: weights of the eastern tile are 1/16, 3/16, … over four coarse cells around the border.
     east = (np.arange(8) + 0.5) / 8
     np.testing.assert_allclose(found[3], [*[3.0] * 12, *(3 + 2 * east), *[5.0] * 12], rtol=1e-6)
@@ -130,11 +131,11 @@ def test_conserving_afterwards_keeps_missing_cells_out():
     assert np.isnan(found).sum() == 3
 
 
-def test_conservation_inside_leaves_sigma_as_it_was_calibrated():
+def test_conserving_leaves_sigma_as_the_network_states_it():
     network, config = make_network()
     domain = make_domain(16, 16)
-    plain = as_method(network, config, conservation="none", sigma_scale=1.5).predict(domain, domain.months[0])
-    inside = as_method(network, config, sigma_scale=1.5).predict(domain, domain.months[0])
+    plain = as_method(network, config, conserving=False).predict(domain, domain.months[0])
+    inside = as_method(network, config).predict(domain, domain.months[0])
     np.testing.assert_array_equal(plain.sigma, inside.sigma)
     np.testing.assert_allclose(plain.mean, inside.mean, atol=1e-3)
     coarse = domain.storage_of(domain.months[0])
@@ -142,14 +143,14 @@ def test_conservation_inside_leaves_sigma_as_it_was_calibrated():
     np.testing.assert_allclose(blocks[np.isfinite(coarse)], coarse[np.isfinite(coarse)], atol=1e-4)
 
 
-def _constant(seen: list, **options) -> Network:
+def _constant(seen: list, **options) -> Mosaic:
     def run(inputs):
         seen.append(inputs)
         batch, height, width = inputs["gwsa"].shape[:3]
         ones = np.ones((batch, 2 * height, 2 * width, 1))
         return {"mean": ones, "variance": ones}
 
-    return Network(run, 4, **{"reach": 4, **options})
+    return Mosaic(run, 4, **{"reach": 4, **options})
 
 
 def _turned(domain, columns):

@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
 
-from gwkeras.methods.interpolation import BASELINES, Interpolation
+from gwkeras.methods.baselines import BASELINES
+from gwkeras.methods.composition import Composition
+from gwkeras.methods.method import Prediction
+from gwkeras.methods.priors.none import NoPrior
+from gwkeras.methods.updates.interpolation import Interpolation
 from tests.methods.worlds import make_domain
+
+
+def alone(update: Interpolation) -> Composition:
+    return Composition(update.label, NoPrior(), update)
 
 
 def test_names_as_in_the_tables():
@@ -16,7 +24,7 @@ def test_names_as_in_the_tables():
 
 def test_nearest_repeats_and_leaves_the_sea_out():
     domain = make_domain(5, 6)
-    found = Interpolation("nearest").predict(domain, domain.months[2])
+    found = alone(Interpolation("nearest")).predict(domain, domain.months[2])
     coarse = np.repeat(np.repeat(domain.storage_of(domain.months[2]), 2, 0), 2, 1)
     np.testing.assert_array_equal(found.mean, np.where(domain.land_fine > 0, coarse, np.nan))
     assert found.sigma is found.lower is found.upper is None
@@ -26,7 +34,7 @@ def test_bilinear_against_scipy():
     domain = make_domain(5, 6, sea=0.0)
     inner = RegularGridInterpolator((domain.coarse.lat, domain.coarse.lon), domain.storage_of(domain.months[1]).astype(float))
     lat, lon = np.meshgrid(domain.fine.lat[1:-1], domain.fine.lon[1:-1], indexing="ij")
-    found = Interpolation("bilinear").predict(domain, domain.months[1]).mean[1:-1, 1:-1]
+    found = alone(Interpolation("bilinear")).predict(domain, domain.months[1]).mean[1:-1, 1:-1]
     np.testing.assert_allclose(found, inner((lat, lon)), rtol=1e-4, atol=1e-4)
 
 
@@ -34,14 +42,14 @@ def test_bilinear_against_scipy():
 def test_conserving_methods_average_to_the_coarse_field_by_area_and_land(kind):
     domain = make_domain(9, 12, factor=3, sea=0.3, south=55.0)
     coarse = domain.storage_of(domain.months[0])
-    fine = Interpolation(kind, conserving=True).predict(domain, domain.months[0]).mean
+    fine = alone(Interpolation(kind, conserving=True)).predict(domain, domain.months[0]).mean
     worst = 0.0
     for row, col in np.argwhere(np.isfinite(coarse)):
         block = (slice(3 * row, 3 * row + 3), slice(3 * col, 3 * col + 3))
         weight = np.cos(np.deg2rad(domain.fine.lat[block[0]]))[:, None] * domain.land_fine[block]
         worst = max(worst, abs(np.average(fine[block].astype(float), weights=weight) - coarse[row, col]))
     assert worst < 1e-4
-    plain = Interpolation(kind).predict(domain, domain.months[0]).mean
+    plain = alone(Interpolation(kind)).predict(domain, domain.months[0]).mean
     assert (np.nanmax(np.abs(plain - fine)) > 1) == (kind != "nearest")
 
 
@@ -54,3 +62,13 @@ def test_the_globe_is_interpolated_across_the_date_line():
             method.predict(turned, turned.months[0]).mean,
             atol=1e-4,
         )
+
+
+def test_what_is_interpolated_is_what_the_prior_has_missed():
+    """A prior that averages to the product is left as it is; one that is off by 7 mm everywhere is shifted by 7 mm."""
+    domain = make_domain(5, 6, sea=0.0)
+    month = domain.months[0]
+    truth = alone(Interpolation("bicubic", conserving=True)).predict(domain, month).mean
+    for update in (Interpolation("nearest"), Interpolation("bilinear"), Interpolation("bicubic", conserving=True)):
+        np.testing.assert_allclose(update.apply(Prediction(truth), domain, month).mean, truth, atol=1e-3)
+        np.testing.assert_allclose(update.apply(Prediction(truth - 7.0), domain, month).mean, truth, atol=1e-3)

@@ -1,0 +1,1 @@
+"""From files to a downscaled record: the stages of a run, and all of them in a row."""

@@ -1,0 +1,289 @@
+"""One configuration at work in one run folder: its stages, each usable alone.
+
+Rooms that need Keras or TensorFlow are imported by the stages that need them: methods without a network are judged without.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gwkeras
+from gwkeras.application.provenance import provenance, trained_range
+from gwkeras.application.writing import Job, Written, downscale_record
+from gwkeras.core.calibration import Calibration
+from gwkeras.core.config.tree import Config, MethodConfig
+from gwkeras.core.config.yaml_file import load_config, write_config
+from gwkeras.core.errors import BadInput
+from gwkeras.data.manifest import MANIFEST, Manifest, Source, read_manifest
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.opening import open_domain
+from gwkeras.domain.split import Split
+from gwkeras.evaluate.compare import compare
+from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.judge import Judge, choose_judge
+from gwkeras.evaluate.store import write_evaluation
+from gwkeras.fields.record import Fields, read_fields
+from gwkeras.methods.baselines import BASELINES
+from gwkeras.methods.composition import Composition
+from gwkeras.methods.fitting import fit_method
+from gwkeras.methods.training import Training
+from gwkeras.report.page import report_of, write_report
+from gwkeras.training.run_folder import RunFolder
+from tfrecords_build.held_out import held_out_by, held_out_in
+
+if TYPE_CHECKING:
+    from gwkeras.training.devices import Devices
+    from gwkeras.training.standing import TrainingRecord
+    from gwkeras.training.train import Trained
+
+Progress = Callable[[str, int, int], None]
+"""Called with a label, the number done and the number in all."""
+
+
+def silent(label: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass
+class Experiment:
+    """One configuration at work in one run folder; what a stage has read or made stays for the next one.
+
+    Args:
+        config: what is done.
+        run: where.
+        progress: told of every stage.
+        seconds: what the stages have taken so far.
+        history: the command that asks for it, for the files that are written; empty: the function that writes them.
+    """
+
+    config: Config
+    run: RunFolder
+    progress: Progress = silent
+    seconds: dict[str, float] = field(default_factory=dict)
+    history: str = ""
+    _fields: Fields | None = None
+    _split: Split | None = None
+    _judge: Judge | None = None
+
+    @classmethod
+    def open(cls, run: Path, progress: Progress = silent) -> Experiment:
+        """The experiment of an existing run folder.
+
+        Raises: BadInput: where the folder holds no configuration.
+        """
+        folder = RunFolder(run)
+        if not folder.config.exists():
+            raise BadInput(
+                run,
+                expected="a run folder with config.yaml",
+                found="none",
+                remedy="run gwkeras build-tfrecords first, name the folder with --run, or give --config",
+            )
+        return cls(load_config(folder.config), folder, progress)
+
+    @property
+    def fields(self) -> Fields:
+        if self._fields is None:
+            self._fields = read_fields(self.config.data)
+        return self._fields
+
+    @property
+    def manifest(self) -> Manifest:
+        return read_manifest(self.run.shards)
+
+    @property
+    def has_shards(self) -> bool:
+        return (self.run.shards / MANIFEST).exists()
+
+    @property
+    def uses_network(self) -> bool:
+        """Whether one of the methods has to be trained from shards."""
+        return any(method.prior.needs_shards for method in self.config.methods)
+
+    @property
+    def split(self) -> Split:
+        """What is held out: by the shards where there are some, else by the configuration."""
+        if self._split is None:
+            if self.has_shards:
+                self._split = held_out_in(self.manifest, self.fields, self.run.cache)
+            else:
+                self._split = held_out_by(self.fields, self.config, self.run.cache)
+        return self._split
+
+    def settle(self) -> None:
+        """config.yaml in the run folder."""
+        self.run.root.mkdir(parents=True, exist_ok=True)
+        write_config(self.config, self.run.config)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Adds the block's duration to `seconds`."""
+        started = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+
+    def build(self, workers: int = 1, scheduler: str | None = None, overwrite: bool = False) -> Manifest:
+        """Shards and config.yaml in the run folder."""
+        from tfrecords_build.build import build
+
+        with self.timed("build"):
+            manifest = build(
+                self.fields,
+                self.config,
+                self.run.shards,
+                workers=workers,
+                scheduler=scheduler,
+                overwrite=overwrite,
+                progress=partial(self.progress, "building shards"),
+            )
+            self.settle()
+        self._split = None
+        return manifest
+
+    def train(self, devices: Devices | None = None, resume: bool = False) -> Trained:
+        """The network, its calibration and its history."""
+        from gwkeras.training.train import train
+
+        with self.timed("train"):
+            return train(self.config, self.run, self.progress, devices=devices, resume=resume)
+
+    def train_once(self, overwrite: bool = False) -> TrainingRecord:
+        """The training that this configuration asks for, unless it is done; one that was stopped goes on.
+
+        Args:
+            overwrite: replace a training with other settings.
+        Raises: BadInput: where the run folder holds such a training.
+        """
+        from gwkeras.training.standing import TrainingRecord
+
+        found = self.refuse_other_training(overwrite, self.manifest.build_hash)
+        if found == "finished":
+            self.progress("training, done before", 1, 1)
+        else:
+            self.train(resume=found == "unfinished")
+        record = TrainingRecord.read(self.run)
+        assert record is not None
+        return record
+
+    def training(self, domain: Domain) -> Training:
+        """What methods may learn from in a domain."""
+        return Training(domain, self.split, self.config, self.run, self.config.training.seed)
+
+    def fit(self, method: MethodConfig, domain: Domain) -> Composition:
+        """A method of the configuration, fitted in a domain, or as it was fitted there before."""
+        return fit_method(method, self.training(domain), self.progress)
+
+    def methods(self, domain: Domain) -> list[Composition]:
+        """The configuration's methods, in its order."""
+        return [self.fit(method, domain) for method in self.config.methods]
+
+    def judge(self) -> Judge:
+        """What all methods are judged by."""
+        if self._judge is None:
+            spread = "" if self.fields.point_spread.kind == "none" else self.fields.point_spread.describe()
+            self._judge = choose_judge(self.fields, self.config, self.split, self.run.cache, spread)
+        return self._judge
+
+    def evaluate(self) -> Evaluation:
+        """Scores of all methods on what is held out; evaluation.nc, the picture and report.md."""
+        from gwkeras.report.picture import draw_example
+
+        with self.timed("evaluate"):
+            judge = self.judge()
+            methods = self.methods(judge.domain)
+            made_from = provenance(self.config, self.fields, self.run, methods[0], self._said("evaluate")).attributes()
+            evaluation = compare(judge, [*BASELINES, *methods], partial(self.progress, "evaluating"), attributes=made_from)
+            write_evaluation(evaluation, self.run.evaluation)
+            draw_example(evaluation, methods[0].name, self.run.picture)
+            self.report(evaluation)
+        return evaluation
+
+    def export(self, output: Path | None = None) -> Path:
+        """The SavedModel, as the next version in `output`."""
+        from gwkeras.export.description import describe_run
+        from gwkeras.export.saved_model import export_saved_model
+        from gwkeras.export.warmup import real_samples
+        from gwkeras.methods.network.trained import load_network
+
+        with self.timed("export"):
+            network, manifest = load_network(self.run), self.manifest
+            calibration = self._calibration()
+            info = describe_run(network, calibration, self.config, manifest)
+            samples = real_samples(self.run.shards, manifest, info.inputs)
+            return export_saved_model(
+                network,
+                calibration,
+                output or self.run.saved_model,
+                info=info,
+                samples=samples,
+                manifest=(self.run.shards / MANIFEST).read_bytes(),
+            ).folder
+
+    def downscale(self, output: Path | None = None) -> Written:
+        """The downscaled record of all months, by the first of the methods."""
+        with self.timed("downscale"):
+            domain = open_domain(self.fields, self.config, self.run.cache, self.split)
+            method = self.fit(self.config.methods[0], domain)
+            job = Job(method, domain, trained_range(self.manifest) if self.has_shards else None)
+            return downscale_record(
+                job,
+                output or self.run.fine,
+                provenance=provenance(self.config, self.fields, self.run, method, self._said("downscale")),
+                existing="overwrite",
+                progress=partial(self.progress, "downscaling, fine cells"),
+            )
+
+    def refuse_other_training(self, overwrite: bool, samples: str | None = None) -> str:
+        """How far the run's training has come; see `gwkeras.training.standing.standing`.
+
+        Args:
+            overwrite: take one with other settings for none.
+            samples: hash of the build; None before it is known.
+        Raises: BadInput: where the run folder holds a training with other settings.
+        """
+        from gwkeras.training.standing import standing
+
+        try:
+            return standing(self.config, self.run, samples)
+        except BadInput:
+            if not overwrite:
+                raise
+            return "none"
+
+    def report(self, evaluation: Evaluation, facts: dict[str, str] | None = None) -> None:
+        """report.md, from what was found; nothing is predicted for it."""
+        told: dict[str, str] = {}
+        sources = [Source(**each) for each in self.fields.sources]
+        notes = list(self.fields.notes)
+        if self.has_shards:
+            manifest = self.manifest
+            told["samples"] = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
+            notes, sources = list(manifest.notes), list(manifest.sources)
+        if self.uses_network:
+            calibration = self._calibration()
+            probability = f"{100 * calibration.interval:g} %"
+            factors = f"σ × {calibration.sigma_scale:.2f}, {probability} interval ± {calibration.interval_factor:.2f} σ"
+            told["calibration"] = f"{factors}, from {calibration.basis}"
+        report = report_of(
+            evaluation,
+            title=self.config.name,
+            target=self.config.target.kind,
+            split=self.split.description,
+            picture=self.run.picture,
+            notes=notes,
+            facts={**told, **(facts or {})},
+            sources=sources,
+        )
+        write_report(report, self.run.report)
+
+    def _calibration(self) -> Calibration:
+        return Calibration.read(self.run.calibration).at(self.config.downscale.interval)
+
+    def _said(self, stage: str) -> str:
+        return self.history or f"gwkeras {gwkeras.__version__}: Experiment.{stage}"
