@@ -10,7 +10,17 @@ from gwkeras.layers.interpolation import upsample
 
 
 def block_sum(values, factor: int):
-    """Sums over blocks of factor × factor cells: (batch, sH, sW, C) -> (batch, H, W, C)."""
+    """Sums over blocks of factor × factor cells.
+
+    Args:
+        values: (batch, sH, sW, C).
+        factor: s.
+    Returns: (batch, H, W, C).
+
+    >>> import numpy as np
+    >>> float(block_sum(np.ones((1, 4, 4, 1), "float32"), 4)[0, 0, 0, 0])
+    16.0
+    """
     if factor == 1:
         return values
     batch, rows, cols, channels = ops.shape(values)
@@ -23,8 +33,17 @@ def block_sum(values, factor: int):
 def block_mean(values, weights, factor: int):
     """(mean, weight) of each block; the mean is 0 where a block has no weight.
 
-    Args: values: (batch, sH, sW, C), finite; weights: (batch, sH, sW, 1), not negative; factor: s.
+    Args:
+        values: (batch, sH, sW, C), finite.
+        weights: (batch, sH, sW, 1), not negative.
+        factor: s.
     Returns: (batch, H, W, C) and (batch, H, W, 1).
+
+    >>> import numpy as np
+    >>> values = np.array([[1.0, 3.0], [5.0, 7.0]], "float32")[None, ..., None]
+    >>> weights = np.array([[1.0, 1.0], [2.0, 0.0]], "float32")[None, ..., None]
+    >>> [float(x[0, 0, 0, 0]) for x in block_mean(values, weights, 2)]
+    [3.5, 4.0]
     """
     total = block_sum(weights, factor)
     return block_sum(values * weights, factor) / ops.where(total > 0, total, 1.0), total
@@ -41,6 +60,12 @@ class BlockDeviation(keras.layers.Layer):
         scale: one divisor per channel, the training split's standard deviation of deviations.
     Input shape: fields (batch, sH, sW, K), land_fine (batch, sH, sW, 1), latitude (batch, H).
     Output shape: (batch, sH, sW, K).
+
+    >>> import numpy as np
+    >>> elevation = np.array([100.0, 300.0, 500.0, 500.0], "float32").reshape(1, 1, 4, 1).repeat(2, axis=1)
+    >>> deviation = BlockDeviation(factor=2, scale=[100.0])(elevation, np.ones_like(elevation), np.zeros((1, 1), "float32"))
+    >>> np.asarray(deviation)[0, 0, :, 0].tolist()
+    [-1.0, 1.0, 0.0, 0.0]
     """
 
     def __init__(self, factor, scale, dtype="float32", **kwargs):
@@ -67,9 +92,17 @@ class BlockLevel(keras.layers.Layer):
 
     Args:
         factor: s.
-        mean, std: one per channel, of the training split.
+        mean: one per channel, of the training split.
+        std: the same.
     Input shape: fields (batch, sH, sW, K), land_fine (batch, sH, sW, 1), latitude (batch, H).
     Output shape: (batch, H, W, K).
+
+    >>> import numpy as np
+    >>> elevation = np.array([100.0, 300.0, 500.0, 500.0], "float32").reshape(1, 1, 4, 1).repeat(2, axis=1)
+    >>> layer = BlockLevel(factor=2, mean=[400.0], std=[100.0])
+    >>> level = layer(elevation, np.ones_like(elevation), np.zeros((1, 1), "float32"))
+    >>> np.asarray(level)[0, 0, :, 0].tolist()
+    [-2.0, 1.0]
     """
 
     def __init__(self, factor, mean, std, dtype="float32", **kwargs):

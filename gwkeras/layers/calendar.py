@@ -16,6 +16,11 @@ class CalendarMaps(keras.layers.Layer):
 
     Input shape: time (batch,) in months since 2002-01, and any field (batch, H, W, C) that gives height and width.
     Output shape: (batch, H, W, 3).
+
+    >>> import numpy as np
+    >>> maps = CalendarMaps()(np.array([3.0], "float32"), np.zeros((1, 8, 8, 5), "float32"))  # April 2002
+    >>> tuple(maps.shape), [round(float(value), 3) + 0.0 for value in maps[0, 0, 0]]
+    ((1, 8, 8, 3), [1.0, 0.0, -0.977])
     """
 
     def __init__(self, dtype="float32", **kwargs):

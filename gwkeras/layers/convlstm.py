@@ -23,13 +23,19 @@ class ConvLSTM2D(keras.layers.Layer):
         filters: number of channels of the state.
         kernel_size: side of both kernels, cells.
         return_sequences: whether to return the states of all steps or the last one only.
-        kernel_initializer, recurrent_initializer: as in the stock layer; the forget gate's bias starts at one.
+        kernel_initializer: of the inputs' kernel, as in the stock layer; the forget gate's bias starts at one.
+        recurrent_initializer: of the state's kernel, as in the stock layer.
         algorithm: "direct"; "winograd", for 3 × 3 kernels and H, W that are known when a graph is made and divisible by
             four; "auto": winograd where that holds, for 32 filters or more in float32 on TensorFlow without a GPU. The result
             is the same to rounding.
 
     Input shape: (batch, T, H, W, D); T fixed, H and W free.
     Output shape: (batch, H, W, filters), or (batch, T, H, W, filters) with `return_sequences`.
+
+    >>> import numpy as np
+    >>> months = np.zeros((2, 6, 8, 8, 3), "float32")
+    >>> tuple(ConvLSTM2D(4)(months).shape), tuple(ConvLSTM2D(4, return_sequences=True)(months).shape)
+    ((2, 8, 8, 4), (2, 6, 8, 8, 4))
     """
 
     def __init__(

@@ -15,9 +15,17 @@ Kind = Literal["nearest", "bilinear", "bicubic"]
 
 
 def phase_weights(factor: int, kind: Kind) -> np.ndarray:
-    """Weights (factor, 2r + 1) of the coarse neighbours −r … r for each of the fine cells inside one coarse cell.
+    """Weights of the coarse neighbours −r … r for each of the fine cells inside one coarse cell.
 
     Source: bicubic is Keys (1981), doi 10.1109/TASSP.1981.1163711, with a = −0.5.
+
+    Args:
+        factor: s.
+        kind: "nearest" (r = 0), "bilinear" (1) or "bicubic" (2).
+    Returns: (factor, 2r + 1).
+
+    >>> phase_weights(2, "bilinear").tolist()
+    [[0.25, 0.75, 0.0], [0.0, 0.75, 0.25]]
     """
     radius = {"nearest": 0, "bilinear": 1, "bicubic": 2}[kind]
     offset = np.arange(-radius, radius + 1)
@@ -34,7 +42,19 @@ def phase_weights(factor: int, kind: Kind) -> np.ndarray:
 
 
 def upsample(values, factor: int, kind: Kind = "bilinear"):
-    """`values` (batch, H, W, C) on cells `factor` times finer, (batch, sH, sW, C); beyond the edge the edge cell is repeated."""
+    """A coarse field on finer cells; beyond the edge the edge cell is repeated.
+
+    Args:
+        values: (batch, H, W, C).
+        factor: s.
+        kind: "nearest", "bilinear" or "bicubic".
+    Returns: (batch, sH, sW, C).
+
+    >>> import numpy as np
+    >>> steps = np.array([0.0, 4.0], "float32").reshape(1, 1, 2, 1)
+    >>> np.asarray(upsample(steps, 2))[0, 0, :, 0].tolist()
+    [0.0, 1.0, 3.0, 4.0]
+    """
     if factor == 1:
         return values
     weights = phase_weights(factor, kind)
@@ -67,8 +87,16 @@ def fill_missing(values, mask, passes: int = 2):
     In each pass every missing cell with at least one valid cell in its 3 × 3 window takes the mean of those and becomes
     valid; there is nothing outside the array. Cells still missing after all passes are 0.
 
-    Args: values, mask: (batch, H, W, 1); a cell is missing where `mask` is 0, whatever `values` holds there (NaN too).
+    Args:
+        values: (batch, H, W, 1).
+        mask: (batch, H, W, 1); a cell is missing where it is 0, whatever `values` holds there (NaN too).
+        passes: how many cells deep.
     Returns: (batch, H, W, 1), finite.
+
+    >>> import numpy as np
+    >>> values = np.array([2.0, 6.0, np.nan, np.nan, np.nan], "float32").reshape(1, 1, 5, 1)
+    >>> np.asarray(fill_missing(values, np.isfinite(values).astype("float32")))[0, 0, :, 0].tolist()
+    [2.0, 6.0, 6.0, 6.0, 0.0]
     """
     valid = ops.cast(mask > 0, values.dtype)
     filled = ops.where(mask > 0, values, ops.zeros_like(values))
@@ -93,8 +121,15 @@ def _window_sum(values):
 class Upsampling(keras.layers.Layer):
     """`upsample` as a layer.
 
-    Args: factor: s; kind: "nearest", "bilinear" or "bicubic".
-    Input shape: (batch, H, W, C). Output shape: (batch, sH, sW, C).
+    Args:
+        factor: s.
+        kind: "nearest", "bilinear" or "bicubic".
+    Input shape: (batch, H, W, C).
+    Output shape: (batch, sH, sW, C).
+
+    >>> import numpy as np
+    >>> tuple(Upsampling(4, "bicubic")(np.zeros((1, 8, 8, 3), "float32")).shape)
+    (1, 32, 32, 3)
     """
 
     def __init__(self, factor, kind="bilinear", **kwargs):
@@ -115,7 +150,15 @@ class Upsampling(keras.layers.Layer):
 class FillMissing(keras.layers.Layer):
     """`fill_missing` as a layer, always in float32.
 
-    Input shape: two of (batch, H, W, 1): values and mask. Output shape: the same.
+    Args:
+        passes: how many cells deep.
+    Input shape: values (batch, H, W, 1), mask (batch, H, W, 1).
+    Output shape: (batch, H, W, 1).
+
+    >>> import numpy as np
+    >>> values = np.array([2.0, np.nan], "float32").reshape(1, 1, 2, 1)
+    >>> np.asarray(FillMissing()(values, np.isfinite(values).astype("float32")))[0, 0, :, 0].tolist()
+    [2.0, 2.0]
     """
 
     def __init__(self, passes=2, dtype="float32", **kwargs):
@@ -133,6 +176,15 @@ class FillMissing(keras.layers.Layer):
 
 
 def finer_shape(shape: tuple[int | None, ...], factor: int) -> tuple[int | None, ...]:
-    """Shape (batch, sH, sW, C) of a (batch, H, W, C) tensor refined by `factor`."""
+    """Shape of a tensor on finer cells.
+
+    Args:
+        shape: (batch, H, W, C); None where it is free.
+        factor: s.
+    Returns: (batch, sH, sW, C).
+
+    >>> finer_shape((None, 8, None, 3), 4)
+    (None, 32, None, 3)
+    """
     batch, height, width, channels = shape
     return batch, None if height is None else height * factor, None if width is None else width * factor, channels

@@ -32,8 +32,17 @@ class _Scaling(keras.layers.Layer):
 class Standardize(_Scaling):
     """(x − mean) / std per channel of the last axis; 0 where the optional second input, a mask, is 0.
 
-    Args: mean, std: one number, or one per channel; constants, not weights.
-    Input shape: (batch, ..., C), and optionally a mask that broadcasts to it. Output shape: (batch, ..., C).
+    Args:
+        mean: one number, or one per channel; a constant, not a weight.
+        std: the same.
+    Input shape: (batch, ..., C), and optionally a mask that broadcasts to it.
+    Output shape: (batch, ..., C).
+
+    >>> import numpy as np
+    >>> celsius = np.array([[5.0, 15.0, 99.0]], "float32")[..., None]
+    >>> scaled = Standardize(mean=10.0, std=5.0)(celsius, np.array([[1.0, 1.0, 0.0]], "float32")[..., None])
+    >>> np.asarray(scaled).ravel().tolist()
+    [-1.0, 1.0, 0.0]
     """
 
     def call(self, inputs, mask=None):
@@ -46,7 +55,15 @@ class Standardize(_Scaling):
 class Unstandardize(_Scaling):
     """x · std + mean per channel of the last axis: the inverse of `Standardize`.
 
-    Input shape: (batch, ..., C). Output shape: the same.
+    Args:
+        mean: one number, or one per channel; a constant, not a weight.
+        std: the same.
+    Input shape: (batch, ..., C).
+    Output shape: the same.
+
+    >>> import numpy as np
+    >>> np.asarray(Unstandardize(mean=10.0, std=5.0)(np.array([[-1.0], [1.0]], "float32"))).ravel().tolist()
+    [5.0, 15.0]
     """
 
     def call(self, inputs):
@@ -58,8 +75,15 @@ class Unstandardize(_Scaling):
 class Variance(keras.layers.Layer):
     """scale² · (softplus(x) + floor): a positive variance in mm², in float32.
 
-    Args: scale: mm; floor: keeps log σ² finite where softplus underflows.
-    Input shape: any. Output shape: the same.
+    Args:
+        scale: mm.
+        floor: keeps log σ² finite where softplus underflows.
+    Input shape: any.
+    Output shape: the same.
+
+    >>> import numpy as np
+    >>> round(float(Variance(scale=2.0)(np.zeros((1, 1), "float32"))[0, 0]), 4)  # 4 ln 2
+    2.7726
     """
 
     def __init__(self, scale, floor=1e-6, dtype="float32", **kwargs):
@@ -80,8 +104,14 @@ class Variance(keras.layers.Layer):
 class ConstantVariance(keras.layers.Layer):
     """scale² in every cell, in float32: the variance of a network without an uncertainty head.
 
-    Args: scale: mm.
-    Input shape: any. Output shape: the same.
+    Args:
+        scale: mm.
+    Input shape: any.
+    Output shape: the same.
+
+    >>> import numpy as np
+    >>> float(ConstantVariance(scale=2.0)(np.zeros((1, 1), "float32"))[0, 0])
+    4.0
     """
 
     def __init__(self, scale, dtype="float32", **kwargs):

@@ -7,7 +7,18 @@ from keras import layers
 
 
 def double_convolution(x, filters: int, name: str, batch_normalisation: bool = True):
-    """Twice (3 × 3 convolution → batch normalisation → ReLU): (batch, H, W, C) -> (batch, H, W, filters)."""
+    """Twice (3 × 3 convolution → batch normalisation → ReLU).
+
+    Args:
+        x: (batch, H, W, C).
+        filters: channels of the result.
+        name: what the layers' names begin with.
+        batch_normalisation: whether it is there.
+    Returns: (batch, H, W, filters).
+
+    >>> double_convolution(keras.Input((8, 8, 3)), 16, "stem").shape
+    (None, 8, 8, 16)
+    """
     for index in (1, 2):
         x = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv{index}")(x)
         if batch_normalisation:
@@ -17,13 +28,17 @@ def double_convolution(x, filters: int, name: str, batch_normalisation: bool = T
 
 
 def unet(x: keras.KerasTensor, filters: tuple[int, ...], batch_normalisation: bool = True, dropout: float = 0.0):
-    """Encoder, bottleneck and decoder with skip connections: (batch, H, W, C) -> (batch, H, W, filters[0]).
-
-    H and W must be divisible by 2^(len(filters) − 1).
+    """Encoder, bottleneck and decoder with skip connections.
 
     Args:
+        x: (batch, H, W, C), H and W divisible by 2^(len(filters) − 1).
         filters: channels of each level, the bottleneck last; one entry makes two plain convolutions.
+        batch_normalisation: whether it is there.
         dropout: share of the bottleneck's channels that are dropped in training.
+    Returns: (batch, H, W, filters[0]).
+
+    >>> unet(keras.Input((8, 8, 3)), (4, 8)).shape
+    (None, 8, 8, 4)
     """
     *levels, bottleneck = filters
     skips = []

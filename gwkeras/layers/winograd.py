@@ -21,7 +21,13 @@ _POINTS = (0.0, 0.5**0.5, -(0.5**0.5), 2.0**0.5, -(2.0**0.5))
 
 @cache
 def transforms() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Matrices (36, 36) of a tile with its surroundings, (36, 9) of a kernel and (16, 36) back to a tile: Toom and Cook's."""
+    """Matrices of a tile with its surroundings, of a kernel, and back to a tile: Toom and Cook's.
+
+    Returns: (36, 36), (36, 9) and (16, 36).
+
+    >>> [matrix.shape for matrix in transforms()]
+    [(36, 36), (36, 9), (16, 36)]
+    """
     points = np.array(_POINTS)
     others = [np.delete(points, index) for index in range(points.size)]
     infinite = np.zeros(_SIDE)
@@ -38,21 +44,46 @@ def transforms() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def to_steps(fields):
-    """(batch, T, H, W, C) -> list of T fields as tiles, (4, 4, batch, H/4, W/4, C) each; H and W divisible by 4."""
+    """The fields of a sequence as tiles.
+
+    Args:
+        fields: (batch, T, H, W, C), H and W divisible by 4.
+    Returns: a list of T times (4, 4, batch, H/4, W/4, C).
+
+    >>> [tuple(tiles.shape) for tiles in to_steps(np.zeros((1, 2, 8, 4, 3), "float32"))]
+    [(4, 4, 1, 2, 1, 3), (4, 4, 1, 2, 1, 3)]
+    """
     _, steps, height, width, channels = fields.shape
     cut = ops.reshape(fields, (-1, steps, height // TILE, TILE, width // TILE, TILE, channels))
     return ops.unstack(ops.transpose(cut, (1, 3, 5, 0, 2, 4, 6)), steps, axis=0)
 
 
 def from_steps(states: list):
-    """The inverse of `to_steps`."""
+    """The inverse of `to_steps`.
+
+    Args:
+        states: T times (4, 4, batch, H/4, W/4, C).
+    Returns: (batch, T, H, W, C).
+
+    >>> fields = np.arange(64, dtype="float32").reshape(1, 1, 8, 8, 1)
+    >>> bool((np.asarray(from_steps(to_steps(fields))) == fields).all())
+    True
+    """
     _, _, _, rows, columns, channels = states[0].shape
     cells = ops.transpose(ops.stack(states, axis=0), (3, 0, 4, 1, 5, 2, 6))
     return ops.reshape(cells, (-1, len(states), rows * TILE, columns * TILE, channels))
 
 
 def transform_kernel(kernel):
-    """(3, 3, C, filters) -> (36, C, filters)."""
+    """A kernel at the points where products are taken.
+
+    Args:
+        kernel: (3, 3, C, filters).
+    Returns: (36, C, filters).
+
+    >>> tuple(transform_kernel(np.zeros((3, 3, 2, 5), "float32")).shape)
+    (36, 2, 5)
+    """
     _, matrix, _ = transforms()
     channels, filters = kernel.shape[2:]
     flat = ops.reshape(kernel, (_TAPS**2, channels * filters))
@@ -60,7 +91,19 @@ def transform_kernel(kernel):
 
 
 def convolve(tiles, kernel, bias):
-    """Convolution of `tiles` (4, 4, batch, H/4, W/4, C), zeros around, with a transformed kernel, plus `bias` (filters,)."""
+    """Convolution of a field, zeros around it, plus a bias.
+
+    Args:
+        tiles: (4, 4, batch, H/4, W/4, C).
+        kernel: (36, C, filters), transformed.
+        bias: (filters,).
+    Returns: (4, 4, batch, H/4, W/4, filters).
+
+    >>> tiles, = to_steps(np.ones((1, 1, 4, 4, 1), "float32"))
+    >>> sums = convolve(tiles, transform_kernel(np.ones((3, 3, 1, 1), "float32")), np.zeros(1, "float32"))
+    >>> np.asarray(from_steps([sums])).round(3)[0, 0, :2, :, 0].tolist()
+    [[4.0, 6.0, 6.0, 4.0], [6.0, 9.0, 9.0, 6.0]]
+    """
     forward, _, back = transforms()
     rows, columns = tiles.shape[3:5]
     channels, filters = kernel.shape[1:]

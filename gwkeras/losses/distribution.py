@@ -16,7 +16,15 @@ HALF_LOG_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 class Normal:
     """Normal distribution in closed form, for backends without TensorFlow Probability; the same method names.
 
-    Args: loc, scale: tensors of one shape; mm. The methods' arguments may be arrays, as those of TensorFlow Probability may.
+    The methods' arguments may be arrays, as those of TensorFlow Probability may.
+
+    Args:
+        loc: mean, a tensor, mm.
+        scale: standard deviation, of the same shape, mm.
+
+    >>> height = Normal(ops.convert_to_tensor([10.0]), ops.convert_to_tensor([2.0]))
+    >>> round(float(height.quantile(0.95)[0]), 3), round(float(height.cdf(12.0)[0]), 3)
+    (13.29, 0.841)
     """
 
     loc: Any
@@ -45,12 +53,28 @@ class Normal:
 
 
 def distribution(outputs: dict[str, Any]):
-    """Normal distribution of {"mean", "variance"}: `tfd.Normal` of TensorFlow Probability on TensorFlow, `Normal` elsewhere."""
+    """Normal distribution of a model's outputs: `tfd.Normal` of TensorFlow Probability on TensorFlow, `Normal` elsewhere.
+
+    Args:
+        outputs: {"mean", "variance"}, mm and mm².
+
+    >>> outputs = {"mean": ops.convert_to_tensor([10.0]), "variance": ops.convert_to_tensor([4.0])}
+    >>> float(distribution(outputs).stddev()[0])
+    2.0
+    """
     return normal(outputs["mean"], ops.sqrt(outputs["variance"]))
 
 
 def normal(loc, scale):
-    """Normal distribution of the given mean and standard deviation on the running backend."""
+    """Normal distribution of the given mean and standard deviation on the running backend.
+
+    Args:
+        loc: mean.
+        scale: standard deviation.
+
+    >>> round(float(normal(0.0, 1.0).log_prob(0.0)), 4)  # −½ ln 2π
+    -0.9189
+    """
     if keras.backend.backend() == "tensorflow":
         from tensorflow_probability import distributions as tfd  # seconds to import, and absent beside other backends
 

@@ -14,10 +14,17 @@ def magnitude(storage_change, infiltration, mask, floor: float = 1e-2, centred: 
     does not change where a constant is added either. Gradients pass through σ(ΔG).
 
     Args:
-        storage_change, infiltration, mask: (batch, H, W, 1).
+        storage_change: ΔG, (batch, H, W, 1).
+        infiltration: (P − ET)α, (batch, H, W, 1), in the same unit.
+        mask: (batch, H, W, 1) bool.
         floor: smallest σ of both fields, in their unit: a uniform field must not be blown up.
         centred: whether each field's mean over the sample is taken off first; the equation does not say.
     Returns: (batch,).
+
+    >>> import numpy as np
+    >>> water = np.array([[1.0, -1.0], [2.0, -2.0]], "float32")[None, ..., None]
+    >>> round(float(magnitude(3 * water, water, water != 0)[0]), 4), round(float(magnitude(-water, water, water != 0)[0]), 4)
+    (0.0, 4.0)
     """
     difference = _scaled(storage_change, mask, floor, centred) - _scaled(infiltration, mask, floor, centred)
     return masked_mean(ops.square(difference), mask)

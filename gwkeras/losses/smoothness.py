@@ -14,7 +14,16 @@ def smoothness(field, mask, form: Literal["squared", "absolute"] = "squared"):
 
     Only pairs of cells that both count enter. The paper calls the squares "total variation"; "absolute" is that.
 
-    Args: field, mask: (batch, H, W, 1). Returns: (batch,).
+    Args:
+        field: Ĝ, (batch, H, W, 1).
+        mask: (batch, H, W, 1) bool.
+        form: "squared" or "absolute".
+    Returns: (batch,).
+
+    >>> import numpy as np
+    >>> steps = np.array([[0.0, 3.0], [0.0, 3.0]], "float32")[None, ..., None]
+    >>> float(smoothness(steps, steps >= 0)[0]), float(smoothness(steps, steps >= 0, "absolute")[0])
+    (4.5, 1.5)
     """
     measure = ops.square if form == "squared" else ops.abs
     total = 0.0

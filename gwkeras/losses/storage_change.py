@@ -17,8 +17,12 @@ class StorageBalance:
 
     Args:
         storage_change: ΔG = Ĝ_fine(t) − U(G_coarse(t−1)), mm month⁻¹.
-        net_water_input: P − ET, mm month⁻¹; infiltration: (P − ET) α, mm month⁻¹.
-        mask: cells on land where P − ET is known.
+        net_water_input: P − ET, mm month⁻¹.
+        infiltration: (P − ET) α, mm month⁻¹.
+        mask: cells on land where P − ET and the storage of the month before are known.
+
+    >>> StorageBalance(storage_change=4.0, net_water_input=20.0, infiltration=5.0, mask=True).infiltration
+    5.0
     """
 
     storage_change: Any
@@ -36,7 +40,17 @@ def storage_balance(inputs: dict[str, Any], mean, factor: int) -> StorageBalance
     cell, so that unknown cells mix with none.
     A sample without its previous month gets a finite ΔG of no meaning: weigh its terms by `has_previous`.
 
-    Args: inputs: a batch of the sample's input features; mean: Ĝ (batch, sH, sW, 1) mm; factor: s.
+    Args:
+        inputs: a batch of the sample's input features (core/schema.py).
+        mean: Ĝ, (batch, sH, sW, 1) mm.
+        factor: s.
+
+    >>> import numpy as np
+    >>> coarse, fine = np.ones((1, 2, 2, 1), "float32"), np.ones((1, 4, 4, 1), "float32")
+    >>> inputs = {"gwsa_previous": 8 * coarse, "net_water_input": 20 * coarse, "infiltration_efficiency": 0.25 * coarse}
+    >>> balance = storage_balance(inputs | {"land": coarse, "land_fine": fine}, 12 * fine, factor=2)
+    >>> float(balance.storage_change[0, 0, 0, 0]), float(balance.infiltration[0, 0, 0, 0]), bool(balance.mask[0, 0, 0, 0])
+    (4.0, 5.0, True)
     """
     known = ops.where(known_previous(inputs), inputs["land"], 0.0)
     previous = upsample(fill_missing(inputs["gwsa_previous"], known), factor, "bicubic")

@@ -39,12 +39,26 @@ _KINDS = {
 
 
 def conserves(kind: str) -> bool:
-    """Whether a network of this kind averages to the coarse field whatever its weights."""
+    """Whether a network of this kind averages to the coarse field whatever its weights.
+
+    Args:
+        kind: of `ModelConfig`.
+
+    >>> conserves("default"), conserves("paper")
+    (True, False)
+    """
     return _KINDS[kind].conserves
 
 
 def size_divisor(model: ModelConfig) -> int:
-    """The number of coarse cells of which height and width must be multiples: one halving for each level of the U-Net."""
+    """The number of coarse cells of which height and width must be multiples: one halving for each level of the U-Net.
+
+    Args:
+        model: its layers.
+
+    >>> size_divisor(ModelConfig(unet_filters=(64, 128, 256, 512)))
+    8
+    """
     return 2 ** (len(model.unet_filters) - 1)
 
 
@@ -59,6 +73,9 @@ def receptive_field(model: ModelConfig, months: int, factor: int) -> int:
         model: its layers.
         months: T.
         factor: s.
+
+    >>> receptive_field(ModelConfig(kind="paper", convlstm_filters=(), unet_filters=(8,)), months=6, factor=4)
+    3
     """
     layers = len(model.convlstm_filters)
     first = _trunk_first(model, _heads_first(model, factor)) - (layers + months - 1 if layers else 0)
@@ -72,6 +89,9 @@ def numbers_a_cell(model: ModelConfig, months: int, factor: int) -> int:
         model: its layers.
         months: T.
         factor: s.
+
+    >>> numbers_a_cell(ModelConfig(kind="paper", convlstm_filters=(64, 64), unet_filters=(64, 128)), months=6, factor=4)
+    2688
     """
     # Measured for the paper's network, as peak memory over cells.
     memory = (30 + 2 * months) * max(model.convlstm_filters, default=0)

@@ -30,6 +30,18 @@ def default_model(config: ModelConfig, sample: SampleShape, statistics: Statisti
     Inputs: climate, gwsa, gwsa_previous, has_previous, land, land_fine, time, latitude and, where the sample has
         covariates, covariates_fine: all as in core/schema.py.
     Outputs: {"mean": (batch, sH, sW, 1) mm, "variance": (batch, sH, sW, 1) mm²}.
+
+    Args:
+        config: its sizes.
+        sample: channels, months and factor of its inputs.
+        statistics: of the training split, for the scalings inside.
+
+    >>> sample = SampleShape(months=2, height=8, width=8, factor=4, climate=("precipitation",), covariates=("elevation",))
+    >>> known = {"covariate_mean": (500.0,), "covariate_std": (200.0,), "covariate_deviation_std": (50.0,)}
+    >>> statistics = Statistics(climate_mean=(80.0,), climate_std=(40.0,), **known)
+    >>> network = default_model(ModelConfig(), sample, statistics)
+    >>> sorted(network.output), "covariates_fine" in [tensor.name for tensor in network.inputs]
+    (['mean', 'variance'], True)
     """
     covariates = ("covariates_fine",) if sample.covariates else ()
     inputs = symbolic_inputs(
@@ -67,7 +79,17 @@ def default_model(config: ModelConfig, sample: SampleShape, statistics: Statisti
 def trunk(inputs: dict[str, keras.KerasTensor], levels: list, config: ModelConfig, statistics: Statistics):
     """What the coarse fields say: ConvLSTM over climate, then a U-Net with storage, its past, covariates' levels, the calendar.
 
+    Args:
+        inputs: symbolic inputs by name.
+        levels: covariates on the coarse grid, (batch, H, W, K) each; none where there are no covariates.
+        config: sizes.
+        statistics: of the training split.
     Returns: (batch, H, W, config.unet_filters[0]).
+
+    >>> sample = SampleShape(months=2, height=8, width=8, factor=4, climate=("precipitation",))
+    >>> statistics = Statistics(climate_mean=(80.0,), climate_std=(40.0,))
+    >>> trunk(symbolic_inputs(sample), [], ModelConfig(unet_filters=(4, 8)), statistics).shape
+    (None, None, None, 4)
     """
     land = inputs["land"]
     climate = Standardize(statistics.climate_mean, statistics.climate_std, name="climate_scale")(inputs["climate"], land[:, None])
@@ -97,6 +119,20 @@ def refinement(features, deviations: list, inputs: dict[str, keras.KerasTensor],
     doi 10.1080/13658816.2019.1707834). Convolutional: a small network on deviations, land and trunk features. Dropout on
     both is what makes them carry over to another scale: without it the convolutions learn the training scale by heart.
     The spread learns from what the mean has learned without acting back on it (Stirn et al. 2023, arXiv 2212.09184).
+
+    Args:
+        features: of the trunk, (batch, H, W, C).
+        deviations: covariates less their coarse cells' means, (batch, sH, sW, K); none where there are no covariates.
+        inputs: symbolic inputs by name.
+        config: sizes.
+        sample: factor and names of covariates.
+    Returns: detail, and spread or None.
+
+    >>> sample = SampleShape(months=2, height=8, width=8, factor=4, climate=("precipitation",))
+    >>> features, config = keras.Input((8, 8, 4)), ModelConfig(uncertainty_head=False)
+    >>> detail, spread = refinement(features, [], {"land_fine": keras.Input((32, 32, 1))}, config, sample)
+    >>> detail.shape, spread
+    ((None, 32, 32, 1), None)
     """
     features = _dropout(features, config.dropout, "features_dropout")
     context = layers.Conv2D(config.refinement_filters // 2, 1, name="context")(features)

@@ -16,9 +16,16 @@ from gwkeras.models.inputs import symbolic_inputs
 
 
 def climate_memory(climate, filters: tuple[int, ...]):
-    """Stacked ConvLSTM layers, the last returning its last state: (batch, T, H, W, D) -> (batch, H, W, filters[-1]).
+    """Stacked ConvLSTM layers, the last returning its last state; without any, the climate of the last month as it is.
 
-    Without any, the climate of the last month as it is: (batch, H, W, D).
+    Args:
+        climate: (batch, T, H, W, D).
+        filters: channels of each layer.
+    Returns: (batch, H, W, filters[-1]), or (batch, H, W, D) without layers.
+
+    >>> climate = keras.Input((6, 8, 8, 3))
+    >>> climate_memory(climate, (16, 4)).shape, climate_memory(climate, ()).shape
+    ((None, 8, 8, 4), (None, 8, 8, 3))
     """
     if not filters:
         return climate[:, -1]
@@ -35,6 +42,19 @@ def paper_model(config: ModelConfig, sample: SampleShape, statistics: Statistics
 
     Inputs: climate (batch, T, H, W, D), gwsa and land (batch, H, W, 1).
     Outputs: {"mean": (batch, sH, sW, 1) mm, "variance": (batch, sH, sW, 1) mm²}.
+
+    Args:
+        config: its sizes.
+        sample: channels, months and factor of its inputs.
+        statistics: of the training split, for the scalings inside.
+
+    >>> import math
+    >>> channels = ("precipitation", "soil_moisture", "temperature", "surface_pressure")
+    >>> sample = SampleShape(months=6, height=32, width=32, factor=4, climate=channels)
+    >>> printed = ModelConfig(kind="paper", convlstm_filters=(64, 64), unet_filters=(64, 128, 256, 512), dropout=0.0)
+    >>> network = paper_model(printed, sample, Statistics(climate_mean=(0.0,) * 4, climate_std=(1.0,) * 4))
+    >>> sum(math.prod(weight.shape) for weight in network.trainable_weights)
+    8190850
     """
     inputs = symbolic_inputs(sample, "climate", "gwsa", "land")
     land = inputs["land"]

@@ -45,7 +45,9 @@ def check_agreement(devices: Devices, settings: Mapping[str, str], epochs_done: 
     """Workers that train different things, or from different epochs on, would wait for one another for ever.
 
     Args:
-        settings: of this worker's training. epochs_done: in the checkpoint that it has read.
+        devices: where the training runs.
+        settings: of this worker's training.
+        epochs_done: in the checkpoint that it has read.
     Raises: BadInput: where the workers differ.
     """
     if not devices.is_cluster:

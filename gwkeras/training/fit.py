@@ -157,7 +157,10 @@ def fit(
     """Trains in place, from the last checkpoint of this split on where the session resumes.
 
     Args:
+        model: compiled, as `new_model` gives it.
+        session: what it belongs to.
         split: what to train on.
+        epochs: how many in all; those of a checkpoint count.
         steps: batches an epoch; None for one pass.
         validation: split that is scored after each epoch.
         callbacks: each a `Resumable`.

@@ -21,7 +21,8 @@ class Suspect:
     """A sample of the batch at which the loss ceased to be finite.
 
     Args:
-        shard, index: where it lies.
+        shard: where it lies.
+        index: its place there, from 0.
         not_finite: its inputs that hold something other than finite numbers.
     """
 

@@ -33,7 +33,13 @@ def run_epochs(
 
     Args:
         model: compiled with `SummedAdamW` within its strategy's scope.
-        training: endless, from the first batch of `first_epoch` on. validation: one pass in `validation_steps`.
+        training: endless, from the first batch of `first_epoch` on.
+        epochs: number of the last one, from 1.
+        steps: batches an epoch.
+        first_epoch: from 0.
+        validation: one pass in `validation_steps`.
+        validation_steps: batches that are scored after each epoch.
+        callbacks: told as Keras' own trainer would.
     """
     strategy = model.distribute_strategy
     with strategy.scope():

@@ -52,6 +52,7 @@ def all_settings(config: Config, samples: str) -> dict[str, str]:
     """`settings_of` with what else the outcome depends on.
 
     Args:
+        config: of the training.
         samples: hash of the build.
     """
     return {"samples": samples, **settings_of(config), "training.epochs": json.dumps(config.training.epochs)}
@@ -61,6 +62,8 @@ def standing(config: Config, run: RunFolder, samples: str | None = None) -> Lite
     """What an earlier training with these settings has left in the run folder.
 
     Args:
+        config: of the training that is wanted.
+        run: the folder.
         samples: hash of the build; None before it is known.
     Returns: "unfinished": one that can go on, if only to be calibrated anew for `downscale.interval`; "finished": model.keras.
     Raises: BadInput: where the training there is one with other settings.

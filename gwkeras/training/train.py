@@ -57,6 +57,9 @@ def train(
     """Trains on the run's shards and leaves model.keras, calibration.json, history.csv, checkpoints and TensorBoard logs there.
 
     Args:
+        config: of the training.
+        run: holds the shards.
+        progress: told of batches.
         devices: where; by default one device.
         resume: go on at the start of the epoch in which an earlier training was stopped, or begin where there was none.
     Raises: BadInput: where there are no shards, the batch does not divide by the devices, or a checkpoint is of another training.
