@@ -52,14 +52,16 @@ def record(finished):
         yield data.load()
 
 
-def run_in_process(files: dict[str, Path], folder: Path, target: str, **given: object):
+def run_in_process(
+    files: dict[str, Path], folder: Path, target: str, overrides: tuple[str, ...] = ("training.epochs=1",), **given: object
+):
     """`gwkeras run` with one epoch of training."""
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.pipeline.files import with_files
     from gwkeras.pipeline.whole import run_all
     from gwkeras.training.run_folder import RunFolder
 
-    config = load_config(files["config"], ("training.epochs=1",))
+    config = load_config(files["config"], overrides)
     config = with_files(config, gwsa=[files["gwsa"]], climate=[files["climate"]], target=target, **given)
     return run_all(Experiment(config, RunFolder(folder)))
 
@@ -81,13 +83,15 @@ def test_what_a_run_says_and_leaves(finished):
     with xr.open_dataset(folder / "evaluation.nc") as by_month:
         assert by_month["rmse"].dims == ("method", "time")
         assert by_month["rmse"].attrs["units"] == "mm"
+        assert by_month["method"].values.tolist() == list(METHODS)
+        assert len(by_month.attrs["config_hash"]) == 64
 
 
 def test_summary_has_the_form_that_other_programs_rely_on(finished):
     summary = json.loads((finished[0] / "summary.json").read_text(), parse_constant=lambda text: pytest.fail(text))
     assert tuple(summary["methods"]) == METHODS
     for name, scores in summary["methods"].items():
-        assert set(scores) == {"rmse", "mae", "bias", "r2", "crps", "coverage_90"}
+        assert set(scores) == {"rmse", "mae", "bias", "r2", "crps", "coverage_90", "correlation", "kge"}
         assert 0 < scores["crps"] <= scores["mae"] <= scores["rmse"] < 50
         assert scores["r2"] < 1
         assert (scores["coverage_90"] is None) == (name != "model")
@@ -219,15 +223,38 @@ def test_a_reference_is_learned_and_the_same_seed_gives_the_same_numbers(tiny_wo
         assert scores.as_dict() == two.scores[name].as_dict()
     with xr.open_dataset(tmp_path / "one" / "gwsa_fine.nc") as a, xr.open_dataset(tmp_path / "two" / "gwsa_fine.nc") as b:
         assert np.array_equal(a["gwsa"].values, b["gwsa"].values, equal_nan=True)
-    assert math.isfinite(one.scores["model"].rmse)
+    assert math.isfinite(one.scores["model"]["rmse"])
     assert json.loads((tmp_path / "one" / "summary.json").read_text())["training"] == {"epochs": 1.0, "transfer_rmse_mm": []}
 
 
 def test_the_papers_target_is_learned(tiny_world, tmp_path):
-    comparison = run_in_process(tiny_world, tmp_path, "bicubic")
-    assert comparison.judge.basis == "the bicubic interpolation of the product, which is no evidence of detail"
-    assert comparison.scores["bicubic"].rmse == pytest.approx(0, abs=1e-3)
-    assert comparison.scores["nearest"].rmse > comparison.scores["bilinear"].rmse > 0.1
+    evaluation = run_in_process(tiny_world, tmp_path, "bicubic")
+    assert evaluation.basis == "the bicubic interpolation of the product, which is no evidence of detail"
+    assert evaluation.scores["bicubic"]["rmse"] == pytest.approx(0, abs=1e-3)
+    assert evaluation.scores["nearest"]["rmse"] > evaluation.scores["bilinear"]["rmse"] > 0.1
+
+
+def test_a_random_split_is_judged_in_its_test_patches_alone(tiny_world, tmp_path):
+    """The paper's way of dealing: no more cells are scored than the test patches hold, and the report says how."""
+    settings_of_paper = (
+        "training.epochs=1",
+        "split.kind=random",
+        "patches.layout=random",
+        "sample.height=4",
+        "sample.width=4",
+    )
+    evaluation = run_in_process(tiny_world, tmp_path, "bicubic", overrides=settings_of_paper)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert evaluation.data.sizes["patch"] == 20
+    assert set(summary["methods_by_patch"]["model"]) == {"mae", "rmse", "r2", "physics"}
+    for name in METHODS:
+        assert evaluation.scores[name].cells <= 20 * (2 * 4) ** 2
+        assert summary["methods_by_patch"][name]["physics"]["mean"] > 0
+    assert "20 test patches" in summary["held_out"]
+    report = (tmp_path / "report.md").read_text()
+    assert "## Test patches" in report
+    assert " ± " in report
+    assert "test scores are too good" in report
 
 
 def test_a_killed_build_is_finished_by_the_same_command_with_the_same_bytes(tiny_world, tmp_path, gwkeras_command):
