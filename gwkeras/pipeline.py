@@ -16,6 +16,7 @@ from gwkeras.core.config.tree import Config, SourceConfig
 from gwkeras.core.config.yaml_file import from_dict, load_config, to_dict, write_config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.whole_file import replacing_path
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
 from gwkeras.domain.opening import open_domain
 from gwkeras.evaluate.compare import Comparison, Judge, choose_judge, compare
@@ -149,12 +150,8 @@ class Experiment:
             manifest, method = self.manifest, self.method()
             judge = self.judge()
             comparison = compare(judge, [*BASELINES, method], manifest, partial(self.progress, "evaluating"))
-            unfinished = self.run.evaluation.with_suffix(".partial")
-            try:
-                comparison.by_month.to_netcdf(unfinished)
-                unfinished.replace(self.run.evaluation)
-            finally:
-                unfinished.unlink(missing_ok=True)
+            with replacing_path(self.run.evaluation) as partial_file:
+                comparison.by_month.to_netcdf(partial_file)
             draw_month(judge, method, self.run.picture)
             self._report(comparison)
         return comparison

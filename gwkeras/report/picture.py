@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from gwkeras.core.grid import Grid, nearest_upsample
+from gwkeras.core.whole_file import replacing_path
 from gwkeras.evaluate.compare import Judge
 from gwkeras.methods.method import Method
 
@@ -41,12 +42,8 @@ def draw_month(judge: Judge, model: Method, path: Path) -> np.datetime64:
         axes.set_xlabel("longitude, °E")
         axes.set_ylabel("latitude, °N")
         figure.colorbar(image, ax=axes, shrink=0.8)
-    partial = path.with_name(f".{path.name}")
-    try:
+    with replacing_path(path) as partial:
         figure.savefig(partial, format="png")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return month
 
 
