@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gwkeras
 from gwkeras.application.opening import provenance, trained_range
@@ -22,6 +23,7 @@ from gwkeras.domain.opening import open_domain
 from gwkeras.evaluate.compare import Comparison, Judge, choose_judge, compare
 from gwkeras.export.description import describe_run
 from gwkeras.export.saved_model import export_saved_model, require_tensorflow
+from gwkeras.export.saved_model_finding import exported_before
 from gwkeras.export.warmup import real_samples
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.interpolation import BASELINES
@@ -30,6 +32,7 @@ from gwkeras.methods.network.trained import load_network, network_method
 from gwkeras.report.page import write_report
 from gwkeras.report.picture import draw_month
 from gwkeras.report.summary import summary, write_summary
+from gwkeras.serving.model_info import ModelInfo
 from gwkeras.training.calibration import Calibration
 from gwkeras.training.devices import Devices
 from gwkeras.training.run_folder import RunFolder
@@ -159,18 +162,30 @@ class Experiment:
     def export(self, output: Path | None = None) -> Path:
         """The SavedModel, as the next version in `output`."""
         with self.timed("export"):
-            network, manifest = load_network(self.run), self.manifest
-            calibration = self._calibration()
-            info = describe_run(network, calibration, self.config, manifest)
-            samples = real_samples(self.run.shards, manifest, info.inputs)
-            return export_saved_model(
-                network,
-                calibration,
-                output or self.run.saved_model,
-                info=info,
-                samples=samples,
-                manifest=(self.run.shards / MANIFEST).read_bytes(),
-            ).folder
+            network = load_network(self.run)
+            return self._export(network, self._described(network), output or self.run.saved_model)
+
+    def export_once(self) -> tuple[Path, bool]:
+        """The run's SavedModel, and whether it was there before.
+
+        A newest version that was made of the same network, calibration and settings stays the newest.
+        """
+        with self.timed("export"):
+            network = load_network(self.run)
+            info = self._described(network)
+            before = exported_before(self.run.saved_model, info)
+            if before is None:
+                return self._export(network, info, self.run.saved_model), False
+            self.progress("export, done before", 1, 1)
+            return before, True
+
+    def _described(self, network: Any) -> ModelInfo:
+        return describe_run(network, self._calibration(), self.config, self.manifest)
+
+    def _export(self, network: Any, info: ModelInfo, folder: Path) -> Path:
+        manifest = (self.run.shards / MANIFEST).read_bytes()
+        samples = real_samples(self.run.shards, self.manifest, info.inputs)
+        return export_saved_model(network, self._calibration(), folder, info=info, samples=samples, manifest=manifest).folder
 
     def downscale(self, output: Path | None = None) -> Written:
         """The downscaled record of all months."""
@@ -242,7 +257,7 @@ def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Compariso
         experiment.judge()  # a truth that cannot serve is told before hours of training
     trained = experiment.train_once(overwrite)
     comparison = experiment.evaluate()
-    exported = experiment.export()
+    exported, before = experiment.export_once()
     written = experiment.downscale()
     with experiment.timed("report"):
         facts = {
@@ -250,7 +265,7 @@ def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Compariso
             + (", chosen one scale up" if trained.transfer_rmse else ""),
             "largest conservation error": f"{written.conservation_max_mm:.1e} mm",
             "months downscaled": str(written.months),
-            "exported model": f"{exported.parent.name}/{exported.name}",
+            "exported model": f"{exported.parent.name}/{exported.name}" + (", exported before" if before else ""),
         }
         experiment._report(comparison, facts)
     write_summary(
