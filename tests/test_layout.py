@@ -40,3 +40,21 @@ def test_modules_stay_short_and_are_named_for_what_they_hold(tracked, project_ro
     long = {str(path.relative_to(project_root)) for path in modules if len(path.read_text(encoding="utf-8").splitlines()) > 400}
     assert not long
     assert not {path.name for path in modules} & {"utils.py", "helpers.py", "common.py", "misc.py"}
+
+
+def test_files_are_renamed_into_place_by_one_room_alone(tracked, project_root):
+    """`core/whole_file.py` writes beside, syncs, renames. The others move what is whole already: folders, shards, downloads."""
+    renames = re.compile(r"os\.(replace|rename)\(|\.(replace|rename)\((self\.)?\w*(path|target|to)\b")
+    found = {
+        str(path.relative_to(project_root))
+        for path in tracked
+        if path.suffix == ".py"
+        and path.relative_to(project_root).parts[0] in ("gwkeras", "tfrecords_build")
+        and renames.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {
+        "gwkeras/core/whole_file.py",
+        "gwkeras/download/era5_land.py",
+        "gwkeras/export/saved_model.py",
+        "tfrecords_build/build.py",
+    }

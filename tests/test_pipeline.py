@@ -257,6 +257,20 @@ def test_a_random_split_is_judged_in_its_test_patches_alone(tiny_world, tmp_path
     assert "test scores are too good" in report
 
 
+def test_what_was_exported_before_is_not_exported_again(tiny_world, tmp_path):
+    def versions() -> list[str]:
+        return sorted(path.name for path in (tmp_path / "saved_model").iterdir())
+
+    run_in_process(tiny_world, tmp_path, "bicubic")
+    assert "- exported model: saved_model/1\n" in (tmp_path / "report.md").read_text()
+    run_in_process(tiny_world, tmp_path, "bicubic")
+    assert versions() == ["1"]
+    assert "- exported model: saved_model/1, exported before\n" in (tmp_path / "report.md").read_text()
+    (tmp_path / "saved_model" / "1" / "saved_model.pb").unlink()
+    run_in_process(tiny_world, tmp_path, "bicubic")
+    assert versions() == ["1", "2"]
+
+
 def test_a_killed_build_is_finished_by_the_same_command_with_the_same_bytes(tiny_world, tmp_path, gwkeras_command):
     def build(folder: Path) -> list[str]:
         return ["build-tfrecords", "--run", str(folder), *settings(tiny_world, "gwsa", "climate"), "--set", "shards.samples=1"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ import numpy as np
 
 from gwkeras.core.months import from_month_number
 from gwkeras.core.schema import SampleShape
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.whole_file import replacing, write_atomically
 from gwkeras.data.codec import Codec
 from gwkeras.data.manifest import Shard
 from gwkeras.domain.domain import Domain
@@ -72,21 +71,14 @@ class ShardWriter:
     def write(self, unit: Unit) -> Written:
         """Writes a shard under a temporary name, and renames it once it is on disk."""
         path = self.folder / unit.name
-        partial = path.with_name(f"{unit.name}.{os.getpid()}.partial")
         codec, sums = Codec(self.shape), []
-        try:
-            with partial.open("wb") as file:
-                hashed = _Hashed(file)
-                with self._stream(hashed) as stream:
-                    for sample in self.samples(unit):
-                        if unit.split == "train":
-                            sums.append(measure(sample, self.shape, self._trained_months))
-                        stream.write(frame(codec.encode(sample)))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with replacing(path) as file:
+            hashed = _Hashed(file)
+            with self._stream(hashed) as stream:
+                for sample in self.samples(unit):
+                    if unit.split == "train":
+                        sums.append(measure(sample, self.shape, self._trained_months))
+                    stream.write(frame(codec.encode(sample)))
         written = Written(Shard(unit.name, unit.split, len(unit.entries), hashed.size, hashed.sha256.hexdigest()), merge(sums))
         write_atomically(_record_path(path), json.dumps(asdict(written)).encode())
         return written

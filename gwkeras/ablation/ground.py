@@ -11,6 +11,7 @@ from pathlib import Path
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import config_hash, to_dict
 from gwkeras.core.errors import BadInput
+from gwkeras.core.whole_file import replacing_path
 from gwkeras.data.manifest import Manifest, write_manifest
 from gwkeras.evaluate.judge import Judge, choose_judge
 from gwkeras.fields.record import Fields
@@ -76,15 +77,11 @@ def share(ground: Ground, config: Config, to: Path) -> None:
     to.mkdir(parents=True, exist_ok=True)
     for shard in ground.manifest.shards:
         source, target = ground.shards / shard.name, to / shard.name
-        partial = to / f".{shard.name}.{os.getpid()}"
-        try:
+        with replacing_path(target) as partial:
             try:
                 os.link(source, partial)
             except OSError:  # a file system without hard links
                 shutil.copyfile(source, partial)
-            os.replace(partial, target)
-        finally:
-            partial.unlink(missing_ok=True)  # also where both names are the same file, which rename leaves alone
     shape = ground.manifest.sample
     sized = replace(config, sample=replace(config.sample, height=shape.height, width=shape.width))
     write_manifest(to, replace(ground.manifest, config=to_dict(sized), config_hash=config_hash(sized)))

@@ -144,21 +144,6 @@ class Grid:
         """The n_lat × n_lon cells from (`row`, `col`); rows and columns outside the grid are allowed (for padding)."""
         return Grid(self.south + row * self.lat_step, self.west + col * self.lon_step, self.lat_step, self.lon_step, n_lat, n_lon)
 
-    def factor_to(self, fine: Grid, where: object = "grid") -> int:
-        """The whole factor s for which `fine` equals `self.refine(s)`.
-
-        Raises: GridMismatch: where the two do not nest in that way.
-        """
-        factor = round(self.lat_step / fine.lat_step)
-        if factor < 1 or not self.refine(factor).is_close(fine):
-            raise GridMismatch(
-                where,
-                expected=f"a grid that divides {self.describe()} by a whole factor",
-                found=fine.describe(),
-                remedy="regrid it, or choose a region and a factor for which the edges coincide",
-            )
-        return factor
-
     def is_close(self, other: Grid) -> bool:
         """Whether the two grids are equal up to a ten-thousandth of a cell; longitudes are compared modulo 360°."""
         if self.shape != other.shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,33 +17,49 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     What stood there before stands until then, and stays where the block raises.
     """
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        error.filename = error.filename or str(path)  # a write that fails does not say where
-        raise
-    finally:
-        partial.unlink(missing_ok=True)
+    with _naming(path):
+        try:
+            with partial.open("wb") as file:
+                yield file
+            publish(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @contextmanager
-def named_whole(path: Path) -> Iterator[Path]:
-    """`replacing` for libraries that write by name: a name to write under, of a file that becomes `path` when all is well."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+def replacing_path(path: Path) -> Iterator[Path]:
+    """The same for what has to be given a path: one of the same name, in a folder of its own beside `path`."""
+    folder = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    with _naming(path):
+        try:
+            folder.mkdir(exist_ok=True)
+            yield folder / path.name
+            publish(folder / path.name, path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """A small file at once; see `replacing`."""
     with replacing(path) as file:
         file.write(content)
+
+
+def publish(partial: Path, path: Path) -> None:
+    """Gives a finished file its name, in the place of what stood there, once all of it is on the disk."""
+    descriptor = os.open(partial, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(partial, path)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:  # a write that fails does not say where
+            error.filename = str(path)
+        raise

@@ -17,7 +17,7 @@ SECTIONS = ("data", "sample", "target", "split", "patches")
 
 
 def inspect_shards(folder: Path, config: Config | None = None) -> Finding:
-    """Samples, channels, months and grids; and whether every shard has its size. `verify_shards` compares digests too.
+    """Samples, channels, months and grids; and whether every shard has its size; reading and building look at what is in it.
 
     Raises: CorruptShard: where the manifest cannot be read.
     """

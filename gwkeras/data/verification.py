@@ -6,25 +6,9 @@ import hashlib
 from pathlib import Path
 
 from gwkeras.core.errors import CorruptShard
-from gwkeras.data.manifest import Manifest, Shard, read_manifest
+from gwkeras.data.manifest import Manifest, Shard
 
 REMEDY = "run gwkeras build-tfrecords again with the same configuration, which writes the damaged shards anew"
-
-
-def verify_shards(folder: Path) -> Manifest:
-    """Compares every shard's size and SHA-256 with the manifest (about 0.5 s per GB that is in memory).
-
-    Raises: CorruptShard: names the first that is missing, truncated or altered.
-    """
-    folder = Path(folder)
-    manifest = read_manifest(folder)
-    check_sizes(folder, manifest.shards)
-    for shard in manifest.shards:
-        if (found := _sha256(folder / shard.name)) != shard.sha256:
-            raise CorruptShard(
-                folder / shard.name, expected=f"SHA-256 {shard.sha256[:12]}…", found=f"{found[:12]}…", remedy=REMEDY
-            )
-    return manifest
 
 
 def intact_shards(folder: Path, manifest: Manifest) -> tuple[Shard, ...]:
@@ -33,7 +17,10 @@ def intact_shards(folder: Path, manifest: Manifest) -> tuple[Shard, ...]:
 
 
 def check_sizes(folder: Path, shards: tuple[Shard, ...]) -> None:
-    """The quick part of `verify_shards`. Raises: CorruptShard: names the first that is missing or of another size."""
+    """Whether the shards are there and as long as they should be.
+
+    Raises: CorruptShard: names the first that is missing or of another size.
+    """
     for shard in shards:
         if (size := _size(folder / shard.name)) != shard.bytes:
             raise CorruptShard(

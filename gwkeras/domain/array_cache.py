@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from gwkeras.core.whole_file import replacing_path
+
 _BLOCK_BYTES = 16 * 2**20  # of float32 computed or read at once; the sums over it are float64, several times as large
 _EDITION = 2  # raised when the same keys come to mean other values, so that older caches are not used
 
@@ -68,19 +70,13 @@ def cached_array(
     path = folder / f"{digest}.npy"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f"{digest}.{os.getpid()}.partial"
-        try:
+        with replacing_path(path) as partial:
             _allocate(partial, shape)
             steps = max(1, _BLOCK_BYTES // max(step_bytes, 4 * math.prod(shape) // max(1, shape[axis]), 1))
             for start in range(0, shape[axis], steps):
                 part = slice(start, min(start + steps, shape[axis]))
                 # Mapped anew for each block: pages written before no longer count as this process's memory.
                 np.load(partial, mmap_mode="r+")[(slice(None),) * axis + (part,)] = compute(part)
-            with partial.open("rb") as written:
-                os.fsync(written.fileno())
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
     return DiskArray(path)
 
 

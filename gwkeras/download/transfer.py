@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import urllib3
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.retry import GaveUp, Patience, Transient, persistently
+from gwkeras.core.whole_file import publish
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, MiB done and MiB in all (0: unknown)."""
@@ -104,9 +104,7 @@ class _Partial:
         self._beside.unlink(missing_ok=True)
 
     def finish(self) -> None:
-        with self.path.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(self.path, self.target)
+        publish(self.path, self.target)
         self._beside.unlink(missing_ok=True)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import named_whole
+from gwkeras.core.whole_file import replacing_path
 from gwkeras.evaluate.evaluation import Evaluation, sums_kept
 from gwkeras.evaluate.layout import VERSION
 
@@ -26,7 +26,7 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
         elif variable.ndim and np.issubdtype(variable.dtype, np.number):
             fill = np.nan if np.issubdtype(variable.dtype, np.floating) and name not in data.coords else None
             encoding[str(name)] = {"zlib": True, "complevel": 2, "_FillValue": fill}
-    with named_whole(path) as partial:
+    with replacing_path(path) as partial:
         data.to_netcdf(partial, engine="netcdf4", format="NETCDF4", encoding=encoding)
 
 

@@ -52,6 +52,26 @@ def inspect_saved_model(folder: Path, config: Config | None = None) -> Finding:
     )
 
 
+def exported_before(folder: Path, info: ModelInfo) -> Path | None:
+    """The newest version in `folder`, if it is of the same network, calibration and settings and has its graph; None otherwise.
+
+    Args:
+        folder: of all versions; it need not be there.
+        info: what an export made now would say of itself.
+    """
+    versions = [p for p in folder.iterdir() if p.name.isdecimal()] if folder.is_dir() else []
+    if not versions:
+        return None
+    newest = max(versions, key=lambda p: int(p.name))
+    try:
+        _check(newest / GRAPH)
+        _check(newest / _INFO)
+        same = ModelInfo.decode(json.loads((newest / _INFO).read_bytes()), newest) == info
+    except (BadInput, ValueError, AttributeError):
+        return None
+    return newest if same else None
+
+
 def _facts(info: ModelInfo) -> dict[str, Any]:
     outputs = ["mean", "stddev", *(["lower", "upper"] if info.calibrated else [])]
     return {

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gwkeras
 from gwkeras.application.provenance import provenance, trained_range
@@ -38,6 +38,7 @@ from gwkeras.training.run_folder import RunFolder
 from tfrecords_build.held_out import held_out_by, held_out_in
 
 if TYPE_CHECKING:
+    from gwkeras.serving.model_info import ModelInfo
     from gwkeras.training.devices import Devices
     from gwkeras.training.standing import TrainingRecord
     from gwkeras.training.train import Trained
@@ -206,24 +207,41 @@ class Experiment:
 
     def export(self, output: Path | None = None) -> Path:
         """The SavedModel, as the next version in `output`."""
-        from gwkeras.export.description import describe_run
-        from gwkeras.export.saved_model import export_saved_model
-        from gwkeras.export.warmup import real_samples
         from gwkeras.methods.network.trained import load_network
 
         with self.timed("export"):
-            network, manifest = load_network(self.run), self.manifest
-            calibration = self._calibration()
-            info = describe_run(network, calibration, self.config, manifest)
-            samples = real_samples(self.run.shards, manifest, info.inputs)
-            return export_saved_model(
-                network,
-                calibration,
-                output or self.run.saved_model,
-                info=info,
-                samples=samples,
-                manifest=(self.run.shards / MANIFEST).read_bytes(),
-            ).folder
+            network = load_network(self.run)
+            return self._export(network, self._described(network), output or self.run.saved_model)
+
+    def export_once(self) -> tuple[Path, bool]:
+        """The run's SavedModel, and whether it was there before.
+
+        A newest version that was made of the same network, calibration and settings stays the newest.
+        """
+        from gwkeras.export.saved_model_finding import exported_before
+        from gwkeras.methods.network.trained import load_network
+
+        with self.timed("export"):
+            network = load_network(self.run)
+            info = self._described(network)
+            before = exported_before(self.run.saved_model, info)
+            if before is None:
+                return self._export(network, info, self.run.saved_model), False
+            self.progress("export, done before", 1, 1)
+            return before, True
+
+    def _described(self, network: Any) -> ModelInfo:
+        from gwkeras.export.description import describe_run
+
+        return describe_run(network, self._calibration(), self.config, self.manifest)
+
+    def _export(self, network: Any, info: ModelInfo, folder: Path) -> Path:
+        from gwkeras.export.saved_model import export_saved_model
+        from gwkeras.export.warmup import real_samples
+
+        manifest = (self.run.shards / MANIFEST).read_bytes()
+        samples = real_samples(self.run.shards, self.manifest, info.inputs)
+        return export_saved_model(network, self._calibration(), folder, info=info, samples=samples, manifest=manifest).folder
 
     def downscale(self, output: Path | None = None) -> Written:
         """The downscaled record of all months, by the first of the methods."""

@@ -45,8 +45,8 @@ def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Evaluatio
         training = {"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in trained.transfer_rmse]}
     evaluation = experiment.evaluate()
     if experiment.uses_network:
-        exported = experiment.export()
-        facts["exported model"] = f"{exported.parent.name}/{exported.name}"
+        exported, before = experiment.export_once()
+        facts["exported model"] = f"{exported.parent.name}/{exported.name}{', made before' if before else ''}"
     written = experiment.downscale()
     with experiment.timed("report"):
         facts["largest conservation error"] = f"{written.conservation_max_mm:.1e} mm"

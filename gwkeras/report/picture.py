@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from gwkeras.core.grid import Grid
-from gwkeras.core.whole_file import named_whole
+from gwkeras.core.whole_file import replacing_path
 from gwkeras.evaluate.evaluation import Evaluation
 
 
@@ -48,6 +48,6 @@ def draw_example(evaluation: Evaluation, method: str, path: Path) -> np.datetime
         axes.set_xlabel("longitude, °E")
         axes.set_ylabel("latitude, °N")
         figure.colorbar(image, ax=axes, shrink=0.8)
-    with named_whole(path) as partial:
+    with replacing_path(path) as partial:
         figure.savefig(partial, format="png")
     return month

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import keras
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.whole_file import replacing_path
 from gwkeras.data.manifest import read_manifest
 from gwkeras.training.calibration import calibrate
 from gwkeras.training.checkpoint import Checkpoint
@@ -158,9 +158,5 @@ def _finish(
 
 def save_network(network: keras.Model, path: Path) -> None:
     """Writes a .keras file, whole or not at all."""
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
+    with replacing_path(path) as partial:
         network.save(partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

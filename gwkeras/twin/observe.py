@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import netCDF4
 import numpy as np
 
 from gwkeras.core.months import from_month_number, month_number
+from gwkeras.core.whole_file import replacing_path
 from gwkeras.twin.reanalysis import points, reanalyse
 from gwkeras.twin.world import World
 
@@ -148,18 +148,11 @@ def _write_truth(world: World, path: Path) -> None:
 
 @contextmanager
 def _new_file(path: Path, world: World, title: str) -> Iterator[Any]:
-    """A NetCDF file under a name beside `path`, which takes its place once it is complete and on the disk."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        with netCDF4.Dataset(unfinished, "w", format="NETCDF4") as file:
-            file.Conventions, file.title = "CF-1.11", title
-            file.source = f"gwkeras twin, seed {world.config.seed}: synthetic, no observation of the Earth"
-            yield file
-        with open(unfinished, "rb+") as whole:
-            os.fsync(whole.fileno())
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    """A NetCDF file that appears as `path` once it is complete."""
+    with replacing_path(path) as partial, netCDF4.Dataset(partial, "w", format="NETCDF4") as file:
+        file.Conventions, file.title = "CF-1.11", title
+        file.source = f"gwkeras twin, seed {world.config.seed}: synthetic, no observation of the Earth"
+        yield file
 
 
 def _variable(file: Any, name: str, dimensions: tuple[str, ...], unit: str, text: str, plane: tuple[int, int] | None) -> Any:

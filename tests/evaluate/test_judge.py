@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gwkeras.methods.interpolation import BASELINES, Interpolation
 
 from gwkeras.core.config.yaml_file import load_config, with_values
 from gwkeras.core.errors import BadInput
@@ -14,7 +15,6 @@ from gwkeras.domain.split import Box, Split
 from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.judge import choose_judge, part_of, spans
 from gwkeras.fields.record import read_fields
-from gwkeras.methods.interpolation import BASELINES, Interpolation
 from gwkeras.pipeline import with_files
 from tfrecords_build.held_out import held_out_by
 

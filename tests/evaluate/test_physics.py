@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from gwkeras.methods.interpolation import Interpolation
 
 from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.config.yaml_file import load_config
@@ -14,7 +15,6 @@ from gwkeras.core.statistics import Statistics
 from gwkeras.domain.opening import open_domain
 from gwkeras.evaluate.physics import TERMS, PhysicsTerms
 from gwkeras.fields.record import read_fields
-from gwkeras.methods.interpolation import Interpolation
 from gwkeras.pipeline import with_files
 
 MONTHS = np.array(["2003-01", "2003-02"], dtype="datetime64[M]").astype("datetime64[ns]")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.errors import BadInput, GwkerasError
 from gwkeras.export import saved_model as saved_model_room
+from gwkeras.export.saved_model_finding import exported_before
 from gwkeras.serving import ModelInfo, load_saved_model
 from tests.serving.small_model import NAME, SAMPLE, export_for_tests, export_small, small_info, small_inputs, small_network, taken
 
@@ -93,6 +96,19 @@ def test_versions_count_up_and_an_uncalibrated_model_has_no_bounds(tmp_path):
     assert exported.folder == tmp_path / "8"
     assert set(tf.saved_model.load(str(exported.folder)).signatures["serving_default"].structured_outputs) == {"mean", "stddev"}
     assert load_saved_model(tmp_path).where == str(tmp_path / "8")
+
+
+def test_an_export_is_recognised_by_what_it_is_made_of(small, tmp_path):
+    info = small_info(small.network)
+    assert exported_before(small.base, info) == small.version
+    for changed in ({"weights": "0" * 16}, {"sigma_scale": 1.3}, {"interval": 0.5}, {"config_hash": "0" * 16}):
+        assert exported_before(small.base, replace(info, **changed)) is None
+    assert exported_before(tmp_path / "none", info) is None
+    shutil.copytree(small.version, tmp_path / "9")
+    shutil.copytree(small.version, tmp_path / "10")
+    assert exported_before(tmp_path, info) == tmp_path / "10"
+    (tmp_path / "10" / "assets" / "model_info.json").write_text('{"weights": ')
+    assert exported_before(tmp_path, info) is None  # the newest is what a server loads
 
 
 def test_what_differs_from_keras_is_deleted(small, tmp_path, monkeypatch):

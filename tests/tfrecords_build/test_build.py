@@ -20,7 +20,7 @@ from gwkeras.core.errors import BadInput, RunInUse
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.months import from_month_number
 from gwkeras.data.manifest import MANIFEST, Source, read_manifest
-from gwkeras.data.verification import verify_shards
+from gwkeras.data.verification import intact_shards
 from gwkeras.domain.split import divide
 from tests.tfrecords_build.fake_domain import FakeDomain, domains_of
 from tfrecords_build.build import Origin, build_domains, build_hash
@@ -66,7 +66,8 @@ def written_samples(config: Config, domain: FakeDomain = FakeDomain()):
 def test_manifest_tells_what_the_folder_holds(tmp_path):
     source = Source("gwsa.nc", 12, "ab")
     manifest = make(tmp_path, origin=Origin(sources=(source,), static_units={"elevation": "m"}, notes=("a note",)))
-    assert read_manifest(tmp_path) == manifest == verify_shards(tmp_path)
+    assert read_manifest(tmp_path) == manifest
+    assert intact_shards(tmp_path, manifest) == manifest.shards
     assert manifest.sources == (source,)
     assert manifest.units["elevation"] == "m"
     assert manifest.units["temperature"] == "K"
@@ -185,7 +186,7 @@ def test_another_configuration_is_refused_unless_told_to_overwrite(tmp_path):
         make(tmp_path, other)
     assert contents(tmp_path) == before
     manifest = make(tmp_path, other, overwrite=True)
-    assert verify_shards(tmp_path) == manifest
+    assert intact_shards(tmp_path, manifest) == manifest.shards
     assert {p.name for p in tmp_path.glob("*.tfrecord")} == {s.name for s in manifest.shards}
 
 

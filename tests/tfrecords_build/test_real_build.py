@@ -15,7 +15,7 @@ from gwkeras.core.config.tree import (
     SplitConfig,
     TargetConfig,
 )
-from gwkeras.data.verification import verify_shards
+from gwkeras.data.verification import intact_shards
 from gwkeras.fields.record import read_fields
 from tfrecords_build.build import build
 
@@ -39,7 +39,7 @@ def test_vietnam_one_scale_coarser(real_data, tmp_path):
         split=SplitConfig(test_months=("2019-01:2021-12",)),
     )
     manifest = build(read_fields(config.data), config, tmp_path, workers=1)
-    assert verify_shards(tmp_path) == manifest
+    assert intact_shards(tmp_path, manifest) == manifest.shards
     assert set(manifest.sample.climate) >= {"precipitation", "temperature"}
     assert len(manifest.grids["train"]) == 4
     assert manifest.samples_of("coarser") > 0

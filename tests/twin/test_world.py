@@ -184,4 +184,4 @@ def test_an_interrupted_write_leaves_the_old_file(files, world, monkeypatch, tmp
     with pytest.raises(OSError, match="No space"):
         write_observations(world, tmp_path)
     assert paths["climate"].read_bytes() == before
-    assert not [path for path in tmp_path.iterdir() if "unfinished" in path.name]
+    assert not [path for path in tmp_path.iterdir() if "partial" in path.name]

@@ -18,6 +18,7 @@ from gwkeras.core.config.kinds import kind_of
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.values import Place, build_value, found
 from gwkeras.core.errors import BadInput, ConfigError
+from gwkeras.core.whole_file import write_atomically
 
 _LARGEST_FILE = 1_000_000  # bytes; a configuration is a few kilobytes
 
@@ -95,16 +96,8 @@ def config_hash(config: Any) -> str:
 
 def write_config(config: Config, path: str | os.PathLike[str]) -> None:
     """Write the resolved configuration as YAML; an existing file is replaced in one step or not at all."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            yaml.safe_dump(to_dict(config), file, sort_keys=False, allow_unicode=True, width=120)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    text = yaml.safe_dump(to_dict(config), sort_keys=False, allow_unicode=True, width=120)
+    write_atomically(Path(path), text.encode())
 
 
 def shipped_config(name: str) -> Path:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import xarray as xr
-
-from gwkeras.core.errors import BadInput
-from gwkeras.fields.files.archive import members
-from gwkeras.fields.files.netcdf_file import open_netcdf
 
 GROUNDWATER_NAMES = ("gwsa", "gws_anomaly", "groundwater_storage_anomaly", "groundwater_storage", "gws", "gw")
 TOTAL_STORAGE_NAMES = ("lwe_thickness", "twsa", "tws_anomaly", "jpl_ewh_downscaled", "ewh", "tws", "lwe")
@@ -36,27 +30,6 @@ class Recognition:
 
     kind: str
     reasons: tuple[str, ...]
-
-
-def recognise(paths: Iterable[Path]) -> Recognition:
-    """The kind of the record that these files make up.
-
-    Raises: BadInput: no files, not NetCDF, or files of several kinds.
-    """
-    found: dict[str, Recognition] = {}
-    files: dict[str, Path] = {}
-    for path in paths:
-        for member in members(Path(path)):
-            with open_netcdf(member) as data:
-                recognition = recognise_dataset(data)
-            found.setdefault(recognition.kind, recognition)
-            files.setdefault(recognition.kind, member)
-    if not found:
-        raise BadInput("source", expected="at least one file", found="none", remedy="give a path")
-    if len(found) > 1:
-        kinds = "; ".join(f"{kind} ({files[kind].name})" for kind in found)
-        raise BadInput("source", expected="files of one kind", found=kinds, remedy="list them as separate sources")
-    return next(iter(found.values()))
 
 
 def recognise_dataset(data: xr.Dataset) -> Recognition:

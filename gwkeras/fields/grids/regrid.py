@@ -7,10 +7,8 @@ A cell's weight is the area that it shares with the target cell on the sphere. O
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
-import xarray as xr
 from scipy.sparse import coo_matrix, csr_matrix
 
 from gwkeras.core.errors import GridMismatch
@@ -97,45 +95,6 @@ class SmoothRegridder(Regridder):
         weight = _spread(self.smooth_rows, self.smooth_columns, valid)
         total = apply_separable(self.smooth_rows, self.smooth_columns, np.where(valid, values, 0.0))
         return _mean(total, weight, keep & (weight > _ROUNDING))
-
-
-def regrid(data: xr.DataArray, target: Grid, minimum_valid_share: float = 0.5) -> xr.DataArray:
-    """`data` (..., lat, lon) conservatively averaged onto `target`; lazy, chunk by chunk, where `data` is backed by dask.
-
-    Returns: dims as before, attributes kept; NaN where less than `minimum_valid_share` of a cell's area has data.
-    Raises: GridMismatch: where the coordinates are uneven or the grids do not overlap.
-    """
-    source = Grid.from_centres(data["lat"].values, data["lon"].values, where=data.name or "field")
-    regridder = Regridder(source, target)
-    data = data.transpose(..., "lat", "lon")
-    if data.chunks is not None:
-        data = data.chunk({"lat": -1, "lon": -1})
-    result = xr.apply_ufunc(
-        regridder,
-        data,
-        kwargs={"minimum_valid_share": minimum_valid_share},
-        input_core_dims=[["lat", "lon"]],
-        output_core_dims=[["lat", "lon"]],
-        exclude_dims={"lat", "lon"},
-        dask="parallelized",
-        dask_gufunc_kwargs={"output_sizes": {"lat": target.n_lat, "lon": target.n_lon}},
-        output_dtypes=[data.dtype if np.issubdtype(data.dtype, np.floating) else float],
-        keep_attrs=True,
-    )
-    return result.assign_coords(lat=("lat", target.lat, data["lat"].attrs), lon=("lon", target.lon, data["lon"].attrs))
-
-
-def regrid_smooth(values: np.ndarray, source: Grid, target: Grid, minimum_valid_share: float = 0.5) -> np.ndarray:
-    """`values` (..., n_lat, n_lon) of `source` on `target`: averaged where it is coarser, bilinear where it is finer.
-
-    See `SmoothRegridder`.
-    """
-    return _smooth_regridder(source, target)(values, minimum_valid_share)
-
-
-@lru_cache(maxsize=8)
-def _smooth_regridder(source: Grid, target: Grid) -> SmoothRegridder:
-    return SmoothRegridder(source, target)
 
 
 def _spread(rows: csr_matrix, columns: csr_matrix, valid: np.ndarray) -> np.ndarray:

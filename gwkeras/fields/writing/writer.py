@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import shutil
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
+from gwkeras.core.whole_file import replacing_path
 from gwkeras.fields.writing.cf_file import CONVENTIONS, EPOCH, VARIABLES, WGS84, Provenance, attributes_of, kind_of, last_month
 from gwkeras.fields.writing.quality_flags import NO_DATA
 from gwkeras.fields.writing.spool import Spool
@@ -51,7 +51,8 @@ class FieldWriter:
     ) -> None:
         self.path, self.grid = Path(path), grid
         self._title, self._provenance = title, provenance or Provenance()
-        self._partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.partial")
+        self._partial = self.path
+        self._leaving = ExitStack()
         self._file: netCDF4.Dataset | None = None
         self._names: tuple[str, ...] = ()
         self._interval: float | None = None
@@ -77,8 +78,10 @@ class FieldWriter:
     def __enter__(self) -> FieldWriter:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._partial = self._leaving.enter_context(replacing_path(self.path))
         except OSError as error:
             raise self._sentence(error) from error
+        self._leaving.callback(self._close)
         return self
 
     def append(
@@ -134,29 +137,28 @@ class FieldWriter:
             raise self._sentence(error) from error
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is not None:
+            self._leaving.__exit__(kind, error, trace)
+            return
         try:
-            if kind is None:
+            with self._leaving:
                 self._finish()
-        finally:
-            if self._file is not None:
-                with suppress(OSError, RuntimeError):  # the file is given up; what its library says of that no longer matters
-                    self._file.close()
-            if self._spool is not None:
-                self._spool.close()
-            self._partial.unlink(missing_ok=True)
+        except (OSError, RuntimeError) as failure:
+            raise self._sentence(failure) from failure
 
     def _finish(self) -> None:
         if self._file is None:
             raise BadInput(self.path, expected="at least one month to write", found="none", remedy="check the months asked for")
-        try:
-            self._flush()
-            self._file.close()
-            self._file = None
-            with self._partial.open("rb+") as written:
-                os.fsync(written.fileno())
-            self._partial.replace(self.path)
-        except (OSError, RuntimeError) as failure:
-            raise self._sentence(failure) from failure
+        self._flush()
+        self._file.close()
+        self._file = None
+
+    def _close(self) -> None:
+        if self._file is not None:
+            with suppress(OSError, RuntimeError):  # the file is given up; what its library says of that no longer matters
+                self._file.close()
+        if self._spool is not None:
+            self._spool.close()
 
     def _open(self, names: tuple[str, ...]) -> None:
         self._names = names

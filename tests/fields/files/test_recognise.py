@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from gwkeras.core.errors import BadInput
-from gwkeras.fields.files.recognise import recognise
+from gwkeras.fields.files.archive import members
+from gwkeras.fields.files.netcdf_file import open_netcdf
+from gwkeras.fields.files.recognise import Recognition, recognise_dataset
 from tests.fixtures import (
     centres,
     write_era5_legacy,
@@ -21,6 +22,11 @@ LAT, LON = centres(0.25, 0.5, 3), centres(10.25, 0.5, 4)
 VALUES = np.ones((1, 3, 4))
 TOTAL_STORAGE = "a total water storage variable (lwe_thickness)"
 RAIN = {"tp": VALUES * 0.01, "t2m": VALUES * 280}
+
+
+def recognised(file) -> Recognition:
+    with open_netcdf(file) as data:
+        return recognise_dataset(data)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +48,12 @@ RAIN = {"tp": VALUES * 0.01, "t2m": VALUES * 280}
 )
 def test_kind_and_reason(tmp_path, write, kind, reason):
     path = write(tmp_path / "x.nc")
-    recognition = recognise(sorted(path.iterdir()) if path.is_dir() else [path])
+    recognition = recognised(next(path.iterdir()) if path.is_dir() else path)
     assert recognition.kind == kind
     assert reason is None or reason in recognition.reasons
 
 
-def test_zip_and_mixture(tmp_path):
+def test_a_member_of_a_zip_is_recognised_as_it_would_be_alone(tmp_path):
     rain = write_era5_new(tmp_path / "a.nc", ["2002-04"], LAT, LON, RAIN)
-    storage = write_g3p(tmp_path / "b.nc", ["2002-04"], LAT, LON, VALUES)
-    assert recognise([write_zip(tmp_path / "z.nc", [rain])]).kind == "era5"
-    with pytest.raises(BadInput, match=r"files of one kind, found era5 \(a\.nc\); g3p \(b\.nc\)"):
-        recognise([rain, storage])
+    (member,) = members(write_zip(tmp_path / "z.nc", [rain]))
+    assert recognised(member) == recognised(rain)

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gwkeras.core.errors import GridMismatch
 from gwkeras.core.grid import Grid
-from gwkeras.fields.grids.regrid import Regridder, SmoothRegridder, regrid, regrid_smooth
+from gwkeras.fields.grids.regrid import Regridder, SmoothRegridder
 
 
 def brute_force(source: Grid, target: Grid, values: np.ndarray, minimum_valid_share: float) -> np.ndarray:
@@ -132,30 +131,12 @@ def test_stack_equals_its_fields_and_keeps_float32():
         np.testing.assert_array_equal(found[2, 1], regridder(stack[2, 1]))
 
 
-def test_dataarray_is_regridded_month_by_month():
-    source, target = Grid.covering(0, 4, 0, 360, 1.0), Grid.covering(0, 4, -180, 180, 2.0)
-    data = xr.DataArray(
-        np.random.default_rng(0).normal(size=(5, *source.shape)),
-        dims=("time", "lat", "lon"),
-        name="tp",
-        coords={"time": np.arange(5), "lat": source.lat, "lon": source.lon},
-        attrs={"units": "mm"},
-    )
-    lazy = regrid(data.chunk(time=1), target)
-    assert lazy.chunks is not None
-    assert lazy.chunks[0] == (1,) * 5
-    assert (lazy.attrs, lazy.name, lazy.dims) == ({"units": "mm"}, "tp", ("time", "lat", "lon"))
-    np.testing.assert_array_equal(lazy["lon"], target.lon)
-    np.testing.assert_array_equal(lazy.compute(), Regridder(source, target)(data.values))
-    np.testing.assert_array_equal(regrid(data, target), lazy.compute())
-
-
 @given(st.floats(-3, 3), st.floats(-3, 3))
 def test_smooth_refinement_reproduces_planes_inside_and_replicates_at_the_edge(a, b):
     source = Grid.covering(10, 20, 100, 110, 1.0)
     plane = a * source.lat[:, None] + b * source.lon
     fine = source.refine(4)
-    found = regrid_smooth(plane, source, fine)
+    found = SmoothRegridder(source, fine)(plane)
     exact = a * np.clip(fine.lat, 10.5, 19.5)[:, None] + b * np.clip(fine.lon, 100.5, 109.5)
     np.testing.assert_allclose(found, exact, atol=1e-9)
 
