@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -111,3 +112,12 @@ def show_table(table: Table) -> None:
     for row in table.rows:
         shown.add_row(*map(escape, row))
     Console().print(shown)
+
+
+def say_written(wrote: str, following: str | None = None, notes: Sequence[str] = ()) -> None:
+    """The last lines of a command: what its user should know, what it wrote, and the next command to run."""
+    for note in notes:
+        typer.echo(f"Note: {note}")
+    typer.echo(f"Wrote {wrote}")
+    if following:
+        typer.echo(f"Next: {following}")

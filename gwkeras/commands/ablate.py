@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from gwkeras.commands.options import ConfigOption
+
 
 class Named(StrEnum):
     """Grids of variants that have a name."""
@@ -18,7 +20,7 @@ class Named(StrEnum):
 
 
 def ablate(
-    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration; see configs/default.yaml.")] = None,
+    config: ConfigOption = None,
     run: Annotated[
         Path | None, typer.Option("--run", help="Folder of the study; by default runs/<name of the configuration>-ablation.")
     ] = None,

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-_Degrees = Annotated[float | None, typer.Option(help="Edge of the region, degrees; by default the run's.")]
+from gwkeras.commands.options import DegreesOption, RunOption, SchedulerOption, SetOption
 
 
 def downscale(
-    run: Annotated[Path | None, typer.Option("--run", help="Run folder; by default runs/<name of the configuration>.")] = None,
+    run: RunOption = None,
     output: Annotated[Path | None, typer.Option(help="NetCDF file to write; by default gwsa_fine.nc in the run folder.")] = None,
     model: Annotated[
         Path | None, typer.Option(help="Exported model in the place of the run's: a folder of versions, or one.")
@@ -27,21 +27,22 @@ def downscale(
     gwsa: Annotated[list[Path] | None, typer.Option(help="Other coarse storage than the run's, such as a longer record.")] = None,
     climate: Annotated[list[Path] | None, typer.Option(help="Other climate; one or more.")] = None,
     static: Annotated[list[Path] | None, typer.Option(help="Other fine maps.")] = None,
-    south: _Degrees = None,
-    north: _Degrees = None,
-    west: _Degrees = None,
-    east: _Degrees = None,
+    south: DegreesOption = None,
+    north: DegreesOption = None,
+    west: DegreesOption = None,
+    east: DegreesOption = None,
     first_month: Annotated[str | None, typer.Option(help="Such as 2002-04.")] = None,
     last_month: Annotated[str | None, typer.Option(help="Such as 2023-09.")] = None,
+    method: Annotated[str | None, typer.Option(help="One of the run's methods, by its name; by default the first.")] = None,
     factor: Annotated[
         int | None, typer.Option(min=1, max=64, help="Fine cells a side of a coarse cell, if not as trained.")
     ] = None,
     append: Annotated[bool, typer.Option("--append", help="Add the months after the file's last.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Local processes, each with a network of its own.")] = 1,
-    scheduler: Annotated[str | None, typer.Option(help="Address of a running Dask cluster that does the work.")] = None,
+    scheduler: SchedulerOption = None,
     config: Annotated[Path | None, typer.Option("--config", help="YAML configuration, where there is no run folder.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key.")] = None,
+    settings: SetOption = None,
 ) -> None:
     """The downscaled record of any region and months, as CF NetCDF with quality flags."""
     from gwkeras.application.opening import Wanted, open_application, saved_model_or_server
@@ -71,7 +72,9 @@ def downscale(
     wanted = Wanted(south, north, west, east, first_month, last_month, factor)
     with watched(target.parent) as progress:
         progress("reading", 0, 1)
-        application = open_application(trained, folder, wanted, connect=connect, files=files, history=typed_command())
+        application = open_application(
+            trained, folder, wanted, connect=connect, files=files, method_name=method, history=typed_command()
+        )
         progress("reading", 1, 1)
         written = downscale_record(
             application.job,

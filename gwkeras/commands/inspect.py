@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from gwkeras.commands.options import SetOption
+
 
 def inspect(
     paths: Annotated[list[str], typer.Argument(help="NetCDF files, folders, ZIPs, shards, run folders, SavedModels.")],
     config: Annotated[Path | None, typer.Option("--config", help="YAML configuration: does it fit, and if not why?")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key.")] = None,
+    settings: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """What is in it: variables, units, period, gaps, grid. Exit code 2 where something cannot be read or does not fit."""

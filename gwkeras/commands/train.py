@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from gwkeras.commands.options import ConfigOption, RunOption, SetOption
+
 
 def train(
-    run: Annotated[Path | None, typer.Option("--run", help="Run folder; by default runs/<name of the configuration>.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration; see configs/default.yaml.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key.")] = None,
+    run: RunOption = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
     strategy: Annotated[
         str, typer.Option(help="default: one device; mirrored: several of this machine; multi-worker: the machines of TF_CONFIG.")
     ] = "default",

@@ -1,0 +1,32 @@
+"""`gwkeras build-tfrecords`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gwkeras.commands.options import BuildersOption, ConfigOption, RunOption, SchedulerOption, SetOption
+
+
+def build_tfrecords(
+    config: ConfigOption = None,
+    settings: SetOption = None,
+    run: RunOption = None,
+    workers: BuildersOption = 1,
+    scheduler: SchedulerOption = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a build of another configuration.")] = False,
+) -> None:
+    """Samples from NetCDF, as checked shards with a manifest. An interrupted build goes on where it was."""
+    from gwkeras.console import say_written, watched
+    from gwkeras.core.config.yaml_file import load_config
+    from gwkeras.pipeline.experiment import Experiment
+    from gwkeras.training.run_folder import RunFolder
+
+    settled = load_config(config, settings or ())
+    folder = run or Path("runs") / settled.name
+    with watched(folder) as progress:
+        manifest = Experiment(settled, RunFolder(folder), progress).build(workers, scheduler, overwrite)
+    counts = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
+    say_written(f"{folder}/shards ({counts})", f"gwkeras train --run {folder}", manifest.notes)

@@ -1,0 +1,17 @@
+"""`gwkeras evaluate`."""
+
+from __future__ import annotations
+
+from gwkeras.commands.options import ConfigOption, RunOption, SetOption
+
+
+def evaluate(run: RunOption = None, config: ConfigOption = None, settings: SetOption = None) -> None:
+    """All methods on the held-out months, on one footing; methods without a network are fitted first, and need no shards."""
+    from gwkeras.commands.experiment import opened
+    from gwkeras.console import say_written, show_scores
+
+    with opened(run, config, settings) as experiment:
+        evaluation = experiment.evaluate()
+    show_scores(evaluation)
+    written, following = experiment.run, "export" if experiment.uses_network else "downscale"
+    say_written(f"{written.report}, {written.picture}, {written.evaluation}", f"gwkeras {following} --run {written.root}")

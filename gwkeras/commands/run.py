@@ -1,0 +1,66 @@
+"""`gwkeras run`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gwkeras.commands.options import BuildersOption, ConfigOption, SetOption
+
+if TYPE_CHECKING:
+    from gwkeras.core.config.tree import Config
+
+
+class Target(StrEnum):
+    """Where fine detail is learned from."""
+
+    coarsen = "coarsen"
+    reference = "reference"
+    bicubic = "bicubic"
+
+
+def run(
+    output: Annotated[Path, typer.Option(help="Run folder; gwsa_fine.nc, report.md and summary.json land in it.")],
+    gwsa: Annotated[list[Path] | None, typer.Option(help="Coarse storage: G3P, GRACE or any NetCDF; a file or a folder.")] = None,
+    climate: Annotated[list[Path] | None, typer.Option(help="Climate: ERA5-Land, ERA5, GLDAS, any NetCDF; one or more.")] = None,
+    static: Annotated[list[Path] | None, typer.Option(help="Fine maps; each 2-D variable becomes a covariate.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="Fine truth, only looked at to judge.")] = None,
+    reference: Annotated[Path | None, typer.Option(help="Fine field that --target reference learns.")] = None,
+    target: Annotated[Target | None, typer.Option(help="Where fine detail is learned from; by default as configured.")] = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+    workers: BuildersOption = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a build or training of another configuration.")] = False,
+) -> None:
+    """The whole way on your own files: build, train, evaluate, export, downscale, report. Stopped, the same command goes on."""
+    from gwkeras.core.config.yaml_file import load_config
+    from gwkeras.pipeline.files import with_files
+
+    settled = with_files(
+        load_config(config, settings or ()),
+        gwsa=gwsa or (),
+        climate=climate or (),
+        static=static or (),
+        truth=truth,
+        reference=reference,
+        target=target.value if target else None,
+    )
+    run_stages(settled, output, workers, overwrite)
+
+
+def run_stages(config: Config, output: Path, workers: int, overwrite: bool, before: dict[str, float] | None = None) -> None:
+    """All stages in a run folder, watched, and the table at the end; `before`: seconds that went before, by stage."""
+    from gwkeras.console import show_scores, watched
+    from gwkeras.core.command_line import typed_command
+    from gwkeras.pipeline.experiment import Experiment
+    from gwkeras.pipeline.whole import run_all
+    from gwkeras.training.run_folder import RunFolder
+
+    folder = RunFolder(output)
+    with watched(output) as progress:
+        evaluation = run_all(Experiment(config, folder, progress, dict(before or {}), typed_command()), workers, overwrite)
+    show_scores(evaluation)
+    typer.echo(f"Picture  {folder.picture}\nRecord   {folder.fine}\nReport   {folder.report}\nFigures  {folder.summary}")
