@@ -35,13 +35,13 @@ class Calibration:
     sigma_scale: float = 1.0
     interval_factor: float = NormalDist().inv_cdf(0.95)
     interval: float = 0.9
-    basis: str = "none: the network's own standard deviation"
+    basis: str = "none: the method's own standard deviation"
     quantiles: tuple[tuple[float, float], ...] = ()
 
     @property
     def measured(self) -> bool:
         """Whether the factors come from samples; if not, errors are taken for Normal."""
-        return self.basis != Calibration().basis
+        return not self.basis.startswith("none")
 
     def serves(self, interval: float) -> bool:
         """Whether the factor of an interval of this probability is known."""

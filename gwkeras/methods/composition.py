@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.months import Month
@@ -32,6 +34,8 @@ class Composition:
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
         """See `gwkeras.methods.method.Method.predict`."""
         found = self.update.apply(self.prior.predict(domain, month, part), domain, month)
+        if found.sigma is not None:  # a standard error of what is not known says nothing
+            found = replace(found, sigma=np.where(np.isfinite(found.mean), found.sigma, np.nan))
         return found if self.calibration is None else calibrated(found, self.calibration)
 
     @property
