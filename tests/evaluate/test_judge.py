@@ -15,6 +15,7 @@ from gwkeras.domain.split import Box, Split
 from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.judge import choose_judge, part_of, spans
 from gwkeras.fields.record import read_fields
+from gwkeras.observation.point_spread import PointSpread
 from gwkeras.pipeline import with_files
 from tfrecords_build.held_out import held_out_by
 
@@ -155,20 +156,25 @@ def test_another_set_of_patches_is_another_answer(opened, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("point_spread", "said"),
+    ("stated", "found", "said"),
     [
-        (None, "as most are by more than their cells, it measures smoothness, not detail."),
-        ("Gaussian, half weight at 250 km", "smoothed (Gaussian, half weight at 250 km) it measures smoothness, not detail."),
-        ("", "it is no evidence of the detail within the product's cells."),
+        ("product", PointSpread(), "as most are by more than their cells, it measures smoothness, not detail."),
+        (
+            "product",
+            PointSpread.gaussian(250),
+            "smoothed (Gaussian, half weight at 250 km, over land) it measures smoothness, not detail.",
+        ),
+        ("none", PointSpread(), "it is no evidence of the detail within the product's cells."),
     ],
 )
-def test_one_scale_up_is_said_to_be(opened, tmp_path, point_spread, said):
+def test_one_scale_up_is_said_to_be(opened, tmp_path, stated, found, said):
     fields, config = opened
+    fields, config = replace(fields, point_spread=found), with_values(config, {"data.point_spread.kind": stated}, "test")
     split = Split("blocked", "", ("2004-01",), (), ("2003-04",))
-    judge = choose_judge(replace(fields, truth=None), config, split, tmp_path, point_spread)
+    judge = choose_judge(replace(fields, truth=None), config, split, tmp_path)
     assert judge.caution.startswith("This score is one scale up; ")
     assert judge.caution.endswith(said)
-    assert choose_judge(fields, config, split, tmp_path, point_spread).caution == ""
+    assert choose_judge(fields, config, split, tmp_path).caution == ""
 
 
 def test_spans_of_months():
