@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gwkeras.methods.interpolation import BASELINES, Interpolation
 
 from gwkeras.core.config.yaml_file import load_config, with_values
 from gwkeras.core.errors import BadInput
@@ -15,10 +14,12 @@ from gwkeras.domain.split import Box, Split
 from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.judge import choose_judge, part_of, spans
 from gwkeras.fields.record import read_fields
+from gwkeras.methods.baselines import BASELINES
 from gwkeras.observation.point_spread import PointSpread
-from gwkeras.pipeline import with_files
+from gwkeras.pipeline.files import with_files
 from tfrecords_build.held_out import held_out_by
 
+NEAREST, _, BICUBIC, _ = BASELINES
 BOX = Box(south=22.0, north=24.0, west=82.0, east=85.0)
 
 
@@ -63,12 +64,12 @@ def test_without_test_months_the_blocks_alone_are_judged(opened, tmp_path):
     judge = choose_judge(fields, config, Split("blocked", "", ("2003-04",), (), (), (BOX,)), tmp_path)
     assert len(judge.months) == len(judge.domain.months)
     assert judge.held_out == f"1 held-out blocks of cells in {len(judge.months)} months, none of which is held out"
-    found = compare(judge, [Interpolation("bicubic")])
+    found = compare(judge, [BICUBIC])
     rows, cols = part_of(BOX, judge.domain.fine)
     weights = (judge.domain.fine.area * judge.domain.land_fine)[rows, cols]
     squared = total = 0.0
     for month in judge.months:
-        error = (Interpolation("bicubic").predict(judge.domain, month).mean - judge.truth(month))[rows, cols]
+        error = (BICUBIC.predict(judge.domain, month).mean - judge.truth(month))[rows, cols]
         squared += np.nansum(weights * error**2)
         total += weights[np.isfinite(error)].sum()
     assert found.scores["bicubic"]["rmse"] == pytest.approx(np.sqrt(squared / total))
@@ -113,7 +114,7 @@ def test_a_random_split_is_judged_in_its_test_patches(opened, tmp_path, target, 
         for month in view.months:
             truth = view.truth(month)
             for part in view.parts(month):
-                error = np.abs(Interpolation("nearest").predict(view.domain, month).mean - truth)[part]
+                error = np.abs(NEAREST.predict(view.domain, month).mean - truth)[part]
                 use = np.isfinite(error) & (weights[part] > 0)
                 assert values[0, number] == pytest.approx(np.average(error[use], weights=weights[part][use]))
                 number += 1
