@@ -114,7 +114,7 @@ class Judge:
         return found.hexdigest()
 
 
-def choose_judge(fields: Fields, config: Config, split: Split, cache: Path, point_spread: str | None = None) -> Judge:
+def choose_judge(fields: Fields, config: Config, split: Split, cache: Path) -> Judge:
     """The fine truth where one is given, else the field that the target is: for `coarsen` the product itself, one scale up.
 
     A blocked split is judged in its test months; where it has none, in its held-out blocks alone. A random split is judged in
@@ -125,7 +125,6 @@ def choose_judge(fields: Fields, config: Config, split: Split, cache: Path, poin
         config: of the experiment.
         split: what was held out; see `tfrecords_build.held_out`.
         cache: folder for regridded arrays.
-        point_spread: how the product is smoothed, in a phrase; "": it is not; None: that is not known.
     Raises:
         BadInput: where nothing is held out.
         MissingMonths: where no held-out month can be judged.
@@ -158,7 +157,7 @@ def choose_judge(fields: Fields, config: Config, split: Split, cache: Path, poin
         )
     one_scale_up = fields.truth is None and config.target.kind == "coarsen"
     only_blocks = split.kind == "blocked" and not split.test_months
-    return Judge(tuple(views), basis, split.kind, split.held_out, only_blocks, _caution(one_scale_up, point_spread))
+    return Judge(tuple(views), basis, split.kind, split.held_out, only_blocks, _caution(fields, config) if one_scale_up else "")
 
 
 def spans(stamps: Iterable[np.datetime64]) -> str:
@@ -224,17 +223,19 @@ def part_of(box: Box, grid: Grid) -> Part:
     )
 
 
-def _caution(one_scale_up: bool, point_spread: str | None) -> str:
-    if not one_scale_up:
-        return ""
-    if point_spread is None:
+def _caution(fields: Fields, config: Config) -> str:
+    """What a score one scale up does not say, by how the product is smoothed."""
+    spread = fields.point_spread
+    if spread.kind != "none":
         return (
-            "This score is one scale up; on a product that is smoothed, as most are by more than their cells, it measures "
-            "smoothness, not detail."
+            f"This score is one scale up; on a product that is smoothed ({spread.describe()}) it measures smoothness, not detail."
         )
-    if not point_spread:
+    if config.data.point_spread.kind == "none":  # somebody knows that it is not
         return "This score is one scale up; it is no evidence of the detail within the product's cells."
-    return f"This score is one scale up; on a product that is smoothed ({point_spread}) it measures smoothness, not detail."
+    return (
+        "This score is one scale up; on a product that is smoothed, as most are by more than their cells, it measures "
+        "smoothness, not detail."
+    )
 
 
 def _target_of(domain: Domain) -> Truth:

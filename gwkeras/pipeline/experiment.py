@@ -187,8 +187,7 @@ class Experiment:
     def judge(self) -> Judge:
         """What all methods are judged by."""
         if self._judge is None:
-            spread = "" if self.fields.point_spread.kind == "none" else self.fields.point_spread.describe()
-            self._judge = choose_judge(self.fields, self.config, self.split, self.run.cache, spread)
+            self._judge = choose_judge(self.fields, self.config, self.split, self.run.cache)
         return self._judge
 
     def evaluate(self) -> Evaluation:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gwkeras.methods.interpolation import BASELINES, Interpolation
 
 from gwkeras.core.config.yaml_file import load_config, with_values
 from gwkeras.core.errors import BadInput
@@ -15,9 +14,12 @@ from gwkeras.domain.split import Box, Split
 from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.judge import choose_judge, part_of, spans
 from gwkeras.fields.record import read_fields
-from gwkeras.pipeline import with_files
+from gwkeras.methods.baselines import BASELINES
+from gwkeras.observation.point_spread import PointSpread
+from gwkeras.pipeline.files import with_files
 from tfrecords_build.held_out import held_out_by
 
+NEAREST, _, BICUBIC, _ = BASELINES
 BOX = Box(south=22.0, north=24.0, west=82.0, east=85.0)
 
 
@@ -62,12 +64,12 @@ def test_without_test_months_the_blocks_alone_are_judged(opened, tmp_path):
     judge = choose_judge(fields, config, Split("blocked", "", ("2003-04",), (), (), (BOX,)), tmp_path)
     assert len(judge.months) == len(judge.domain.months)
     assert judge.held_out == f"1 held-out blocks of cells in {len(judge.months)} months, none of which is held out"
-    found = compare(judge, [Interpolation("bicubic")])
+    found = compare(judge, [BICUBIC])
     rows, cols = part_of(BOX, judge.domain.fine)
     weights = (judge.domain.fine.area * judge.domain.land_fine)[rows, cols]
     squared = total = 0.0
     for month in judge.months:
-        error = (Interpolation("bicubic").predict(judge.domain, month).mean - judge.truth(month))[rows, cols]
+        error = (BICUBIC.predict(judge.domain, month).mean - judge.truth(month))[rows, cols]
         squared += np.nansum(weights * error**2)
         total += weights[np.isfinite(error)].sum()
     assert found.scores["bicubic"]["rmse"] == pytest.approx(np.sqrt(squared / total))
@@ -112,7 +114,7 @@ def test_a_random_split_is_judged_in_its_test_patches(opened, tmp_path, target, 
         for month in view.months:
             truth = view.truth(month)
             for part in view.parts(month):
-                error = np.abs(Interpolation("nearest").predict(view.domain, month).mean - truth)[part]
+                error = np.abs(NEAREST.predict(view.domain, month).mean - truth)[part]
                 use = np.isfinite(error) & (weights[part] > 0)
                 assert values[0, number] == pytest.approx(np.average(error[use], weights=weights[part][use]))
                 number += 1
@@ -155,20 +157,25 @@ def test_another_set_of_patches_is_another_answer(opened, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("point_spread", "said"),
+    ("stated", "found", "said"),
     [
-        (None, "as most are by more than their cells, it measures smoothness, not detail."),
-        ("Gaussian, half weight at 250 km", "smoothed (Gaussian, half weight at 250 km) it measures smoothness, not detail."),
-        ("", "it is no evidence of the detail within the product's cells."),
+        ("product", PointSpread(), "as most are by more than their cells, it measures smoothness, not detail."),
+        (
+            "product",
+            PointSpread.gaussian(250),
+            "smoothed (Gaussian, half weight at 250 km, over land) it measures smoothness, not detail.",
+        ),
+        ("none", PointSpread(), "it is no evidence of the detail within the product's cells."),
     ],
 )
-def test_one_scale_up_is_said_to_be(opened, tmp_path, point_spread, said):
+def test_one_scale_up_is_said_to_be(opened, tmp_path, stated, found, said):
     fields, config = opened
+    fields, config = replace(fields, point_spread=found), with_values(config, {"data.point_spread.kind": stated}, "test")
     split = Split("blocked", "", ("2004-01",), (), ("2003-04",))
-    judge = choose_judge(replace(fields, truth=None), config, split, tmp_path, point_spread)
+    judge = choose_judge(replace(fields, truth=None), config, split, tmp_path)
     assert judge.caution.startswith("This score is one scale up; ")
     assert judge.caution.endswith(said)
-    assert choose_judge(fields, config, split, tmp_path, point_spread).caution == ""
+    assert choose_judge(fields, config, split, tmp_path).caution == ""
 
 
 def test_spans_of_months():

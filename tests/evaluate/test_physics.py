@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from gwkeras.methods.interpolation import Interpolation
 
 from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.config.yaml_file import load_config
@@ -15,7 +14,8 @@ from gwkeras.core.statistics import Statistics
 from gwkeras.domain.opening import open_domain
 from gwkeras.evaluate.physics import TERMS, PhysicsTerms
 from gwkeras.fields.record import read_fields
-from gwkeras.pipeline import with_files
+from gwkeras.methods.baselines import BASELINES
+from gwkeras.pipeline.files import with_files
 
 MONTHS = np.array(["2003-01", "2003-02"], dtype="datetime64[M]").astype("datetime64[ns]")
 
@@ -118,7 +118,7 @@ def test_training_computes_the_same(opened, centred):
     statistics = Statistics(storage_change_std=physics.change_std, gwsa_std=physics.storage_std)
     rng = np.random.default_rng(0)
     for month in months:
-        mean = Interpolation("bicubic").predict(domain, month).mean + rng.normal(0, 5, domain.fine.shape)
+        mean = BASELINES[2].predict(domain, month).mean + rng.normal(0, 5, domain.fine.shape)
         sample = {name: ops.convert_to_tensor(v[None]) for name, v in domain.sample(month, 0, 0, *domain.coarse.shape).items()}
         tensor = ops.convert_to_tensor(np.nan_to_num(mean)[None, ..., None].astype(np.float32))
         block = regional_block(loss, domain.fine.lat_step)
