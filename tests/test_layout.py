@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 
@@ -58,3 +59,74 @@ def test_files_are_renamed_into_place_by_one_room_alone(tracked, project_root):
         "gwkeras/export/saved_model.py",
         "tfrecords_build/build.py",
     }
+
+
+NOT_YET_ONE_A_LINE = ("gwkeras/fields/", "gwkeras/observation/")
+"""Rooms whose docstrings still name several parameters in a line; the list only ever shrinks."""
+
+
+def test_arguments_stand_one_a_line_and_exist(tracked, project_root):
+    found, faulty = [], set()
+    for path in tracked:
+        name = str(path.relative_to(project_root))
+        if path.suffix != ".py" or not name.startswith(("gwkeras/", "tfrecords_build/")):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                faults = [f"{name}:{node.lineno} {node.name}: {line}" for line in wrong_arguments(node)]
+                waits = next((room for room in NOT_YET_ONE_A_LINE if name.startswith(room)), None)
+                if waits is None:
+                    found += faults
+                elif faults:
+                    faulty.add(waits)
+    assert not found
+    assert faulty == set(NOT_YET_ONE_A_LINE), "a room that is done leaves the list"
+
+
+def wrong_arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[str]:
+    """Lines under `Args:` that do not stand for one parameter of the function or class, or stand for a second one."""
+    lines = (ast.get_docstring(node) or "").splitlines()
+    parameters = parameters_of(node)
+    wrong: list[str] = []
+    for start in (k for k, line in enumerate(lines) if line.startswith("Args:")):
+        if lines[start] != "Args:":
+            wrong.append(lines[start])
+        for line in lines[start + 1 :]:
+            if not line.startswith("    "):
+                break
+            entry = re.match(r"    (\*{0,2}\w+): \S", line)
+            unknown = entry is None or (parameters and entry[1].lstrip("*") not in parameters)
+            second = any(other in parameters for other in re.findall(r"[.;] (\w+): ", line))
+            if second or (unknown and not line.startswith("     ")):
+                wrong.append(line.strip())
+    return wrong
+
+
+def parameters_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    """Names of the parameters; of a class those of `__init__`, or its fields. Empty where they are inherited."""
+    if isinstance(node, ast.ClassDef):
+        start = next((part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"), None)
+        if start is None:
+            fields = {
+                part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+            }
+            return set() if node.bases and not fields else fields
+        node = start
+    given = node.args
+    every = [*given.posonlyargs, *given.args, *given.kwonlyargs, *(a for a in (given.vararg, given.kwarg) if a)]
+    return {argument.arg for argument in every} - {"self", "cls"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("Args:\n    a: one.\n    b: two,\n        on two lines.", []),
+        ("Args:\n    a, b: both.", ["a, b: both."]),
+        ("Args: a: one.", ["Args: a: one."]),
+        ("Args:\n    a: one. b: two.", ["a: one. b: two."]),
+        ("Args:\n    a: one.\n    c: is none.\nReturns: c, d: anything.", ["c: is none."]),
+    ],
+)
+def test_what_the_test_of_arguments_sees(text, wrong):
+    function = ast.parse(f'def f(a, b):\n    """F.\n\n{text}\n"""'.replace("\n", "\n    ").replace("    def", "def", 1)).body[0]
+    assert wrong_arguments(function) == wrong

@@ -27,7 +27,8 @@ class Result:
         samples: hash of the build that it was trained on.
         answer: digest of what it was judged by.
         judged_by: which field, at which resolution.
-        months, cells: how many of them were judged.
+        months: how many were judged.
+        cells: how many, in all months together.
         network: metrics of the variant; `held_out_…` in the blocks of cells that training never had as a target.
         interpolations: method -> metrics.
         held_out: what was judged, in a phrase; empty in results of an earlier version.

@@ -38,8 +38,12 @@ class Wanted:
     """Which part of which months, and how fine; None: all that the run has, as fine as it was trained.
 
     Args:
-        south, north, west, east: degrees; widened to whole coarse cells.
-        first_month, last_month: "2002-04".
+        south: southern edge, degrees north; all edges are widened to whole coarse cells.
+        north: northern edge, degrees north.
+        west: western edge, degrees east.
+        east: eastern edge, degrees east.
+        first_month: the first that is wanted, such as "2002-04".
+        last_month: the last, likewise.
         factor: s.
     """
 
@@ -255,7 +259,11 @@ def saved_model_or_server(
     """What opens the exported model of `--model` or `--server`; None where neither is given.
 
     Args:
-        timeout, patience: seconds for one answer of a server, and for an answer at all; None: see `Patience`.
+        model: folder of a version, or of all versions.
+        server: address of a TF Serving server.
+        model_name: of the model on the server; see `gwkeras.serving.connect`.
+        timeout: seconds that a server may take for one answer; None: see `Patience`.
+        patience: seconds after which a server that does not answer is given up; None: likewise.
     """
     if model and server:
         raise BadInput("--model", expected="a folder or a server", found="both", remedy="give --model or --server")

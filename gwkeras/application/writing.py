@@ -30,7 +30,9 @@ class Written:
     """What was written.
 
     Args:
-        months: how many. cells: fine land cells in all of them.
+        path: of the file.
+        months: how many.
+        cells: fine land cells in all months together.
         conservation_max_mm: largest |block mean − coarse value| over all land cells, mm.
         extrapolating: share of the cells outside the range of training.
         interval: probability of the bounds' interval; None where no bounds were written.
@@ -121,7 +123,8 @@ def downscale_record(
 
     Args:
         months: of the domain's calendar, ascending; None: all.
-        workers, scheduler: see `gwkeras.application.workers.in_order`.
+        workers: local processes; see `gwkeras.application.workers.in_order`.
+        scheduler: address of a Dask cluster that does the work instead.
         progress: called with the number of fine cells done and in all.
     Raises: BadInput: where the file exists and `existing` is "refuse", or nothing is left to append. See also `FieldWriter`.
     """

@@ -21,9 +21,12 @@ class Grid:
     points lie on the poles (ERA5-Land) are cut at ±90°.
 
     Args:
-        south, west: outer edge of the first row and column, degrees; longitudes may start anywhere.
-        lat_step, lon_step: cell size, degrees, positive.
-        n_lat, n_lon: number of rows and columns.
+        south: outer edge of the first row, degrees north.
+        west: outer edge of the first column, degrees east; longitudes may start anywhere.
+        lat_step: height of a cell, degrees, positive.
+        lon_step: width of a cell, degrees, positive.
+        n_lat: number of rows.
+        n_lon: number of columns.
     """
 
     south: float

@@ -19,8 +19,9 @@ class Patience:
         call: for one answer, or for the next piece of it.
         total: for an answer at all, repeated calls included, as long as nothing is gained.
         connect: until a connection stands; where it is the first question, for its answer, so that a wrong address is soon told.
-        first_pause, longest_pause: between calls, doubling from the one to the other, each shortened by a random part so that
-            clients that failed together do not come back together. What a server asks for itself goes before it.
+        first_pause: before the second call. Pauses double, each shortened by a random part so that clients that failed together
+            do not come back together. What a server asks for itself goes before it.
+        longest_pause: up to which they double.
         attempts: in a row without anything gained; None: as many as `total` allows.
     """
 

@@ -33,7 +33,8 @@ class SampleShape:
 
     Args:
         months: T, length of the climate sequence; the last step is the month of the sample.
-        height, width: H, W in coarse cells.
+        height: H, coarse cells.
+        width: W, coarse cells.
         factor: s.
         climate: names of the D climate channels.
         covariates: names of the K fine covariates; may be empty.

@@ -14,12 +14,16 @@ class Statistics:
     """Means and standard deviations over the cells with data of the *training* samples.
 
     Args:
-        climate_mean, climate_std: one per climate channel, in that channel's canonical unit.
-        climate_min, climate_max: the range of each in training; empty where unknown (in shards built before these were kept).
-        gwsa_mean, gwsa_std: of the coarse anomaly, mm.
+        climate_mean: one per climate channel, in that channel's canonical unit.
+        climate_std: the same, standard deviation.
+        climate_min: the smallest of each in training; empty where unknown (in shards built before it was kept).
+        climate_max: the largest, likewise.
+        gwsa_mean: of the coarse anomaly, mm.
+        gwsa_std: the same, standard deviation.
         net_water_input_std: of P − ET, mm month⁻¹.
         storage_change_std: of gwsa(t) − gwsa(t−1), mm month⁻¹.
-        covariate_mean, covariate_std: one per fine covariate, in its own unit.
+        covariate_mean: one per fine covariate, in its own unit.
+        covariate_std: the same, standard deviation.
         covariate_deviation_std: of a covariate minus the mean of its coarse cell; the scale at which detail lives.
         residual_std: of target − (bicubic + conservation), mm.
     Raises: ConfigError: where lists that belong together differ in length, or a standard deviation is not positive.

@@ -94,11 +94,11 @@ def divide(months: np.ndarray, product: Grid, land: np.ndarray, config: SplitCon
         )
         return Split("random", text, _names(numbers), (), ())
     train, validation, test = _month_parts(numbers, config)
-    blocks = _held_out_blocks(product, land, config)
+    blocks, said = _held_out_blocks(product, land, config)
     buffer = (config.buffer_cells * product.lat_step, config.buffer_cells * product.lon_step)
     text = (
         f"{len(train)} months to train, {len(validation)} to validate, {len(test)} to test, in spans; "
-        f"{len(blocks)} blocks of cells whose targets are left out of training and validation in all months."
+        f"{len(blocks)} blocks of cells whose targets are left out of training and validation in all months.{said}"
     )
     return Split("blocked", text, _names(train), _names(validation), _names(test), blocks, buffer if blocks else (0.0, 0.0))
 
@@ -197,9 +197,10 @@ def _draw(free: list[set[int]], months: float) -> set[int]:
     return taken
 
 
-def _held_out_blocks(product: Grid, land: np.ndarray, config: SplitConfig) -> tuple[Box, ...]:
+def _held_out_blocks(product: Grid, land: np.ndarray, config: SplitConfig) -> tuple[tuple[Box, ...], str]:
+    """The blocks, and for people what else is to be said of them."""
     if config.block_share <= 0:
-        return ()
+        return (), ""
     size = config.block_cells
     corners = [
         (r, c)
@@ -207,13 +208,20 @@ def _held_out_blocks(product: Grid, land: np.ndarray, config: SplitConfig) -> tu
         for c in range(0, product.n_lon, size)
         if np.any(land[r : r + size, c : c + size] > 0)
     ]
-    count = min(len(corners), max(1, round(config.block_share * len(corners))))
+    wanted = config.block_share * len(corners)
+    if wanted < 1 - 1e-9:  # one of few blocks would be a large part of all there is to learn from
+        return (), (
+            f" split.block_share asks for {config.block_share:g} of the {len(corners)} blocks of {size} × {size} cells with "
+            "land, which is less than one: nothing tells how good the method is where training had no target. A smaller "
+            "split.block_cells or a larger share would."
+        )
+    count = min(len(corners), round(wanted))
     chosen = np.random.default_rng([config.seed, 2]).permutation(len(corners))[:count]
     boxes = []
     for r, c in sorted(corners[k] for k in chosen):
         block = product.window(r, c, min(size, product.n_lat - r), min(size, product.n_lon - c))
         boxes.append(Box(*(round(v, 9) for v in (block.south, block.north, block.west, block.east))))
-    return tuple(boxes)
+    return tuple(boxes), ""
 
 
 def _names(numbers: Iterable[int]) -> tuple[str, ...]:

@@ -71,7 +71,9 @@ class ClimateStore:
     """Orders of one command.
 
     Args:
-        asking: patience with questions. downloading: with files. polls: seconds between two looks at an order, first and last.
+        asking: patience with questions.
+        downloading: patience with files.
+        polls: seconds between two looks at an order, first and last.
     Raises: BadInput: as `Access.found`.
     """
 

@@ -46,7 +46,8 @@ class Order:
     """What is wanted.
 
     Args:
-        first, last: months, datetime64[M].
+        first: first month, datetime64[M].
+        last: last month, likewise.
         channels: keys of `VARIABLES`.
         area: north, west, south, east in degrees; None: the globe.
     """

@@ -27,15 +27,22 @@ class ModelInfo:
 
     Args:
         schema_version: of core/schema.py, under which the model takes its inputs.
-        name: of the model; version: of the gwkeras that exported it.
+        name: of the model.
+        version: of the gwkeras that exported it.
         config_hash: sixteen digits that change with any value of the configuration that its shards were built with.
         kind: "paper" or "default"; only the latter returns means that average to the coarse field.
-        months: T. factor: s. divisor: height and width, in coarse cells, are multiples of it.
+        months: T.
+        factor: s.
+        divisor: height and width, in coarse cells, are multiples of it.
         inputs: names of what `serving_default` takes.
-        climate, climate_units, covariates, covariate_units: channels in the order in which they are stacked.
+        climate: channels in the order in which they are stacked.
+        climate_units: of these, in the same order.
+        covariates: fine covariates in the order in which they are stacked.
+        covariate_units: of these, in the same order.
         grid_step: (latitude, longitude) step of the coarse grid that the model was made for, degrees.
         sigma_scale: what calibration has multiplied the network's σ by; contained in `stddev` already.
-        interval, interval_factor: probability of the interval, and its half width in calibrated standard deviations.
+        interval: probability of the interval.
+        interval_factor: its half width in calibrated standard deviations.
         calibrated: whether these were measured; only then does `serving_default` return `lower` and `upper`.
         network: the configuration's section `model` as JSON.
         weights: digest of the network's weights.
@@ -131,7 +138,8 @@ class ModelInfo:
         """Checks that samples of this kind are what the model was trained on.
 
         Args:
-            sample: as `Domain.sample_shape` gives it. grid_step: of the coarse grid, degrees; None: not compared.
+            sample: as `Domain.sample_shape` gives it.
+            grid_step: of the coarse grid, degrees; None: not compared.
         Raises: BadInput: where channels, their order, months or factor differ, or the grid's step does by more than 1 %.
         """
         for what, expected, found in (

@@ -46,7 +46,8 @@ def orographic_factor(grid: Grid, elevation: np.ndarray, eastward: float, northw
 
     Args:
         elevation: m, (n_lat, n_lon).
-        eastward, northward: unit vector of the wind.
+        eastward: eastward part of the wind's unit vector.
+        northward: northward part.
     """
     smooth = ndimage.gaussian_filter(np.maximum(elevation, 0.0), 0.15 / grid.lat_step, mode="nearest")
     slope_lat, slope_lon = np.gradient(smooth, grid.lat_step, grid.lon_step)

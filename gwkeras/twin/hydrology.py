@@ -59,7 +59,8 @@ class Forcing:
     """A month's weather and demand.
 
     Args:
-        precipitation, potential: mm month⁻¹, (n_lat, n_lon).
+        precipitation: mm month⁻¹, (n_lat, n_lon).
+        potential: potential evapotranspiration, mm month⁻¹, (n_lat, n_lon).
         temperature: K, (n_lat, n_lon).
         demand: pumping relative to the record's middle, 1.
     """

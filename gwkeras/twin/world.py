@@ -27,10 +27,14 @@ class TwinConfig:
 
     Args:
         seed: another seed, another world.
-        south, north, west, east: outer edges, degrees, on multiples of the product's step (fine_step × factor).
+        south: southern edge, degrees north; all edges lie on multiples of the product's step (fine_step × factor).
+        north: northern edge, degrees north.
+        west: western edge, degrees east.
+        east: eastern edge, degrees east.
         fine_step: degrees.
         factor: product cells are factor × factor fine ones.
-        first_month, last_month: of the product's record, "YYYY-MM".
+        first_month: of the product's record, "YYYY-MM".
+        last_month: likewise.
         climate_first_month: climate starts here, so that memory of several months exists for the first product month.
         noise_mm: standard deviation of the product's noise.
         gaussian_km: radius (where the weight is one half) of the product's Gaussian filter; 0: none.
@@ -100,7 +104,8 @@ class World:
     """A world and its truth.
 
     Args:
-        terrain, landscape: fields on `config.fine`, (n_lat, n_lon).
+        terrain: fields on `config.fine`, (n_lat, n_lon).
+        landscape: likewise.
         climate: the true climate of `config.climate_months`.
         soil_wetness: filling of the soil store, 0 … 1, of the same months, float32.
         truth: groundwater storage anomaly, mm, of `config.months`, float32, NaN at sea.

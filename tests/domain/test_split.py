@@ -82,6 +82,21 @@ def test_blocks_lie_on_land_and_in_the_number_asked_for():
     assert divide(months(0, 100), GRID, land, SplitConfig(block_share=0.0)).held_out == ()
 
 
+@pytest.mark.parametrize(("size", "blocks", "held_out"), [(8, 6, 0), (6, 12, 1), (4, 24, 2), (2, 96, 10)])
+def test_a_tenth_of_the_blocks_is_held_out_by_default_with_a_buffer(size, blocks, held_out):
+    """Of 16 × 24 cells; a tenth of six blocks is less than one, and the split says that it tells nothing of other places."""
+    split = divide(months(0, 100), GRID, LAND, SplitConfig(block_cells=size))
+    assert len(split.held_out) == held_out
+    assert split.buffer_degrees == ((0.5, 0.5) if held_out else (0.0, 0.0))
+    assert f"{held_out} blocks of cells whose targets are left out" in split.description
+    few = f"0.1 of the {blocks} blocks of {size} × {size} cells with land, which is less than one"
+    assert (few in split.description) == (held_out == 0)
+
+
+def test_nothing_is_said_of_blocks_that_nobody_asked_for():
+    assert divide(months(0, 100), GRID, LAND, SplitConfig(block_share=0.0)).description.endswith("in all months.")
+
+
 def test_a_box_covers_its_cells_on_any_grid():
     box = (Box(2.0, 4.0, 101.0, 102.0),)
     own = held_out_mask(GRID, box)

@@ -138,7 +138,14 @@ class SplitConfig:
     span_months: int = key(12, "length of a drawn span", unit="months", at_least=1, at_most=240)
     buffer_months: int = key(0, "dropped from training on each side of a held-out span", unit="months", at_least=0, at_most=120)
     block_cells: int = key(8, "side of a spatial block", unit="product cells", at_least=1, at_most=720)
-    block_share: float = key(0.0, "share of the blocks whose targets are never trained on", unit="1", at_least=0, below=1)
+    block_share: float = key(
+        0.1,
+        "share of the blocks whose targets are never trained on; where that is less than one block, none is held out and the "
+        "report says so",
+        unit="1",
+        at_least=0,
+        below=1,
+    )
     buffer_cells: int = key(
         1, "cells around a held-out block that are not trained on either", unit="product cells", at_least=0, at_most=720
     )

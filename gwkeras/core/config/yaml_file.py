@@ -49,7 +49,10 @@ def load_config(path: str | os.PathLike[str] | None = None, overrides: Sequence[
 def with_values(config: Config, values: Mapping[str, Any], where: object) -> Config:
     """`config` with other values of the keys named ("training.dropout": 0); a section changes in the keys given, not as a whole.
 
-    Args: where: for complaints, such as the file that states the values.
+    Args:
+        config: what is changed.
+        values: key path -> value.
+        where: for complaints, such as the file that states the values.
     Raises: ConfigError: as `load_config`.
     """
     tree, place = to_dict(config), Place(str(where), Path.cwd())
@@ -137,7 +140,9 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\
 def read_yaml(path: Path, option: str = "--config") -> dict[str, Any]:
     """The mapping that a YAML file holds; empty where it holds nothing.
 
-    Args: option: what the path was given to, for complaints.
+    Args:
+        path: of the file.
+        option: what the path was given to, for complaints.
     Raises: BadInput: where there is no such file, or it holds something else.
     """
     if not path.is_file():

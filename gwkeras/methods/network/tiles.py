@@ -35,7 +35,9 @@ class Axis:
         that one pass sees; a window cut short there reaches further on its other side instead.
 
         Args:
-            core, halo: coarse cells, rounded up to `divisor`; a core as large as the axis makes one tile.
+            core: coarse cells of a tile without its halo, rounded up to `divisor`; one as large as the axis makes one tile.
+            halo: coarse cells on each side, rounded up to `divisor`.
+            divisor: coarse cells that a window's ends are multiples of.
         """
         core, halo, whole = (-(-n // divisor) * divisor for n in (core, halo, self.cells))
         core = min(core, whole)
