@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import netCDF4
 import xarray as xr
@@ -43,5 +43,5 @@ def open_raw(path: Path) -> xr.Dataset:
         return xr.open_dataset(NetCDF4DataStore(manager), engine="store", decode_cf=False, chunks=None, cache=False)
 
 
-def _open(file: _FileOnDisk, mode: str) -> netCDF4.Dataset:
+def _open(file: _FileOnDisk, mode: Literal["r"]) -> netCDF4.Dataset:
     return netCDF4.Dataset(file.path, mode=mode)

@@ -12,7 +12,7 @@ import pytest
 from gwkeras.fields.files import one_handle
 from gwkeras.fields.files.netcdf_file import open_netcdf
 
-# With netCDF4 alone the shortest such order is `a = Dataset(x); b = Dataset(x); c = Dataset(y); a.close(); c.close(); Dataset(x)`.
+# With netCDF4 alone the shortest such is `a = Dataset(x); b = Dataset(x); c = Dataset(y); a.close(); c.close(); Dataset(x)`.
 _IN_ORDER = """
 import sys
 from pathlib import Path
