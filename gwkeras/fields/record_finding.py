@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.config.tree import Config, SourceConfig
-from gwkeras.core.errors import BadInput
+from gwkeras.core.errors import BadInput, UnknownVariable
 from gwkeras.core.finding import Finding
 from gwkeras.fields.canonical import axes_of, grid_of
 from gwkeras.fields.files.archive import is_zip, members
@@ -93,9 +93,10 @@ def _finding(path: str, group: _Group, config: Config | None) -> Finding:
             continue
         try:
             found, said, misfits = read(_source(group, role, config, sources), config)
+        except UnknownVariable:
+            continue  # it is a record of another role
         except BadInput as error:
-            if type(error) is not BadInput:  # another class than "there is no such variable" tells of something to mend
-                faults.append(str(error))
+            faults.append(str(error))
             continue
         except _DAMAGE as error:
             faults.append(_sentence(path, error))
