@@ -166,7 +166,10 @@ def write_era5_new(
     hour: int = 0,
     preliminary: int = 0,
 ) -> Path:
-    """The present CDS layout: valid_time, number, expver along valid_time, latitude descending as given."""
+    """The present CDS layout: valid_time, number, expver along valid_time, latitude descending as given.
+
+    `months` as "2002-04", stamped at `hour` of the first day, or whole stamps as "2002-04-01T06:00".
+    """
     with netCDF4.Dataset(path, "w") as file:
         file.setncatts(
             {
@@ -185,7 +188,8 @@ def write_era5_new(
         time.setncatts(
             {"long_name": "time", "standard_name": "time", "units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian"}
         )
-        time[:] = (days_since("1970-01-01", [f"{month}-01T{hour:02d}:00" for month in months]) * 86400).astype("i8")
+        stamps = [month if "T" in month else f"{month}-01T{hour:02d}:00" for month in months]
+        time[:] = np.round(days_since("1970-01-01", stamps) * 86400).astype("i8")
         _axis(file, "latitude", lat, "degrees_north", "latitude", stored_direction="decreasing")
         _axis(file, "longitude", lon, "degrees_east", "longitude")
         expver = file.createVariable("expver", str, ("valid_time",))

@@ -47,6 +47,10 @@ class UnknownUnits(BadInput):
     """A variable without units, or with units that do not convert to the canonical ones."""
 
 
+class UnknownVariable(BadInput):
+    """A file without the variable that is looked for."""
+
+
 class GridMismatch(BadInput):
     """Two grids that should be equal, nest or overlap and do not."""
 

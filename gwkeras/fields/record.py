@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -72,7 +71,6 @@ def read_fields(data: DataConfig) -> Fields:
     Raises: BadInput: a file missing or damaged, a variable not found, no data in the region. UnknownUnits.
         GridMismatch: a source that does not cover the region. MissingMonths: no month in common.
     """
-    gc.collect()  # files that earlier readings left open would otherwise be closed by any thread, in the midst of reading
     named = [*_sources(data), *([data.truth] if data.truth else [])]
     require_openable(member for source in named for path in expand(source) for member in members(path))
     storage = read_storage(data.gwsa, data.point_spread)

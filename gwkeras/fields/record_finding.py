@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.config.tree import Config, PointSpreadConfig, SourceConfig
-from gwkeras.core.errors import BadInput
+from gwkeras.core.errors import BadInput, UnknownVariable
 from gwkeras.core.finding import Finding
 from gwkeras.fields.canonical import axes_of, grid_of
 from gwkeras.fields.files.archive import is_zip, members
@@ -38,11 +38,12 @@ _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError, Arithmetic
 
 @dataclass
 class _Group:
-    """Files of one kind on one grid."""
+    """Files of one kind on one grid; `members` are what is read: the files themselves, or those of them inside ZIP archives."""
 
     recognition: Recognition
     layout: dict[str, str]
     files: list[Path] = field(default_factory=list)
+    members: list[Path] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
 
 
@@ -64,6 +65,7 @@ def inspect_netcdf(path: str, config: Config | None = None) -> list[Finding]:
                     layout = _layout(data)
                     group = groups.setdefault((recognition.kind, *layout.values()), _Group(recognition, layout))
                     _describe(data, group)
+                group.members.append(member)
                 if file not in group.files:
                     group.files.append(file)
         except _DAMAGE as error:
@@ -90,10 +92,11 @@ def _finding(path: str, group: _Group, config: Config | None) -> Finding:
         if role == "storage" and kind == "era5":
             continue
         try:
-            found, said, misfits = read(_source(group.files, role, config, sources), config)
+            found, said, misfits = read(_source(group, role, config, sources), config)
+        except UnknownVariable:
+            continue  # it is a record of another role
         except BadInput as error:
-            if type(error) is not BadInput:  # another class than "there is no such variable" tells of something to mend
-                faults.append(str(error))
+            faults.append(str(error))
             continue
         except _DAMAGE as error:
             faults.append(_sentence(path, error))
@@ -111,11 +114,11 @@ def _finding(path: str, group: _Group, config: Config | None) -> Finding:
     )
 
 
-def _source(files: Sequence[Path], role: str, config: Config | None, sources: Sequence[SourceConfig]) -> SourceConfig:
-    """The files under the names and units that the configuration gives them."""
-    named = tuple(map(str, files))
+def _source(group: _Group, role: str, config: Config | None, sources: Sequence[SourceConfig]) -> SourceConfig:
+    """The group's members under the names and units that the configuration gives the files."""
+    named = tuple(map(str, group.members))
     if config is not None:
-        absolute = {str(f.absolute()) for f in files}
+        absolute = {str(f.absolute()) for f in group.files}
         for source in sources:
             try:
                 if absolute & {str(f.absolute()) for f in expand(source)}:

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.errors import BadInput
+from gwkeras.fields.files.one_handle import open_raw
 from gwkeras.fields.files.openable import require_openable
 
 CHUNK_BYTES = 8 * 2**20  # of one variable in memory; a month of ERA5-Land is 26 MB and is a chunk of its own
@@ -25,7 +26,7 @@ def open_netcdf(path: Path) -> xr.Dataset:
     """
     require_openable((path,))
     try:
-        raw = xr.open_dataset(path, engine="netcdf4", decode_cf=False, chunks=None, cache=False)
+        raw = open_raw(path)
     except (OSError, RuntimeError, ValueError, KeyError, AttributeError) as error:
         raise _not_netcdf(path, error) from error
     _check_length(path)
@@ -40,6 +41,7 @@ def open_netcdf(path: Path) -> xr.Dataset:
     fields = [name for name, variable in data.data_vars.items() if variable.ndim >= 2 and variable.sizes[variable.dims[-1]] > 2]
     data = data.assign({name: data[name].chunk(_chunks(data[name]), token=f"{token}-{name}") for name in fields})
     data.encoding["source"] = str(path)
+    data.set_close(raw.close)
     return data
 
 

@@ -154,7 +154,9 @@ def _row_lines(source: Grid, target: Grid) -> csr_matrix:
 def _column_lines(source: Grid, target: Grid) -> csr_matrix:
     """The same along longitude, closing around the globe where the source does."""
     eastward = (target.lon - source.west) % 360.0  # from the source's western edge
-    position = eastward / source.lon_step - 0.5
+    # Cells on the western edge have their centres a little west of it, which is not far east of the last column.
+    beyond = eastward > 180.0 + source.n_lon * source.lon_step / 2
+    position = np.where(beyond, eastward - 360.0, eastward) / source.lon_step - 0.5
     if not source.is_periodic:
         position = np.clip(position, 0.0, source.n_lon - 1.0)
     return _lines(position, source.n_lon)

@@ -21,11 +21,22 @@ def months_of(data: xr.Dataset, time: str) -> np.ndarray:
 
     Raises: BadInput: a time coordinate that cannot be understood.
     """
-    where = f"{data.encoding.get('source', 'file')}, {time}"
-    coordinate = data[time]
-    stamps = _decode(np.atleast_1d(coordinate.values), coordinate.attrs, where)
-    middles = _middles(data, time, stamps, where)
+    stamps = stamps_of(data, time)
+    middles = _middles(data, time, stamps, _where(data, time))
     return month_start(stamps if middles is None else middles)
+
+
+def stamps_of(data: xr.Dataset, time: str) -> np.ndarray:
+    """The steps of the coordinate `time` as they are stamped, datetime64[ns].
+
+    Raises: BadInput: a time coordinate that cannot be understood.
+    """
+    coordinate = data[time]
+    return _decode(np.atleast_1d(coordinate.values), coordinate.attrs, _where(data, time))
+
+
+def _where(data: xr.Dataset, time: str) -> str:
+    return f"{data.encoding.get('source', 'file')}, {time}"
 
 
 def _middles(data: xr.Dataset, time: str, stamps: np.ndarray, where: str) -> np.ndarray | None:

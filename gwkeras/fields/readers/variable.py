@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.config.tree import SourceConfig
-from gwkeras.core.errors import BadInput, GridMismatch
+from gwkeras.core.errors import BadInput, GridMismatch, UnknownVariable
 from gwkeras.fields.canonical import axes_of, axis_of, canonical, grid_of, one_step_a_month
 from gwkeras.fields.files.netcdf_file import variables_found
 from gwkeras.fields.readers.stamps import months_of
@@ -40,7 +40,7 @@ def field(data: xr.Dataset, name: str) -> xr.DataArray:
             variable, axes = variable.expand_dims(scalar), {**axes, "time": scalar}
     if "time" in axes:
         dim = axes["time"]
-        coordinate = dim if dim in data.coords else next((str(c) for c in data.coords if data[c].dims == (dim,)), None)
+        coordinate = time_coordinate(data, dim)
         if coordinate is None:
             raise BadInput(
                 where_of(data, name),
@@ -55,6 +55,11 @@ def field(data: xr.Dataset, name: str) -> xr.DataArray:
     value = canonical(masked(variable))
     value.attrs = attributes
     return value
+
+
+def time_coordinate(data: xr.Dataset, dim: str) -> str | None:
+    """The coordinate along the time dimension `dim`, whatever its name; None where there is none."""
+    return dim if dim in data.coords else next((str(c) for c in data.coords if data[c].dims == (dim,)), None)
 
 
 def masked(data: xr.DataArray) -> xr.DataArray:
@@ -95,10 +100,10 @@ def find(data: xr.Dataset, candidates: Sequence[str]) -> str | None:
     return next((names[c.lower()] for c in candidates if c.lower() in names), None)
 
 
-def wrong_variable(where: object, expected: str, files: Sequence[xr.Dataset], key: str) -> BadInput:
+def wrong_variable(where: object, expected: str, files: Sequence[xr.Dataset], key: str) -> UnknownVariable:
     """The error for a source without the variable wanted; lists what there is."""
     found = "; ".join(dict.fromkeys(variables_found(data) for data in files[:3]))
-    return BadInput(
+    return UnknownVariable(
         where, expected=expected, found=found, remedy=f"name the variable in the configuration (variables: {{{key}: name}})"
     )
 

@@ -153,6 +153,14 @@ def test_smooth_is_missing_where_conservative_is_and_closes_around_the_globe():
     assert np.nanmax(np.abs(np.diff(found[0]))) < 0.06  # no step at a coast or at 0°, where blocks differ by up to 0.17
 
 
+@pytest.mark.parametrize("west", [0.0, -74.375, 179.0, 350.0])
+def test_smooth_takes_the_nearest_column_beyond_either_edge_of_a_source_that_is_not_periodic(west):
+    source = Grid(10.0, west, 0.25, 0.25, 2, 4)  # columns at 0.125, 0.375, 0.625, 0.875 from the western edge
+    target = Grid(10.0, west - 0.0875, 0.125, 0.125, 4, 10)  # at -0.025, 0.1, 0.225 … 0.975 and, outside, 1.1
+    found = regrid_smooth(np.tile([1.0, 2.0, 3.0, 4.0], (2, 1)), source, target, minimum_valid_share=0.25)
+    np.testing.assert_allclose(found, np.tile([1.0, 1.0, 1.4, 1.9, 2.4, 2.9, 3.4, 3.9, 4.0, np.nan], (4, 1)), rtol=1e-6)
+
+
 def test_smooth_averages_where_the_target_is_coarser():
     source, target = Grid.covering(0, 8, 0, 8, 0.5), Grid.covering(0, 8, 0, 8, 2.0)
     values = np.random.default_rng(1).normal(size=source.shape)
