@@ -157,7 +157,7 @@ def test_smooth_is_missing_where_conservative_is_and_closes_around_the_globe():
 def test_smooth_takes_the_nearest_column_beyond_either_edge_of_a_source_that_is_not_periodic(west):
     source = Grid(10.0, west, 0.25, 0.25, 2, 4)  # columns at 0.125, 0.375, 0.625, 0.875 from the western edge
     target = Grid(10.0, west - 0.0875, 0.125, 0.125, 4, 10)  # at -0.025, 0.1, 0.225 … 0.975 and, outside, 1.1
-    found = regrid_smooth(np.tile([1.0, 2.0, 3.0, 4.0], (2, 1)), source, target, minimum_valid_share=0.25)
+    found = SmoothRegridder(source, target)(np.tile([1.0, 2.0, 3.0, 4.0], (2, 1)), minimum_valid_share=0.25)
     np.testing.assert_allclose(found, np.tile([1.0, 1.0, 1.4, 1.9, 2.4, 2.9, 3.4, 3.9, 4.0, np.nan], (4, 1)), rtol=1e-6)
 
 
