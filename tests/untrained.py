@@ -26,4 +26,4 @@ def draw_weights(folder: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
     for weight in network.trainable_weights:
         weight.assign(0.1 * rng.normal(size=weight.shape))
-    network.save(experiment.run.model)
+    network.save(experiment.run.network)

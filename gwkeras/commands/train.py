@@ -60,6 +60,6 @@ def train(
     how = ", as many as carry over best from one scale up" if trained.transfer else ""
     if chosen.is_chief:
         typer.echo(
-            f"Wrote {experiment.run.model} ({trained.epochs:.1f} passes over the samples{how}; peak memory {trained.memory})"
+            f"Wrote {experiment.run.network} ({trained.epochs:.1f} passes over the samples{how}; peak memory {trained.memory})"
         )
         typer.echo(f"Next: gwkeras evaluate --run {folder}")

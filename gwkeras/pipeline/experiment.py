@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from gwkeras.serving.model_info import ModelInfo
     from gwkeras.training.devices import Devices
     from gwkeras.training.standing import TrainingRecord
-    from gwkeras.training.train import Trained
+    from gwkeras.training.train import TrainingOutcome
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, the number done and the number in all."""
@@ -147,7 +147,7 @@ class Experiment:
         self._split = None
         return manifest
 
-    def train(self, devices: Devices | None = None, resume: bool = False) -> Trained:
+    def train(self, devices: Devices | None = None, resume: bool = False) -> TrainingOutcome:
         """The network, its calibration and its history."""
         from gwkeras.training.train import train
 

@@ -1,4 +1,4 @@
-"""An exported model as a function of arrays, wherever it runs: what `methods.network.Network` takes as its `run`."""
+"""An exported model as a function of arrays, wherever it runs: what `Mosaic` takes as its network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ServedModel:
     patience: Patience = Patience()
 
     sigma_scale = 1.0
-    """What `Network` still has to multiply σ by: nothing, the model is exported with its calibration."""
+    """What σ still has to be multiplied by: nothing, the model is exported with its calibration."""
 
     @property
     def divisor(self) -> int:

@@ -36,7 +36,7 @@ def inspect_run(folder: Path, config: Config | None = None) -> Finding:
         if run.shards.exists():
             faults = (str(error),)
         facts["shards"] = "none that can be used"
-    facts["network trained"] = _size(run.model)
+    facts["network trained"] = _size(run.network)
     facts["epochs logged"] = _epochs(run.history)
     notes += _stopped(_json(run.nan_batch))
     facts["calibration"] = _calibration(_json(run.calibration))

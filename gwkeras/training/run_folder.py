@@ -44,7 +44,7 @@ class RunFolder:
         return self.root / "training.json"
 
     @property
-    def model(self) -> Path:
+    def network(self) -> Path:
         return self.root / "model.keras"
 
     @property

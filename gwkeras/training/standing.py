@@ -70,7 +70,7 @@ def standing(config: Config, run: RunFolder, samples: str | None = None) -> Lite
     """
     wanted = settings_of(config) if samples is None else all_settings(config, samples)
     record = TrainingRecord.read(run)
-    if record and run.model.exists() and difference(wanted, record.settings) is None:
+    if record and run.network.exists() and difference(wanted, record.settings) is None:
         return "finished" if Calibration.read(run.calibration).serves(config.downscale.interval) else "unfinished"
     wanted = settings_of(config) | ({} if samples is None else {"samples": samples})
     left = [read_signature(run.checkpoint(split)) for split in SPLITS] + [record.settings if record else None]

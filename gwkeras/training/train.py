@@ -26,7 +26,7 @@ from gwkeras.training.standing import SPLITS, TrainingRecord, all_settings
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingOutcome:
     """What a training gave.
 
     Args:
@@ -53,7 +53,7 @@ def train(
     *,
     devices: Devices | None = None,
     resume: bool = False,
-) -> Trained:
+) -> TrainingOutcome:
     """Trains on the run's shards and leaves model.keras, calibration.json, history.csv, checkpoints and TensorBoard logs there.
 
     Args:
@@ -91,7 +91,7 @@ def _by_transfer(samples: Samples) -> bool:
     )
 
 
-def _train_by_transfer(session: Session) -> Trained:
+def _train_by_transfer(session: Session) -> TrainingOutcome:
     samples = session.samples
     transfer = choose_by_transfer(session)
     steps = samples.steps("train")
@@ -112,7 +112,7 @@ def _train_by_transfer(session: Session) -> Trained:
     return _finish(plain_model(model, samples), calibration, transfer.updates / steps, last, transfer, session)
 
 
-def _train_by_validation(session: Session) -> Trained:
+def _train_by_validation(session: Session) -> TrainingOutcome:
     samples = session.samples
     training = samples.config.training
     validation = "validation" if samples.manifest.samples_of("validation") else None
@@ -145,15 +145,15 @@ def _records(session: Session) -> list[keras.callbacks.Callback]:
 
 def _finish(
     model, calibration: Calibration, epochs: float, kept_epoch: int, transfer: Transfer | None, session: Session
-) -> Trained:
+) -> TrainingOutcome:
     run, samples = session.run, session.samples
     if session.devices.is_chief:
         run.training.unlink(missing_ok=True)
         calibration.write(run.calibration)
-        save_network(model.network, run.model)
+        save_network(model.network, run.network)
         settings = all_settings(samples.config, samples.manifest.build_hash)
         TrainingRecord(settings, epochs, transfer.rmse if transfer else ()).write(run)
-    return Trained(model.network, calibration, epochs, kept_epoch, transfer, peak_memory())
+    return TrainingOutcome(model.network, calibration, epochs, kept_epoch, transfer, peak_memory())
 
 
 def save_network(network: keras.Model, path: Path) -> None:

@@ -64,7 +64,7 @@ def trained(built, tmp_path_factory) -> Path:
     shutil.copytree(built, folder)
     experiment = Experiment.open(folder)
     model = new_model(Samples(experiment.run.shards, experiment.manifest, experiment.config), seed=0)
-    save_network(model.network, experiment.run.model)
+    save_network(model.network, experiment.run.network)
     Calibration(basis="nothing").write(experiment.run.calibration)
     return folder
 

@@ -12,7 +12,7 @@ import pytest
 from gwkeras.core.config.tree import Config, PatchConfig, TargetConfig, TrainingConfig
 from gwkeras.training.fit import Samples, new_model
 from gwkeras.training.run_folder import RunFolder
-from gwkeras.training.train import Trained, train
+from gwkeras.training.train import TrainingOutcome, train
 from tests.data.builds import CONFIG, small_build
 from tests.training.killed import MODEL
 
@@ -20,7 +20,7 @@ SMALL = replace(CONFIG, model=MODEL, patches=PatchConfig(train=64, validation=16
 TERMS = ("sign", "magnitude", "regional", "data", "mse")
 
 
-def judged(trained: Trained, config: Config, run: RunFolder, manifest) -> dict[str, float]:
+def judged(trained: TrainingOutcome, config: Config, run: RunFolder, manifest) -> dict[str, float]:
     """The validation samples scored with the network that came out."""
     samples = Samples(run.shards, manifest, config)
     model = new_model(samples, 0)

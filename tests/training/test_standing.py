@@ -19,7 +19,7 @@ OTHER = Config(downscale=DownscaleConfig(interval=0.5))
 def finished(tmp_path):
     """A training of the default configuration, as an earlier version recorded it: with the interval among its settings."""
     run = RunFolder(tmp_path)
-    run.model.write_bytes(b"weights")
+    run.network.write_bytes(b"weights")
     TrainingRecord({**all_settings(Config(), "ab"), "downscale.interval": "0.9"}, 30.0).write(run)
     return run
 

@@ -37,14 +37,14 @@ def load_network(run: RunFolder) -> keras.Model:
     """
     import gwkeras.models.build  # noqa: F401  registers the layers that the file names
 
-    if not run.model.exists():
+    if not run.network.exists():
         raise BadInput(run.root, expected="a trained run with model.keras", found="none", remedy="run gwkeras train first")
     try:
-        zipfile.ZipFile(run.model).close()  # of a file that is none, Keras says that it is not there
-        return keras.models.load_model(run.model, compile=False, safe_mode=True)
+        zipfile.ZipFile(run.network).close()  # of a file that is none, Keras says that it is not there
+        return keras.models.load_model(run.network, compile=False, safe_mode=True)
     except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise BadInput(
-            run.model,
+            run.network,
             expected="a model saved by this version of gwkeras",
             found=f"one that does not load ({str(error)[:120]})",
             remedy="train again",

@@ -33,7 +33,7 @@ def test_weights_of_all_tiles_add_up_to_one(axis, parts, blend, factor):
     core = max(2 * blend, -(-axis.cells // parts), 1)
     spans = axis.spans(core, blend, 1)
     if spans[-1].last - spans[-1].first < 2 * blend and len(spans) > 1:
-        return  # a last core narrower than its ramps; `Network` divides by the sum of the weights for its sake
+        return  # a last core narrower than its ramps; `Mosaic` divides by the sum of the weights for its sake
     total = np.zeros(axis.cells * factor)
     for span in spans:
         domain, window, weights = axis.footprint(span, blend, factor)
