@@ -78,3 +78,19 @@ def test_what_is_no_method_is_refused_in_one_sentence(gwkeras_command, tiny_worl
     assert answer.code == 2
     assert len(answer.sentences) == 1
     assert said in answer.sentences[0]
+
+
+def test_the_method_of_the_documentation_works(tiny_world, gwkeras_command, tmp_path, monkeypatch, project_root):
+    """docs/methods.md, word by word: a module in a folder that Python searches, named in the configuration."""
+    page = (project_root / "docs" / "methods.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    named = page.split("## A method of your own")[1].split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "my_package").mkdir()
+    (tmp_path / "my_package" / "my_module.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    config = tmp_path / "own.yaml"
+    config.write_text(tiny_world["config"].read_text() + named, encoding="utf-8")
+    files = [part for part in settings(tiny_world, "gwsa", "climate", "static", "truth") if part != str(tiny_world["config"])]
+    answer = gwkeras_command("evaluate", "--run", tmp_path / "run", *files[:1], config, *files[1:])
+    assert answer.code == 0, answer.err
+    assert "wetness + bicubic + conservation" in answer.out
