@@ -85,9 +85,13 @@ class Region:
     @cached_property
     def windows(self) -> list[Window]:
         """Windows whose cores hold land."""
-        core = -(-self.window_cells // self.averaged) * self.averaged
+        return self.cut(self.window_cells, self.largest_window, self.halo_cells, self.halo_km)
+
+    def cut(self, core: int, largest: int, halo: int = 0, halo_km: float = 0.0) -> list[Window]:
+        """Windows with land of another size; see `layout`."""
+        core = -(-core // self.averaged) * self.averaged
         radius = self.spread.half_weight_km if self.spread.kind == "gaussian" else 0.0
-        found = layout(self.grid, radius, core, self.halo_cells, self.halo_km, self.largest_window)
+        found = layout(self.grid, radius, core, halo, halo_km, largest)
         return [window for window in found if (self.share[window.core_in_whole()] > 0).any()]
 
     def fine(self, window: Window) -> Grid:
@@ -171,20 +175,15 @@ class FittedKriging:
         known = np.isfinite(residual)
         mean = np.zeros(self.region.observation.fine.shape)
         variance = np.full(mean.shape, self.covariance.variance)
-        table: tuple[tuple, CellToFine] | None = None
         for window in self.region.windows:
             prepared = self._prepared(window, known, beyond)
             if prepared is None:
                 continue
             gain, sigma2 = prepared
-            fine = self.region.fine(window)
             rows, columns = window.core(self.region.factor)
-            key = (window.row, window.n_lat, window.n_lon, window.halo_row, window.core_n_lat)
-            if table is None or table[0] != key:  # windows of a band follow one another
-                table = key, fine_table(fine, self.region.factor, self.covariance, rows)
             carried = gain.storage(np.where(gain.observed.known, window.take(residual), 0.0))
             whole = window.core_in_whole(self.region.factor)
-            mean[whole] = table[1](carried[None], columns)[0]
+            mean[whole] = self._table(window, rows)(carried[None], columns)[0]
             variance[whole] = sigma2
         local = upsample(self.local, self.region.factor, "bilinear", periodic=self.region.grid.is_periodic)
         return mean, np.sqrt(variance * local)
@@ -298,6 +297,16 @@ class FittedKriging:
             size -= 8 * kept.precision.size + 4 * sigma2.size
         return self._kept[key]
 
+    def _table(self, window: Window, rows: slice) -> CellToFine:
+        """The table of a band of windows, kept where there is room: windows of a band follow one another, bands come back monthly."""
+        key = (window.row, window.n_lat, window.n_lon, rows.start, rows.stop)
+        if key not in self._tables:
+            size = 16 * window.n_lat * (rows.stop - rows.start) * window.n_lon * self.region.factor
+            if len(self._tables) * size > _KEPT_BYTES // 2:
+                self._tables.popitem(last=True)  # the newest: of a round through all bands the oldest are what comes first again
+            self._tables[key] = fine_table(self.region.fine(window), self.region.factor, self.covariance, rows)
+        return self._tables[key]
+
     def _pinning(self, window: Window, observed: ObservedCells, remainder: np.ndarray, precision: np.ndarray) -> np.ndarray:
         """What pinning cells adds to the variance: that of d − H K d = R (H C Hᵀ + R)⁻¹ d, which is R (H C Hᵀ + R)⁻¹ R."""
         added = np.einsum("ij,ji->i", remainder @ precision, remainder)
@@ -325,6 +334,10 @@ class FittedKriging:
 
     @cached_property
     def _kept(self) -> OrderedDict[tuple, tuple[Gain, np.ndarray]]:
+        return OrderedDict()
+
+    @cached_property
+    def _tables(self) -> OrderedDict[tuple[int, ...], CellToFine]:
         return OrderedDict()
 
     @cached_property

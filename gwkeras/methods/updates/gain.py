@@ -12,7 +12,7 @@ from gwkeras.methods.updates.observed_cells import ObservedCells
 from gwkeras.methods.updates.windows import Window
 from gwkeras.methods.updates.zonal_tables import CellToFine
 
-_CROSS_VALUES = 2**24  # of the covariance between observations and fine cells, up to which every fine cell's σ is computed
+_CROSS_VALUES = 2**26  # of the covariance between observations and fine cells, up to which every fine cell's σ is computed
 _AT_ONCE = 2**21  # values of fields taken through the tables at once
 
 
@@ -60,7 +60,11 @@ def posterior_variance(gain: Gain, window: Window, fine: Grid, factor: int, cova
     for start in range(0, observed.count, at_once):
         part = observed.operator().adjoint(unit[start : start + at_once])
         cross[start : start + at_once] = table(part, some).reshape(len(part), -1)
-    explained = np.einsum("ij,ij->j", cross, gain.precision.astype(np.float32) @ cross, dtype=np.float64)
+    precision, explained = gain.precision.astype(np.float32), np.empty(count)
+    wide = max(1, _AT_ONCE // observed.count)
+    for start in range(0, count, wide):
+        part = cross[:, start : start + wide]
+        explained[start : start + wide] = np.einsum("ij,ij->j", part, precision @ part, dtype=np.float64)
     variance = np.maximum(covariance.variance - explained, 0.0).reshape(-1, len(range(some.start, some.stop, step)))
     return variance if step == 1 else _between(variance, step, (rows.stop - rows.start, columns.stop - columns.start))
 

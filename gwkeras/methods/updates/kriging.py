@@ -19,15 +19,16 @@ from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.updates.covariance import Covariance
 from gwkeras.methods.updates.fitted_kriging import FittedKriging, Region
 from gwkeras.methods.updates.noise import Noise
-from gwkeras.methods.updates.selection import Sample, Selection, block_side_km, held_out_errors, select
+from gwkeras.methods.updates.selection import LEAST_VARIANCE, Sample, Selection, block_side_km, held_out_errors, select
 from gwkeras.methods.updates.system import inverse, signal, system
 from gwkeras.observation.operator import Observation
 
 Conservation = Literal["product", "observed", "cells"]
 
 _LEAST_MONTHS = 2
-_SAMPLED_WINDOWS = 6  # of a large region, from which slope and noise are chosen
-_LEAST_VARIANCE = 1e-6  # mm², of residuals that are all zero
+_SAMPLED_WINDOWS = 4  # of a region, from which slope and noise are chosen
+_SAMPLED_SIDE = 24  # product cells
+_HALO_PER_RADIUS = 7.0  # half-weight radii, beyond which an observation changes nothing by 0.1 mm
 _LOCAL_KM = 100.0  # over which the local size of errors is averaged, without a filter
 _LOCAL_RANGE = (0.1, 10.0)  # of a local variance, as a share of the region's
 
@@ -60,7 +61,7 @@ class Kriging:
     noise_length_km: float = 300.0
     least_noise_mm: float = 0.0
     operator_uncertainty: float = 0.15
-    tolerance: float = 0.02
+    tolerance: float = 0.01
     conservation: Conservation = "product"
     window_cells: int = 18
     halo_cells: int = 8
@@ -104,14 +105,14 @@ class Kriging:
         region = self.region(observation)
         _check_shape(residuals.shape[1:], observation.coarse, "residuals")
         typical = _typical(uncertainty, observation.coarse)
-        known, months = _common(residuals, region.share)
+        known, months = common_cells(residuals, region.share)
         values = np.where(known, residuals[months], np.nan)
         samples = self._samples(region, known, values, typical)
         slopes = self.slopes if region.spread.kind == "none" else (self.slope_filtered,)
         model = Noise(max(self.least_noise_mm**2, 0.0), self.noise_correlated, self.noise_length_km)
         selection = select(samples, slopes, self.noise_shares, model, self.operator_uncertainty, self.tolerance)
         chosen = selection.chosen
-        covariance = Covariance(max(chosen.variance, _LEAST_VARIANCE), chosen.slope)
+        covariance = Covariance(max(chosen.variance, LEAST_VARIANCE), chosen.slope)
         noise = Noise(chosen.noise, self.noise_correlated, self.noise_length_km)
         local = _local_variance(region, covariance, noise, known, values, typical)
         return FittedKriging(region, covariance, noise, typical, local, self._notes(region, selection, known))
@@ -135,7 +136,7 @@ class Kriging:
         spread, grid = observation.point_spread, observation.coarse
         wide = spread.kind == "gaussian" and 2 * spread.half_weight_km > np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
         pinned = self.conservation == "cells" or (self.conservation == "product" and not wide)
-        halo_km = max(self.halo_km, 4.0 * spread.half_weight_km if wide else 0.0)
+        halo_km = max(self.halo_km, _HALO_PER_RADIUS * spread.half_weight_km if wide else 0.0)
         return Region(
             observation,
             self.operator_uncertainty,
@@ -149,6 +150,8 @@ class Kriging:
     def _samples(self, region: Region, known: np.ndarray, values: np.ndarray, typical: np.ndarray) -> list[Sample]:
         """Windows from which the parameters are chosen: all of a small region's, else those with most known cells, spread evenly."""
         windows = region.windows
+        if region.averaged == 1:
+            windows = region.cut(_SAMPLED_SIDE, _SAMPLED_SIDE**2)
         if len(windows) > _SAMPLED_WINDOWS:
             counted = [int((window.take(known) & window.inner()).sum()) for window in windows]
             full = [window for window, count in zip(windows, counted, strict=True) if count >= 0.6 * max(counted)]
@@ -195,7 +198,7 @@ def _typical(uncertainty: np.ndarray | None, grid: Grid) -> np.ndarray:
     return np.sqrt(np.nan_to_num(squared).sum(axis=0) / np.maximum(count, 1))
 
 
-def _common(residuals: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def common_cells(residuals: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cells known in nearly all months, and the months that know them all."""
     finite = np.isfinite(residuals) & (share > 0)
     some = finite.any(axis=(1, 2))

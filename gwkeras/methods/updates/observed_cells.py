@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def cells_averaged(grid: Grid, spread: PointSpread) -> int:
     if spread.kind == "none":
         return 1
     side = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
-    return max(1, int(_CELLS_PER_SPREAD * point_spread_km(spread.half_weight_km) / side))
+    return max(1, round(_CELLS_PER_SPREAD * point_spread_km(spread.half_weight_km) / side))
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ObservedCells:
     known: np.ndarray
     spread: PointSpread
     offset: tuple[int, int] = (0, 0)
-    averaged: int = field(default=1)
+    averaged: int = 1
 
     @cached_property
     def cells(self) -> np.ndarray:
@@ -87,9 +87,14 @@ class ObservedCells:
         points = EARTH_RADIUS_KM * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
         return np.stack([np.bincount(self.groups, self.weights * axis, self.count) for axis in points.T], axis=1)
 
+    @cached_property
+    def stated(self) -> SeenThrough:
+        """A H for cell means."""
+        return SeenThrough(self)
+
     def operator(self, widened: float = 1.0) -> SeenThrough:
-        """A H for cell means, with the half-weight radius `widened` times as large."""
-        return SeenThrough(self, widened)
+        """The same with the half-weight radius `widened` times as large."""
+        return self.stated if widened == 1.0 else SeenThrough(self, widened)
 
 
 @dataclass(frozen=True)
@@ -107,13 +112,12 @@ class SeenThrough:
     def is_identity(self) -> bool:
         return self.observed.spread.kind == "none"
 
-    @cached_property
+    @property
     def kernel(self) -> ZonalTable:
-        grid, radius = self.observed.grid, self.observed.spread.half_weight_km * self.widened
-        squared = squared_chords(grid.lat, grid.lat, np.arange(grid.n_lon) * grid.lon_step)
-        # Jekeli's exp(−b (1 − cos ψ)) is a Gaussian of the chord: chord² = 2 R² (1 − cos ψ).
-        sharpness = np.log(2.0) / (2.0 * EARTH_RADIUS_KM * np.sin(radius / EARTH_RADIUS_KM / 2.0)) ** 2
-        return ZonalTable(np.exp(-sharpness * squared))
+        """W between the window's cells."""
+        grid = self.observed.grid
+        radius = self.observed.spread.half_weight_km * self.widened
+        return _kernel(tuple(grid.lat.tolist()), grid.lon_step, grid.n_lon, radius)
 
     @cached_property
     def mass(self) -> np.ndarray:
@@ -130,8 +134,18 @@ class SeenThrough:
         given = self.observed.give(values)
         if self.is_identity:
             return given
-        return self.kernel(given / self.reached) * self.mass
+        normalised = np.divide(given, self.reached, out=np.zeros_like(given), where=self.reached > 0)  # 0 / 0 far out at sea
+        return self.kernel(normalised) * self.mass
 
     def rows(self) -> np.ndarray:
         """(count, n_lat, n_lon)."""
         return self.adjoint(np.eye(self.observed.count))
+
+
+@lru_cache(maxsize=6)
+def _kernel(lat: tuple[float, ...], lon_step: float, n_lon: int, radius_km: float) -> ZonalTable:
+    """Windows of the same rows and width share it."""
+    squared = squared_chords(np.array(lat), np.array(lat), np.arange(n_lon) * lon_step)
+    # Jekeli's exp(−b (1 − cos ψ)) is a Gaussian of the chord: chord² = 2 R² (1 − cos ψ).
+    sharpness = np.log(2.0) / (2.0 * EARTH_RADIUS_KM * np.sin(radius_km / EARTH_RADIUS_KM / 2.0)) ** 2
+    return ZonalTable(np.exp(-sharpness * squared))

@@ -20,6 +20,9 @@ from gwkeras.observation.point_spread import PointSpread
 BLOCK_PER_RADIUS = 3.7
 """Blocks of 5° for a half-weight radius of 150 km: wider than the filter's core."""
 
+LEAST_VARIANCE = 1e-6
+"""mm², of residuals that are all zero."""
+
 _SMALLEST_NUMBER = 6  # blocks, below which they are made smaller
 _LEAST_VARIANCE = 0.3  # share of the product's variance that is taken for signal however large the noise
 
@@ -103,7 +106,7 @@ def select(
     """
     spread = samples[0].observed.spread
     side = block_side_km(spread)
-    variance = float(np.mean([np.mean(sample.values**2) for sample in samples]))
+    variance = max(float(np.mean([np.mean(sample.values**2) for sample in samples])), LEAST_VARIANCE)
     found = []
     for slope in slopes:
         parts = [signal(sample.observed, sample.covariances.of(slope), uncertain) for sample in samples]

@@ -60,7 +60,7 @@ def signal(observed: ObservedCells, covariance: ZonalTable, uncertain: float) ->
         covariance: of its cell means.
         uncertain: relative standard error of the half-weight radius.
     """
-    if observed.spread.kind == "none":
+    if observed.spread.kind == "none" and observed.averaged == 1:
         seen = covariance.between(observed.cells, observed.cells)
         return Signal(seen, np.zeros_like(seen))
     rows = observed.operator().rows()
