@@ -1,0 +1,157 @@
+"""The half-weight radius that a product itself speaks for, with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from gwkeras.core.errors import BadInput
+from gwkeras.core.grid import EARTH_RADIUS_KM
+from gwkeras.methods.updates.kriging import Kriging, common_cells
+from gwkeras.methods.updates.noise import Noise
+from gwkeras.methods.updates.observed_cells import ObservedCells
+from gwkeras.methods.updates.system import lower_factor, signal
+from gwkeras.observation.operator import Observation
+from gwkeras.observation.point_spread import Over, PointSpread
+
+RADII_KM = (0.0, 50.0, 75.0, 100.0, 125.0, 150.0, 175.0, 200.0, 225.0, 250.0, 275.0, 300.0, 350.0, 400.0)
+
+_SLOPES = (0.0, 0.3, 0.6)
+_NOISE_SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+_NOISE_FORMS = ((0.5, 300.0), (0.95, 100.0), (0.95, 200.0), (0.95, 400.0))
+"""(correlated share, length in km): a noise of the wrong form looks like a narrower filter."""
+_BLOCK_KM = 150.0
+"""Means over such blocks are compared: what differs between neighbouring cells of a filtered product is its noise, not its filter."""
+_SPANS = 8  # of months, left out in turn for the interval
+_TWO_SIDED_90 = 1.645
+_HALF_CHI_SQUARED = 1.353
+_JITTER = 1e-10  # of the variance of fine storage
+
+
+@dataclass(frozen=True)
+class RadiusProfile:
+    """Likelihood over the half-weight radius.
+
+    Args:
+        radii_km: (k,) candidates; 0: no filter.
+        log_likelihood: (k,) a month's, less the largest, at the best slope and noise of each radius.
+        slopes, noise_shares: (k,) those.
+        best_km: the most likely radius.
+        lower_km, upper_km: 90 % interval, the wider of two: by leaving spans of months out in turn, and by the likelihood with
+            each span counted as one independent month, since months resemble their neighbours. Slopes above 0.6 are not thought
+            possible: a smoother storage through a narrower filter looks the same.
+    """
+
+    radii_km: tuple[float, ...]
+    log_likelihood: tuple[float, ...]
+    slopes: tuple[float, ...]
+    noise_shares: tuple[float, ...]
+    best_km: float
+    lower_km: float
+    upper_km: float
+
+    def contradicts(self, stated: PointSpread, uncertain: float = 0.15) -> bool:
+        """Whether what is stated lies farther off than its own uncertainty and the interval allow."""
+        radius = stated.half_weight_km if stated.kind == "gaussian" else 0.0
+        return not self.lower_km - uncertain * self.best_km <= radius <= self.upper_km + uncertain * self.best_km
+
+
+def radius_profile(
+    residuals: np.ndarray, observation: Observation, *, recipe: Kriging | None = None, over: Over | None = None
+) -> RadiusProfile:
+    """Profiles the likelihood of neighbouring blocks of the product over the radius, with slope and noise at their best for each.
+
+    For choosing the radius alone: chosen together with the noise by likelihood, the product is taken for exact (DESIGN §1).
+
+    Args:
+        residuals: (month, n_lat, n_lon) G − H f of training months, mm; NaN where unknown. f must not depend on a filter.
+        observation: the operator; its point spread is not used.
+        recipe: for the windows.
+        over: what the filter is normalised by; None: as the operator says.
+    Raises: BadInput: where there are too few months or cells.
+    """
+    recipe = recipe or Kriging()
+    over = over or observation.point_spread.over
+    widest = replace(observation, point_spread=PointSpread.gaussian(RADII_KM[-1], over))
+    region = recipe.region(widest)
+    known, months = common_cells(np.asarray(residuals, dtype=float), region.share)
+    window = max(region.windows, key=lambda window: int((window.take(known) & window.inner()).sum()))
+    chosen = window.take(known) & window.inner()
+    grid, share = window.grid(region.grid), window.take(region.share)
+    side = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
+    blocks = ObservedCells(grid, share, chosen, PointSpread(), (window.row, window.col), max(1, round(_BLOCK_KM / side)))
+    values = blocks.take(window.take(np.where(known, residuals[months], 0.0))).T  # (n, months)
+    if values.shape[1] < 2 * _SPANS or len(values) < 20:
+        raise BadInput(
+            "point spread",
+            expected=f"at least {2 * _SPANS} months and 20 neighbouring blocks of {_BLOCK_KM:g} km to find its radius from",
+            found=f"{values.shape[1]} months and {len(values)} blocks",
+            remedy="state it in data.point_spread",
+        )
+    tables = {slope: region.covariances(window).of(slope) for slope in _SLOPES}
+    spans = np.arange(values.shape[1]) * _SPANS // values.shape[1]
+    leave = [spans != span for span in range(_SPANS)]
+    likelihood = np.full((len(RADII_KM), _SPANS + 1), -np.inf)
+    best: list[tuple[float, float]] = [(0.0, 0.0)] * len(RADII_KM)
+    for i, radius in enumerate(RADII_KM):
+        spread = PointSpread.gaussian(radius, over) if radius else PointSpread()
+        observed = replace(blocks, spread=spread)
+        for slope in _SLOPES:
+            part = signal(observed, tables[slope], 0.0)
+            for noise_share, (correlated, length) in product(_NOISE_SHARES, _NOISE_FORMS):
+                noise = Noise(noise_share * part.mean_variance, correlated, length)
+                lower = lower_factor(part.seen + noise.covariance(observed, np.zeros(grid.shape)) + _JITTER * np.eye(len(values)))
+                found = _likelihoods(lower, values, leave)
+                if found[0] > likelihood[i, 0]:
+                    best[i] = slope, noise_share
+                likelihood[i] = np.maximum(likelihood[i], found)
+    peaks = np.array([_peak(np.array(RADII_KM), curve) for curve in likelihood.T])
+    error = float(np.sqrt((_SPANS - 1) / _SPANS * ((peaks[1:] - peaks[1:].mean()) ** 2).sum()))
+    curve = likelihood[:, 0] - likelihood[:, 0].max()
+    low, high = _interval(np.array(RADII_KM), curve)
+    slopes, shares = zip(*best, strict=True)
+    return RadiusProfile(
+        RADII_KM,
+        tuple(curve.tolist()),
+        slopes,
+        shares,
+        float(peaks[0]),
+        max(0.0, min(low, float(peaks[0]) - _TWO_SIDED_90 * error)),
+        max(high, float(peaks[0]) + _TWO_SIDED_90 * error),
+    )
+
+
+def _interval(radii: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
+    """Where a month's log-likelihood, times the number of spans, falls by 1.35 (half of χ² with one degree of freedom, 90 %)."""
+    fallen = curve * _SPANS + _HALF_CHI_SQUARED
+    at = int(curve.argmax())
+    below = np.flatnonzero(fallen[:at] < 0)
+    above = at + 1 + np.flatnonzero(fallen[at + 1 :] < 0)
+    low, high = float(radii[0]), float(radii[-1])
+    if len(below):
+        k = below[-1]
+        low = float(np.interp(0.0, fallen[[k, k + 1]], radii[[k, k + 1]]))
+    if len(above):
+        k = above[0]
+        high = float(np.interp(0.0, fallen[[k, k - 1]], radii[[k, k - 1]]))
+    return low, high
+
+
+def _likelihoods(lower: np.ndarray, values: np.ndarray, leave: list[np.ndarray]) -> np.ndarray:
+    """A month's log-likelihood, the variance at its best, of all months and of all but each span."""
+    squares = (solve_triangular(lower, values, lower=True, check_finite=False) ** 2).mean(axis=0)
+    half = np.log(np.diag(lower)).sum()
+    means = [squares.mean(), *(squares[kept].mean() for kept in leave)]
+    return -0.5 * len(values) * np.log(means) - half
+
+
+def _peak(radii: np.ndarray, curve: np.ndarray) -> float:
+    """Where the parabola through the highest point and its neighbours is highest; the point itself at the ends."""
+    at = int(curve.argmax())
+    if at in (0, len(radii) - 1):
+        return float(radii[at])
+    a, b, _ = np.polyfit(radii[at - 1 : at + 2] - radii[at], curve[at - 1 : at + 2], 2)
+    return float(radii[at] - b / (2 * a)) if a < 0 else float(radii[at])

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gwkeras.core.grid import Grid
+from gwkeras.methods.updates.kriging import Kriging
+from gwkeras.methods.updates.windows import layout
+from gwkeras.observation.operator import Observation
+from gwkeras.observation.point_spread import PointSpread
+
+
+@pytest.mark.parametrize("grid", [Grid.covering(-90, 90, -180, 180, 5.0), Grid.covering(10, 60, 3, 58, 1.0)])
+@pytest.mark.parametrize("radius", [0.0, 300.0])
+def test_cores_cover_the_grid_once(grid, radius):
+    counted = np.zeros(grid.shape, dtype=int)
+    rows, columns = np.indices(grid.shape)
+    for window in layout(grid, radius, core=7, halo=2, halo_km=600.0, largest=50):
+        counted[window.core_in_whole()] += 1
+        # The core of the window's part is the core's part of the whole, also across the dateline.
+        taken = window.take(rows * 1000 + columns)
+        np.testing.assert_array_equal(taken[window.core()], (rows * 1000 + columns)[window.core_in_whole()])
+        assert window.inner()[window.core()].all()
+        assert window.grid(grid).lat[window.halo_row] == pytest.approx(grid.lat[window.row + window.halo_row])
+    assert (counted == 1).all()
+
+
+def test_a_small_region_is_one_window():
+    grid = Grid.covering(0, 10, 0, 10, 0.5)
+    window, *others = layout(grid, 300.0, 8, 4, 0.0, 400)
+    assert not others
+    assert (window.n_lat, window.n_lon) == grid.shape
+    assert window.inner().all()
+
+
+def field(grid: Grid, seed: int) -> np.ndarray:
+    """Rough product fields of 60 mm: waves with random phases, amplitudes as for a slope of about zero."""
+    rng = np.random.default_rng(seed)
+    lat, lon = np.meshgrid(grid.lat, grid.lon, indexing="ij")
+    total = np.zeros(grid.shape)
+    for length in (1.5, 3.0, 6.0, 12.0, 24.0):
+        for _ in range(12):
+            angle, phase = rng.uniform(0, 2 * np.pi, 2)
+            total += np.sin(2 * np.pi / length * (lat * np.sin(angle) + lon * np.cos(angle)) + phase)
+    return 60.0 * total / total.std()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("spread", "noise"), [(PointSpread(), 9.0), (PointSpread.gaussian(110.0), 25.0)])
+def test_windows_equal_the_whole(spread, noise):
+    coarse = Grid.covering(20, 40, 70, 94, 0.5)
+    fine = coarse.refine(2)
+    observation = Observation(fine, 2, np.ones(fine.shape), spread)
+    recipe = Kriging(window_cells=12, halo_cells=8, largest_window=3000)
+    parameters = {"variance": 3600.0, "slope": 0.0, "noise": noise}
+    whole = recipe.assume(observation, **parameters)
+    windows = replace(recipe, largest_window=100).assume(observation, **parameters)
+    assert len(whole.region.windows) == 1
+    assert len(windows.region.windows) >= 12
+    values = field(coarse, 1) if spread.kind == "none" else observation(np.repeat(np.repeat(field(coarse, 1), 2, 0), 2, 1))
+    prior = np.zeros(fine.shape)
+    one, many = whole.apply(prior, values), windows.apply(prior, values)
+    assert np.abs(one.mean - many.mean).max() < 0.1
+    assert np.abs(one.sigma - many.sigma).max() < 0.1
+
+
+def test_the_globe_closes():
+    """What lies on the dateline is downscaled as the same field shifted by a quarter of the globe."""
+    coarse = Grid.covering(-30, 30, -180, 180, 3.0)
+    fine = coarse.refine(2)
+    observation = Observation(fine, 2, np.ones(fine.shape))
+    fitted = Kriging(window_cells=6, halo_cells=3, largest_window=100).assume(observation, 400.0, 0.3, 4.0)
+    values = np.random.default_rng(2).standard_normal(coarse.shape) * 20
+    prior = np.zeros(fine.shape)
+    here = fitted.apply(prior, values).mean
+    there = fitted.apply(prior, np.roll(values, 30, axis=1)).mean
+    np.testing.assert_allclose(np.roll(here, 60, axis=1), there, atol=1e-6)
