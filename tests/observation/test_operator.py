@@ -10,12 +10,16 @@ from gwkeras.observation.point_spread import PointSpread
 from tests.observation.great_circles import great_circles
 
 LAND, EVERYTHING = PointSpread.gaussian(250), PointSpread.gaussian(250, "everything")
-RNG = np.random.default_rng(5)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return np.random.default_rng(len(shape)).normal(size=shape)
 
 
 def ragged(grid: Grid) -> np.ndarray:
     """Land fractions with a coast, lakes, shares and a block without land."""
-    land = np.where(RNG.random(grid.shape) < 0.3, 0.0, RNG.random(grid.shape))
+    rng = np.random.default_rng(5)
+    land = np.where(rng.random(grid.shape) < 0.3, 0.0, rng.random(grid.shape))
     land[:, : grid.n_lon // 3] = 0.0
     return land
 
@@ -46,7 +50,7 @@ def test_equals_the_matrix_of_great_circles(name, over):
     grid = PLACES[name]
     h = Observation(grid, 2, ragged(grid), PointSpread.gaussian(900 if name == "globe" else 250, over))
     matrix = dense(h)
-    field = 100 * RNG.normal(size=(3, *grid.shape))
+    field = 100 * normal(3, *grid.shape)
     expected = (matrix @ field.reshape(3, -1).T).T.reshape(3, *h.coarse.shape)
     np.testing.assert_allclose(h(field), expected, rtol=0, atol=1e-9)
     assert np.isnan(expected).any()
@@ -62,7 +66,7 @@ def test_adjoint(name, spread):
     if name == "globe" and spread.kind != "none":
         spread = PointSpread.gaussian(600, spread.over)
     h = Observation(grid, 2, ragged(grid), spread)
-    x, y = RNG.normal(size=(4, *grid.shape)), RNG.normal(size=(4, *h.coarse.shape))
+    x, y = normal(4, *grid.shape), normal(4, *h.coarse.shape)
     y[:, 0, 0] = np.nan
     left, right = np.nansum(y * h(x), axis=(1, 2)), (x * h.adjoint(y)).sum(axis=(1, 2))
     np.testing.assert_allclose(left, right, rtol=0, atol=1e-10)
@@ -70,7 +74,7 @@ def test_adjoint(name, spread):
 
 def test_without_a_point_spread_it_is_the_block_mean_to_the_last_bit():
     grid = Grid(30, 70, 0.125, 0.125, 16, 24)
-    land, field = ragged(grid), RNG.normal(size=(3, *grid.shape)).astype(np.float32)
+    land, field = ragged(grid), normal(3, *grid.shape).astype(np.float32)
     field[:, land == 0] = np.nan
     field[1, 5, 20] = np.nan
     np.testing.assert_array_equal(Observation(grid, 4, land)(field), grid.block_mean(field, 4, land))
@@ -131,8 +135,8 @@ def test_a_point_shows_half_as_much_at_the_radius():
 
 def test_water_that_is_not_known_is_left_out():
     grid = Grid(30, 70, 0.5, 0.5, 12, 12)
-    land, field = np.ones(grid.shape), RNG.normal(size=(2, *grid.shape))
-    gone = RNG.random(grid.shape) < 0.2
+    land, field = np.ones(grid.shape), normal(2, *grid.shape)
+    gone = normal(*grid.shape) < -0.8
     with_gaps = np.where(gone, np.nan, field)
     expected = Observation(grid, 2, np.where(gone, 0.0, land), LAND)(field)
     np.testing.assert_allclose(Observation(grid, 2, land, LAND)(with_gaps), expected, atol=1e-12)
@@ -145,7 +149,7 @@ def test_many_fields_in_parts_equal_one_by_one(monkeypatch):
     from gwkeras.observation import operator
 
     grid = PLACES["region"]
-    h, field = Observation(grid, 2, ragged(grid), LAND), RNG.normal(size=(2, 3, *grid.shape))
+    h, field = Observation(grid, 2, ragged(grid), LAND), normal(2, 3, *grid.shape)
     whole = h(field)
     assert whole.shape == (2, 3, *h.coarse.shape)
     monkeypatch.setattr(operator, "_FIELD_BYTES", 1)
@@ -155,7 +159,7 @@ def test_many_fields_in_parts_equal_one_by_one(monkeypatch):
 def test_travels_without_what_it_has_computed():
     grid = PLACES["region"]
     h = Observation(grid, 2, ragged(grid), LAND)
-    fresh, field = len(pickle.dumps(h)), RNG.normal(size=grid.shape)
+    fresh, field = len(pickle.dumps(h)), normal(*grid.shape)
     seen = h(field)
     assert len(pickle.dumps(h)) == fresh
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(h))(field), seen)
