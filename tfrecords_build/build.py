@@ -125,7 +125,7 @@ def build_domains(
 def build_hash(config: Config, origin: Origin) -> str:
     """Changes with all that determines the samples: not with where the sources lie, nor with how a model is trained on them."""
     parts = {name: to_dict(getattr(config, name)) for name in ("data", "sample", "target", "split", "patches", "shards")}
-    del parts["data"]["truth"]
+    del parts["data"]["truth"], parts["data"]["point_spread"]  # samples hold the product as it is, however it came about
     if parts["sample"]["months_required"] <= parts["sample"]["months"]:  # which then says nothing
         del parts["sample"]["months_required"]
     return digest({"schema": SCHEMA_VERSION, "fingerprint": origin.fingerprint, **_without_paths(parts)})

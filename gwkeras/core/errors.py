@@ -63,6 +63,10 @@ class RunInUse(BadInput):
     """A folder in which another living process is at work."""
 
 
+class UnclearPointSpread(BadInput):
+    """A product whose files state two radii for its filter, or an impossible one."""
+
+
 class Interrupted(GwkerasError):
     """The user pressed Ctrl-C."""
 

@@ -33,8 +33,10 @@ def inspect_shards(folder: Path, config: Config | None = None) -> Finding:
 
 
 def _settled(config: Config, manifest: Manifest) -> dict[str, Any]:
-    """The configuration with the patch size that the build has chosen, where it leaves it open."""
+    """The configuration with the patch size that the build has chosen, where it leaves it open; the rest of what no sample
+    depends on as it is there."""
     wanted = to_dict(config)
+    wanted["data"]["point_spread"] = manifest.config["data"].get("point_spread")
     for name in ("height", "width"):
         wanted["sample"][name] = wanted["sample"][name] or manifest.config["sample"][name]
     return wanted

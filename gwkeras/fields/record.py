@@ -24,6 +24,7 @@ from gwkeras.fields.readers import read_fine, read_static, read_storage
 from gwkeras.fields.readers.channel import NEVER_NEGATIVE, without_negatives
 from gwkeras.fields.readers.climate import read_channels
 from gwkeras.fields.readers.survey import survey
+from gwkeras.observation.point_spread import PointSpread
 
 _READING = 1  # raised when the readers come to give other numbers for the same files, so that what was cached is not used
 
@@ -43,7 +44,9 @@ class Fields:
         sources: name, size and hash of every file but the truth's, which no result depends on.
         notes: what a reader of the results should know, in sentences.
         grid: the product's cells.
-        fingerprint: changes with the sources' content and how they are read; not with where they lie, nor with the truth.
+        fingerprint: changes with the sources' content and how they are read; not with where they lie, nor with the truth, nor
+            with the point spread, which no field depends on.
+        point_spread: what the product has been smoothed by.
     """
 
     gwsa: xr.DataArray
@@ -57,6 +60,7 @@ class Fields:
     notes: list[str]
     grid: Grid
     fingerprint: str = ""
+    point_spread: PointSpread = PointSpread()
 
 
 def read_fields(data: DataConfig) -> Fields:
@@ -71,7 +75,7 @@ def read_fields(data: DataConfig) -> Fields:
     gc.collect()  # files that earlier readings left open would otherwise be closed by any thread, in the midst of reading
     named = [*_sources(data), *([data.truth] if data.truth else [])]
     require_openable(member for source in named for path in expand(source) for member in members(path))
-    storage = read_storage(data.gwsa)
+    storage = read_storage(data.gwsa, data.point_spread)
     notes = list(storage.notes)
     gwsa = _product(storage.gwsa, data)
     uncertainty = None if storage.uncertainty is None else _product(storage.uncertainty, data)
@@ -102,6 +106,7 @@ def read_fields(data: DataConfig) -> Fields:
         notes=list(dict.fromkeys([*notes, *climate_notes])),
         grid=grid,
         fingerprint=_fingerprint(data, sources),
+        point_spread=storage.point_spread,
     )
 
 

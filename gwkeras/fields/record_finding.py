@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config.tree import Config, SourceConfig
+from gwkeras.core.config.tree import Config, PointSpreadConfig, SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.finding import Finding
 from gwkeras.fields.canonical import axes_of, grid_of
@@ -128,8 +128,12 @@ def _source(files: Sequence[Path], role: str, config: Config | None, sources: Se
 
 
 def _storage(source: SourceConfig, config: Config | None) -> tuple[dict[str, Any], list[str], list[str]]:
-    record = read_storage(source)
-    facts = {**_facts(record.gwsa), "uncertainty": "yes" if record.uncertainty is not None else "none"}
+    record = read_storage(source, PointSpreadConfig() if config is None else config.data.point_spread)
+    facts = {
+        **_facts(record.gwsa),
+        "uncertainty": "yes" if record.uncertainty is not None else "none",
+        "point spread": record.point_spread.describe(),
+    }
     return facts, list(record.notes), [] if config is None else storage_misfits(record.gwsa, config)
 
 

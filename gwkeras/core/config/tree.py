@@ -62,6 +62,26 @@ class RegionConfig:
 
 
 @dataclass(frozen=True)
+class PointSpreadConfig:
+    """What the product has been smoothed by; its cells are means of the smoothed field."""
+
+    kind: Literal["product", "gaussian", "none"] = _key(
+        "product", "product: what its files say, none where they say nothing; gaussian: as stated here; none: cell means alone"
+    )
+    half_weight_km: float | None = _key(
+        None,
+        "with kind: gaussian, the distance at which the weight is one half (Jekeli 1981); half of a full width at half maximum",
+        unit="km",
+        above=0,
+        at_most=2000,
+    )
+    over: Literal["product", "land", "everything"] = _key(
+        "product",
+        "land: the mean over land, so that constants stay; everything: the sea counts as zero; product: as its kind is made",
+    )
+
+
+@dataclass(frozen=True)
 class DataConfig:
     """The records, and what is made of them."""
 
@@ -75,6 +95,7 @@ class DataConfig:
         None, "first month used, such as 2002-04; null: the first that all records have", form="month"
     )
     last_month: Month | None = _key(None, "last month used; null: the last that all records have", form="month")
+    point_spread: PointSpreadConfig = _key(PointSpreadConfig(), "what the product has been smoothed by")
     coarsen_product: int = _key(1, "the product is block-averaged by this factor first", at_least=1, at_most=64)
     minimum_valid_share: float = _key(
         0.5, "share of a cell's area with data below which a regridded cell is missing", unit="1", at_least=0, at_most=1

@@ -245,6 +245,16 @@ def _check_together(config: Config, file: str) -> None:
         raise place.at("data.first_month").error(
             f"a month not after data.last_month ({data.last_month})", data.first_month, "exchange them"
         )
+    spread = data.point_spread
+    if (spread.kind == "gaussian") != (spread.half_weight_km is not None):
+        place = place.at("data.point_spread.half_weight_km")
+        if spread.half_weight_km is None:
+            raise place.error("a distance, because data.point_spread.kind is 'gaussian'", "none", "give it in km")
+        raise place.error(
+            f"no distance, because data.point_spread.kind is '{spread.kind}'",
+            f"{spread.half_weight_km:g}",
+            "choose kind: gaussian, or leave the distance out",
+        )
     for name in ("test_months", "validation_months"):
         for span in getattr(config.split, name):
             first, _, last = span.partition(":")

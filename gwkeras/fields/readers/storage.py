@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from gwkeras.core.config.tree import SourceConfig
+from gwkeras.core.config.tree import PointSpreadConfig, SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.units import STORAGE, conversion
 from gwkeras.fields.canonical import axes_of
@@ -15,7 +15,9 @@ from gwkeras.fields.files.netcdf_file import open_netcdf
 from gwkeras.fields.files.paths import expand
 from gwkeras.fields.files.recognise import GROUNDWATER_NAMES, TOTAL_STORAGE_NAMES
 from gwkeras.fields.readers.channel import linear
+from gwkeras.fields.readers.point_spread import product_point_spread
 from gwkeras.fields.readers.variable import field, find, join, label, mapped, stated_unit, where_of, wrong_variable
+from gwkeras.observation.point_spread import PointSpread
 
 _LAND_MODEL_NAMES = ("gws_tavg", "gws_inst", "tws_tavg", "tws_inst")  # absolute storages: made anomalies
 _NAMES_BY_KIND = {
@@ -36,23 +38,30 @@ class Storage:
         gwsa: mm, (time, lat, lon), lazily.
         uncertainty: standard error, mm, same shape; None where the files have none.
         notes: what a reader of the results should know, in sentences.
+        point_spread: what the product has been smoothed by.
     """
 
     gwsa: xr.DataArray
     uncertainty: xr.DataArray | None
     notes: tuple[str, ...] = ()
+    point_spread: PointSpread = PointSpread()
 
 
-def read_storage(source: SourceConfig) -> Storage:
+def read_storage(source: SourceConfig, point_spread: PointSpreadConfig = PointSpreadConfig()) -> Storage:
     """The storage anomaly of a source, with its uncertainty where the files have one.
 
     Groundwater storage goes before total storage where a source holds both; months with several solutions are
     averaged, months without one stay absent.
 
+    Args:
+        source: its files.
+        point_spread: what the configuration says of it; by default what the files say holds.
     Raises: BadInput: file missing or damaged, no storage variable. UnknownUnits: no units, or other than a depth.
+        UnclearPointSpread: the files contradict one another on their filter.
     """
     files = [open_netcdf(member) for path in expand(source) for member in members(path)]
     chosen = _choose(files, source)
+    spread, said = product_point_spread(chosen, point_spread)
     notes: list[str] = []
     parts, sigmas = [], []
     for data, name in chosen:
@@ -77,12 +86,12 @@ def read_storage(source: SourceConfig) -> Storage:
     gwsa = gwsa.rename("gwsa").assign_attrs(units=STORAGE, long_name="groundwater storage anomaly")
     if uncertainty is not None:
         uncertainty = abs(uncertainty).rename("uncertainty").assign_attrs(units=STORAGE, long_name="standard error of gwsa")
-    return Storage(gwsa, uncertainty, tuple(dict.fromkeys(notes)))
+    return Storage(gwsa, uncertainty, tuple(dict.fromkeys([*notes, said])), spread)
 
 
 def read_fine(source: SourceConfig) -> xr.DataArray:
     """A fine storage field (a reference to learn from, or a truth), mm, (time, lat, lon), lazily; raises as `read_storage`."""
-    return read_storage(source).gwsa
+    return read_storage(source, PointSpreadConfig(kind="none")).gwsa
 
 
 def _choose(files: list[xr.Dataset], source: SourceConfig) -> list[tuple[xr.Dataset, str]]:

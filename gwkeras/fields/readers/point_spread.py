@@ -1,0 +1,126 @@
+"""What a product sees: its point spread, as its files' names and attributes state it.
+
+G3P names its filter in the file ("…_250km_gauss_filtered_…", "Gauss_250km"), fields made from harmonics in an attribute
+("300 km Gauss"). Mascons state none; their footprint is documented. docs/observation.md has the sources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import xarray as xr
+
+from gwkeras.core.config.tree import PointSpreadConfig
+from gwkeras.core.errors import UnclearPointSpread
+from gwkeras.fields.files.recognise import GROUNDWATER_NAMES
+from gwkeras.fields.readers.variable import label, where_of
+from gwkeras.observation.point_spread import LARGEST_HALF_WEIGHT_KM, Over, PointSpread
+
+MASCON_HALF_WEIGHT_KM = 150.0
+"""Half of the 300 km (3°) to which JPL's, CSR's and GSFC's mascons resolve; Watkins et al. (2015), doi 10.1002/2014JB011547."""
+
+_KILOMETRES = r"((?:(?<=[\s(=:])-)?\d+(?:\.\d+)?)[\s-]*km"
+_BEFORE = re.compile(_KILOMETRES + r"\W*(?:[a-z]+\W+){0,3}$")  # "250 km (half width) Gauss…"
+_AFTER = re.compile(r"[^.;,\d]{0,40}?" + _KILOMETRES)  # "Gauss…ian filter of radius 250 km"
+_GAUSS = re.compile("gau(?:ss|ß)")
+_FULL_WIDTH = re.compile(r"full[\s-]*width|fwhm")
+_NO_FILTER = re.compile(r"\bno (?:\w+ )?filter\b|\bunfiltered\b")
+_HARMONICS = re.compile(r"harmonic|stokes|level[\s-]*2|\bl2\b|\bgsm\b")
+_NEARBY = 60  # characters in which a full width is looked for
+_AGAIN = "state the one that holds in the configuration (data.point_spread: {kind: gaussian, half_weight_km: …})"
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A half-weight distance (0: no filter), and where it stands."""
+
+    half_weight_km: float
+    place: str
+
+
+def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: PointSpreadConfig) -> tuple[PointSpread, str]:
+    """The point spread of a product, and a sentence that says where it comes from.
+
+    Args:
+        chosen: the product's files, each with the name of its storage variable.
+        config: `data.point_spread`; "product" takes what the files say.
+    Raises: UnclearPointSpread: the files state two radii, or one that is impossible, and the configuration does not settle it.
+    """
+    if config.kind == "none":
+        return PointSpread(), "point spread: none, by the configuration"
+    over: Over = _over(chosen) if config.over == "product" else config.over
+    if config.kind == "gaussian":
+        spread = PointSpread.gaussian(config.half_weight_km or 0.0, over)
+        return spread, f"point spread: {spread.describe()}, by the configuration"
+    statements = list(dict.fromkeys(s for data, name in chosen for s in _statements(data, name)))
+    stated = _agreed([s for s in statements if s.half_weight_km != 0], where_of(chosen[0][0]))
+    if stated is not None:
+        spread = PointSpread.gaussian(stated.half_weight_km, over)
+        return spread, f"point spread: {spread.describe()}, from {stated.place}"
+    if statements:
+        return PointSpread(), f"point spread: none, from {statements[0].place}"
+    if any(_is_mascon(data) for data, _ in chosen):
+        spread = PointSpread.gaussian(MASCON_HALF_WEIGHT_KM, over)
+        return spread, f"point spread: {spread.describe()}, the documented footprint of mascons"
+    texts = [text for data, name in chosen for _, text in _texts(data, name)]
+    said = "speaks of a Gaussian filter without its radius" if any(map(_GAUSS.search, texts)) else "speaks of no filter"
+    return PointSpread(), (
+        f"point spread: none, for {label(chosen[0][0])} {said}; where there is one, state it (data.point_spread)"
+    )
+
+
+def _agreed(statements: list[_Statement], where: str) -> _Statement | None:
+    for stated in statements:
+        if not 0 < stated.half_weight_km <= LARGEST_HALF_WEIGHT_KM:
+            raise UnclearPointSpread(
+                where,
+                expected=f"a filter's radius above 0 and at most {LARGEST_HALF_WEIGHT_KM:g} km",
+                found=f"{stated.half_weight_km:g} km in {stated.place}",
+                remedy=_AGAIN,
+            )
+        if stated.half_weight_km != statements[0].half_weight_km:
+            found = " and ".join(f"{s.half_weight_km:g} km in {s.place}" for s in (statements[0], stated))
+            raise UnclearPointSpread(where, expected="one radius of the product's filter", found=found, remedy=_AGAIN)
+    return statements[0] if statements else None
+
+
+def _statements(data: xr.Dataset, name: str) -> Iterator[_Statement]:
+    for place, text in _texts(data, name):
+        for match in _GAUSS.finditer(text):
+            head, tail = text[: match.start()], text[match.end() :]
+            number = _BEFORE.search(head) or _AFTER.match(tail)
+            if number is not None:
+                full = _FULL_WIDTH.search(head[-_NEARBY:] + tail[:_NEARBY])
+                yield _Statement(float(number[1]) / (2 if full else 1), place)
+        if _NO_FILTER.search(text):
+            yield _Statement(0.0, place)
+
+
+def _texts(data: xr.Dataset, name: str) -> Iterator[tuple[str, str]]:
+    """What may speak of a filter, in lower case without underscores, and how each is called in a sentence."""
+    yield f"the file's name ({label(data)})", _plain(label(data))
+    for key, value in data.attrs.items():
+        if isinstance(value, str):
+            yield f"its attribute {key}", _plain(value)
+    for key, value in data[name].attrs.items():
+        if isinstance(value, str):
+            yield f"the attribute {key} of {name}", _plain(value)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("_", " ").split())
+
+
+def _is_mascon(data: xr.Dataset) -> bool:
+    texts = (*(str(name) for name in data.variables), label(data), *map(str, data.attrs.values()))
+    return any("mascon" in text.lower() for text in texts)
+
+
+def _over(chosen: Sequence[tuple[xr.Dataset, str]]) -> Over:
+    """Harmonics are smoothed over the whole sphere; groundwater, mascons and land models know land alone."""
+    if any(name.lower() in GROUNDWATER_NAMES or _is_mascon(data) for data, name in chosen):
+        return "land"
+    harmonic = any(_HARMONICS.search(text) for data, name in chosen for _, text in _texts(data, name))
+    return "everything" if harmonic else "land"
