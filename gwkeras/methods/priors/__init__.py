@@ -1,0 +1,1 @@
+"""Priors: what each fine cell should hold before the satellite is asked."""
