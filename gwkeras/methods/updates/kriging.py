@@ -1,0 +1,248 @@
+"""Area-to-point kriging through the product's own operator: the recipe, and how it is fitted.
+
+    K = C Hᵀ (H C Hᵀ + E + R)⁻¹,    Ŝ = f + K (G − H f),    σ² = diag(C − K H C)
+
+C: a few Gaussians tied by a slope; E: what a wrong half-weight radius leaves; R: the product's noise, correlated in space.
+The residual's mean is known to be zero (Kyriakidis 2004, doi 10.1111/j.1538-4632.2004.tb01135.x, for the change of support).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import ndimage
+
+from gwkeras.core.errors import BadInput, ConfigError
+from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.methods.updates.covariance import Covariance
+from gwkeras.methods.updates.fitted_kriging import FittedKriging, Region
+from gwkeras.methods.updates.noise import Noise
+from gwkeras.methods.updates.selection import Sample, Selection, block_side_km, held_out_errors, select
+from gwkeras.methods.updates.system import inverse, signal, system
+from gwkeras.observation.operator import Observation
+
+Conservation = Literal["product", "observed", "cells"]
+
+_LEAST_MONTHS = 2
+_SAMPLED_WINDOWS = 6  # of a large region, from which slope and noise are chosen
+_LEAST_VARIANCE = 1e-6  # mm², of residuals that are all zero
+_LOCAL_KM = 100.0  # over which the local size of errors is averaged, without a filter
+_LOCAL_RANGE = (0.1, 10.0)  # of a local variance, as a share of the region's
+
+
+@dataclass(frozen=True)
+class Kriging:
+    """The recipe.
+
+    Args:
+        slopes: candidates for the covariance's slope, for a product without a filter.
+        slope_filtered: the slope for a product with one; what is shorter than a filter cannot be seen through it.
+        noise_shares: candidates for the noise variance, as shares of the residuals' variance.
+        noise_correlated: share of the noise that is correlated in space.
+        noise_length_km: over which it is.
+        least_noise_mm: standard deviation of the noise that is assumed at least.
+        operator_uncertainty: relative standard error of the half-weight radius.
+        tolerance: relative difference in predicting the held-out product that counts as none.
+        conservation: "cells" shifts every product cell to its own mean in the end; "observed" conserves what the satellite saw, up
+            to its noise; "product" is "observed" where the product's filter is wider than a cell, else "cells".
+        window_cells: product cells along each side of the core of a window, in regions of more than `largest_window` cells.
+        halo_cells, halo_km: observations around the core, at least.
+        largest_window: product cells up to which a region is one window.
+    Raises: ConfigError: where a value is out of its range.
+    """
+
+    slopes: tuple[float, ...] = (-0.3, 0.0, 0.3)
+    slope_filtered: float = 0.3
+    noise_shares: tuple[float, ...] = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+    noise_correlated: float = 0.5
+    noise_length_km: float = 300.0
+    least_noise_mm: float = 0.0
+    operator_uncertainty: float = 0.15
+    tolerance: float = 0.02
+    conservation: Conservation = "product"
+    window_cells: int = 18
+    halo_cells: int = 8
+    halo_km: float = 0.0
+    largest_window: int = 3000
+
+    kind = "kriging"
+
+    def __post_init__(self) -> None:
+        for name, wrong, expected in (
+            ("slopes", not self.slopes or not all(-1 <= s < 2 for s in self.slopes), "numbers from -1 to below 2"),
+            ("slope_filtered", not -1 <= self.slope_filtered < 2, "a number from -1 to below 2"),
+            ("noise_shares", not self.noise_shares or not all(0 <= s <= 1 for s in self.noise_shares), "numbers from 0 to 1"),
+            ("noise_correlated", not 0 <= self.noise_correlated <= 1, "a share from 0 to 1"),
+            ("noise_length_km", self.noise_length_km <= 0, "km, positive"),
+            ("least_noise_mm", self.least_noise_mm < 0, "mm, not negative"),
+            ("operator_uncertainty", not 0 <= self.operator_uncertainty < 0.9, "a share from 0 to below 0.9"),
+            ("tolerance", self.tolerance < 0, "a share, not negative"),
+            ("conservation", self.conservation not in ("product", "observed", "cells"), "product, observed or cells"),
+            ("window_cells", self.window_cells < 1, "a whole number from 1"),
+            ("halo_cells", self.halo_cells < 0, "a whole number from 0"),
+            ("halo_km", self.halo_km < 0, "km, not negative"),
+        ):
+            if wrong:
+                found = repr(getattr(self, name))
+                raise ConfigError(f"update.{name}", expected=expected, found=found, remedy="correct it")
+
+    def fit(
+        self, residuals: np.ndarray, observation: Observation, *, uncertainty: np.ndarray | None = None, seed: int = 0
+    ) -> FittedKriging:
+        """Chooses slope and noise by predicting the held-out product, and the size of σ from the errors of doing so.
+
+        Args:
+            residuals: (month, n_lat, n_lon) G − H f of training months, mm; NaN where unknown.
+            observation: the product's operator.
+            uncertainty: the product's own standard error, mm, same shape or (n_lat, n_lon); None where it states none.
+            seed: taken for the interface's sake; nothing here is drawn at random.
+        Raises: BadInput: where the shapes do not fit, or fewer than two months have the same known cells.
+        """
+        residuals = np.asarray(residuals, dtype=float)
+        region = self.region(observation)
+        _check_shape(residuals.shape[1:], observation.coarse, "residuals")
+        typical = _typical(uncertainty, observation.coarse)
+        known, months = _common(residuals, region.share)
+        values = np.where(known, residuals[months], np.nan)
+        samples = self._samples(region, known, values, typical)
+        slopes = self.slopes if region.spread.kind == "none" else (self.slope_filtered,)
+        model = Noise(max(self.least_noise_mm**2, 0.0), self.noise_correlated, self.noise_length_km)
+        selection = select(samples, slopes, self.noise_shares, model, self.operator_uncertainty, self.tolerance)
+        chosen = selection.chosen
+        covariance = Covariance(max(chosen.variance, _LEAST_VARIANCE), chosen.slope)
+        noise = Noise(chosen.noise, self.noise_correlated, self.noise_length_km)
+        local = _local_variance(region, covariance, noise, known, values, typical)
+        return FittedKriging(region, covariance, noise, typical, local, self._notes(region, selection, known))
+
+    def assume(self, observation: Observation, variance: float, slope: float, noise: float) -> FittedKriging:
+        """The update with parameters that are given, not fitted: a metric to start from.
+
+        Args:
+            observation: the product's operator.
+            variance: of fine storage, mm².
+            slope: of the covariance.
+            noise: variance of the product's noise, mm².
+        """
+        region = self.region(observation)
+        nothing = np.zeros(observation.coarse.shape)
+        model = Noise(noise, self.noise_correlated, self.noise_length_km)
+        return FittedKriging(region, Covariance(variance, slope), model, nothing, np.ones_like(nothing), {})
+
+    def region(self, observation: Observation) -> Region:
+        """What the recipe makes of an operator's grid: its windows, and whether cells are pinned."""
+        spread, grid = observation.point_spread, observation.coarse
+        wide = spread.kind == "gaussian" and 2 * spread.half_weight_km > np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
+        pinned = self.conservation == "cells" or (self.conservation == "product" and not wide)
+        halo_km = max(self.halo_km, 4.0 * spread.half_weight_km if wide else 0.0)
+        return Region(
+            observation,
+            self.operator_uncertainty,
+            pinned,
+            self.window_cells,
+            self.halo_cells,
+            halo_km,
+            self.largest_window,
+        )
+
+    def _samples(self, region: Region, known: np.ndarray, values: np.ndarray, typical: np.ndarray) -> list[Sample]:
+        """Windows from which the parameters are chosen: all of a small region's, else those with most known cells, spread evenly."""
+        windows = region.windows
+        if len(windows) > _SAMPLED_WINDOWS:
+            counted = [int((window.take(known) & window.inner()).sum()) for window in windows]
+            full = [window for window, count in zip(windows, counted, strict=True) if count >= 0.6 * max(counted)]
+            windows = [full[i] for i in np.unique(np.linspace(0, len(full) - 1, _SAMPLED_WINDOWS).astype(int))]
+        samples = []
+        for window in windows:
+            observed = region.observed(window, known)
+            if observed.count:
+                taken = observed.take(window.take(values)).T
+                samples.append(Sample(observed, region.covariances(window), taken, window.take(typical)))
+        return samples
+
+    def _notes(self, region: Region, selection: Selection, known: np.ndarray) -> dict:
+        chosen = selection.chosen
+        return {
+            "slope": chosen.slope,
+            "noise_share": chosen.noise_share,
+            "held_out_rmse_mm": chosen.rmse,
+            "held_out_spread": chosen.spread,
+            "block_km": selection.block_km,
+            "known_cells": int(known.sum()),
+            "cells_averaged": region.averaged,
+            "candidates": [[c.slope, c.noise_share, c.rmse, c.spread] for c in selection.candidates],
+        }
+
+
+def _check_shape(shape: tuple[int, ...], grid: Grid, what: str) -> None:
+    if shape != grid.shape:
+        raise BadInput(
+            what,
+            expected=f"fields on the product's grid, {grid.describe()}",
+            found=" × ".join(map(str, shape)),
+            remedy="give both on the same grid",
+        )
+
+
+def _typical(uncertainty: np.ndarray | None, grid: Grid) -> np.ndarray:
+    """(n_lat, n_lon) root mean square over months of the product's own standard error; 0 where it states none."""
+    if uncertainty is None:
+        return np.zeros(grid.shape)
+    squared = np.asarray(uncertainty, dtype=float).reshape(-1, *np.shape(uncertainty)[-2:]) ** 2
+    _check_shape(squared.shape[1:], grid, "uncertainty")
+    count = np.isfinite(squared).sum(axis=0)
+    return np.sqrt(np.nan_to_num(squared).sum(axis=0) / np.maximum(count, 1))
+
+
+def _common(residuals: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cells known in nearly all months, and the months that know them all."""
+    finite = np.isfinite(residuals) & (share > 0)
+    some = finite.any(axis=(1, 2))
+    if some.any():
+        known = finite[some].mean(axis=0) >= 0.9
+        months = finite[:, known].all(axis=1)
+        if known.any() and months.sum() >= max(_LEAST_MONTHS, 0.5 * some.sum()):
+            return known, months
+        masks, which, counts = np.unique(finite.reshape(len(finite), -1), axis=0, return_inverse=True, return_counts=True)
+        counts = np.where(masks.any(axis=1), counts, 0)
+        best = int(counts.argmax())
+        if counts[best] >= _LEAST_MONTHS:
+            return masks[best].reshape(share.shape), which.ravel() == best
+    raise BadInput(
+        "storage of the training months",
+        expected=f"at least {_LEAST_MONTHS} months in which the same land cells have values",
+        found=f"{int(some.sum())} months with values, of which no {_LEAST_MONTHS} agree" if some.any() else "none with a value on land",
+        remedy="give more months, or a region with land",
+    )
+
+
+def _local_variance(
+    region: Region, covariance: Covariance, noise: Noise, known: np.ndarray, values: np.ndarray, typical: np.ndarray
+) -> np.ndarray:
+    """(n_lat, n_lon) how much larger the variance of held-out errors is than predicted, averaged around each cell."""
+    ratio, weight = np.zeros(known.shape), np.zeros(known.shape)
+    side = block_side_km(region.spread)
+    for window in region.windows:
+        observed = region.observed(window, known)
+        if not observed.count:
+            continue
+        part = signal(observed, region.covariances(window).of(covariance.slope), region.uncertain)
+        whole, _ = system(part, covariance.variance, noise, observed, window.take(typical))
+        sample = Sample(observed, region.covariances(window), observed.take(window.take(values)).T, window.take(typical))
+        errors, expected = held_out_errors(sample, inverse(whole), side)
+        field, there = np.zeros(window.grid(region.grid).shape), np.zeros(window.grid(region.grid).shape)
+        field[tuple(observed.cells.T)] = ((errors**2).mean(axis=1) / expected)[observed.groups]
+        there[tuple(observed.cells.T)] = 1.0
+        ratio[window.core_in_whole()] = field[window.core()]
+        weight[window.core_in_whole()] = there[window.core()]
+    radius = max(_LOCAL_KM, region.spread.half_weight_km)
+    cell = np.deg2rad(region.grid.lat_step) * EARTH_RADIUS_KM
+    middle = np.cos(np.deg2rad((region.grid.south + region.grid.north) / 2))
+    widths = (radius / cell, radius / (cell * region.grid.lon_step / region.grid.lat_step * max(0.2, middle)))
+    mode = ("nearest", "wrap" if region.grid.is_periodic else "nearest")
+    # The region's mean counts as one more cell in each place, so that nothing is divided by zero far from data.
+    mean = ratio.sum() / max(weight.sum(), 1.0)
+    summed = ndimage.gaussian_filter(ratio, widths, mode=mode) + 1e-3 * mean
+    total = ndimage.gaussian_filter(weight, widths, mode=mode) + 1e-3
+    return np.clip(summed / total, *_LOCAL_RANGE)
