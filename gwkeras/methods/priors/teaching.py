@@ -19,7 +19,7 @@ _TILE_CELLS = 12  # cells along a tile's side, at least
 _TILE_REACH = 2.5  # half-weight distances along a tile's side, at least
 _FEWEST_TILES = 4  # a small region has smaller tiles, so that some of them can be held out
 _FEWEST_MONTHS = 12
-_SLOPES = (0.0, 0.5, 1.0, 1.5)
+_SLOPES = (-0.3, 0.0, 0.3, 0.6, 1.0)
 _NOISE_FLOOR = 0.005  # of the variance
 _OPERATOR_ERROR = 0.05  # of the variance, where the product is filtered: a filter that is 15 % off
 
