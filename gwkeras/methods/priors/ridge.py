@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,21 +18,24 @@ import numpy as np
 
 from gwkeras.core.errors import BadInput, MissingMonths
 from gwkeras.core.latest import Latest
-from gwkeras.core.months import Month, calendar_month
+from gwkeras.core.months import Month
 from gwkeras.domain.array_cache import DiskArray, cached_array
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.memories.channels import Channels
-from gwkeras.domain.memories.exponential import advance, in_balance, retention
+from gwkeras.domain.memories.exponential import retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
+from gwkeras.methods.priors.local_amplitude import Bumps, LocalAmplitude, spacing_km
 from gwkeras.methods.priors.normal_equations import NormalEquations
 from gwkeras.methods.priors.prior import Progress, Training
 from gwkeras.methods.priors.seen_features import SeenFeatures
 from gwkeras.methods.priors.strength import Strength, choose_strength, solve_ridge
-from gwkeras.methods.priors.teaching import teaching_of
+from gwkeras.methods.priors.teaching import Teaching, teaching_of
+from gwkeras.methods.priors.weighted_memories import bands, weighted_memories
 
 _SPANS, _GROUPS = 4, 8  # of months and of tiles, that are left out by turns
 _PRODUCTS_HELD_BACK = 3.0  # how much more than a memory alone its products with maps are held back
+_FAST, _SLOW = 4.0, 15.0  # months: where the groups of local amplitudes part
 _NOTHING = 1e-9  # of the largest deviation: a feature that varies less is left out
 
 
@@ -42,10 +45,12 @@ class Ridge:
 
     Args:
         time_constants: of the memories, months.
+        local: whether a place's answer may depart, smoothly, from what the maps say (`local_amplitude.py`).
         kind: as it stands in configurations.
     """
 
     time_constants: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0)
+    local: bool = True
     kind: str = "ridge"
 
     def fit(self, training: Training, folder: Path, progress: Progress = lambda label, done, total: None) -> FittedRidge:
@@ -81,7 +86,12 @@ class Ridge:
         strength = choose_strength(scaled)
         weights = (solve_ridge(scaled, strength.value) * scales.reshape(-1)).reshape(scales.shape)
         notes = (*_notes(strength, scales, standard), f"covariance of the metric: slope {teaching.slope:g}")
-        return FittedRidge(self.time_constants, channels.names, standard, weights, training.months, strength.value, notes)
+        fitted = FittedRidge(self.time_constants, channels.names, standard, weights, training.months, strength.value, notes)
+        if not weights.any() or not self.local:
+            return fitted
+        spacing = spacing_km(training.domain.coarse, training.observation.point_spread.half_weight_km)
+        local = LocalAmplitude.fit(fitted.parts(climate, features.maps, teaching), teaching, spacing)
+        return replace(fitted, local=local, notes=(*notes, _local_note(local)))
 
 
 @dataclass(frozen=True)
@@ -96,6 +106,7 @@ class FittedRidge:
         training_months: (M,) datetime64[M]; the mean over them is taken off.
         strength: of the ridge; infinite where nothing was believed.
         notes: what was chosen and left out.
+        local: departures from the maps' answer; None where there are none.
     """
 
     time_constants: tuple[float, ...]
@@ -105,6 +116,7 @@ class FittedRidge:
     training_months: np.ndarray
     strength: float
     notes: tuple[str, ...] = ()
+    local: LocalAmplitude | None = None
     _latest: Latest[DiskArray] = field(default_factory=Latest, repr=False, compare=False)
 
     @classmethod
@@ -118,7 +130,7 @@ class FittedRidge:
     def digest(self) -> str:
         """Changes with anything that the prior's means depend on."""
         described = json.dumps(self._description(), sort_keys=True).encode()
-        arrays = (np.ascontiguousarray(a).tobytes() for a in (self.weights, self.standard.means, self.standard.deviations))
+        arrays = (np.ascontiguousarray(a).tobytes() for a in self._arrays().values())
         return hashlib.sha256(b"".join((described, *arrays))).hexdigest()[:16]
 
     def mean(self, domain: Domain, month: Month) -> np.ndarray:
@@ -135,20 +147,38 @@ class FittedRidge:
         key = domain.fine_drivers.key, domain.fine_origin, str(domain.months[[0, -1]])
         return np.asarray(self._latest.get(str(key), lambda: self._all_months(domain))[position])
 
-    def fields(self, climate: FineClimate, months: np.ndarray) -> np.ndarray:
-        """(M, n_lat, n_lon) mm, float32: f of some months of a climate, computed by one recursion through all of them.
+    def parts(self, climate: FineClimate, maps: np.ndarray, teaching: Teaching) -> np.ndarray:
+        """Block means, on the teaching's grid, of the parts of f that local amplitudes multiply.
 
         Args:
-            climate: of the whole fine grid; terrain is derived from it.
-            months: (M,) datetime64[M].
+            climate: of the whole fine grid.
+            maps: (1 + map, n_lat, n_lon) standardised.
+            teaching: its months and grid.
+        Returns: (M, group, n_lat, n_lon) mm.
         """
-        return self._band(climate, self._maps(climate), slice(0, climate.grid.n_lat), months)
+        groups, s = self.groups, teaching.factor
+        position = {stamp: index for index, stamp in enumerate(teaching.months.tolist())}
+        result = np.zeros((len(position), len(groups), *teaching.grid.shape), dtype=np.float32)
+        for rows in bands(climate.grid.n_lat, climate.grid.n_lon, self.weights[:, 0].size, s):
+            band = climate.band(rows)
+            weights, block = self._weights_on(band, maps[:, rows], local=None), slice(rows.start // s, rows.stop // s)
+            for stamp, parts in weighted_memories(Channels(band), weights, retention(self.time_constants), groups):
+                if stamp.item() in position:
+                    result[position[stamp.item()], :, block] = np.nan_to_num(band.grid.block_mean(parts, s, band.land))
+        return result
+
+    @property
+    def groups(self) -> tuple[np.ndarray, ...]:
+        """(τ, channel) bool each: fast, slow and very slow memories, and those of what is pumped."""
+        slowness, names = np.asarray(self.time_constants)[:, None], np.array(self.channels)[None, :]
+        pumped = np.isin(names, ("deficit", "growing_deficit", "time")) & np.ones(slowness.shape, bool)
+        bounds = ((0, _FAST), (_FAST, _SLOW), (_SLOW, np.inf))
+        return (*((slowness > low) & (slowness <= high) & ~pumped for low, high in bounds), pumped)
 
     def save(self, folder: Path) -> None:
         """Writes ridge.npz and ridge.json into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        arrays = {"weights": self.weights, "means": self.standard.means, "deviations": self.standard.deviations}
-        np.savez(folder / "ridge.npz", **arrays)
+        np.savez(folder / "ridge.npz", **self._arrays())
         (folder / "ridge.json").write_text(json.dumps(self._description(), indent=1), encoding="utf-8")
 
     @classmethod
@@ -160,6 +190,10 @@ class FittedRidge:
         with np.load(folder / "ridge.npz", allow_pickle=False) as arrays:
             standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]))
             weights = arrays["weights"]
+            local = None
+            if "departures" in arrays:
+                bumps = Bumps(arrays["bump_lat"], arrays["bump_lon"], *map(float, arrays["bump_width"]))
+                local = LocalAmplitude(bumps, arrays["departures"], *map(float, arrays["local_strength"]))
         return cls(
             tuple(told["time_constants"]),
             tuple(told["channels"]),
@@ -168,6 +202,7 @@ class FittedRidge:
             np.array(told["training_months"], dtype="datetime64[M]"),
             np.inf if told["strength"] is None else told["strength"],
             tuple(told["notes"]),
+            local,
         )
 
     def _description(self) -> dict:
@@ -213,25 +248,19 @@ class FittedRidge:
                 found=", ".join(channels.names) or "none",
                 remedy="give the same climate variables as in training",
             )
-        # Σ_k β map_k, one field for each channel and time constant: (τ, channel, n_lat, n_lon)
-        local = np.einsum("cmt,mij->tcij", self.weights.astype(np.float32), maps[:, rows], optimize=True)
-        keeps = retention(self.time_constants)
-        stamps = channels.climate.months
-        memories = in_balance(channels.climatology, int(calendar_month(stamps[:1])[0]), keeps)
+        weights = self._weights_on(channels.climate, maps[:, rows], self.local)
+        every = (np.ones(weights.shape[:2], bool),)
         wanted = {stamp: index for index, stamp in enumerate(months.tolist())}
         training = set(self.training_months.tolist())
         result = np.empty((len(months), *channels.climate.grid.shape), dtype=np.float32)
         total, count = np.zeros(channels.climate.grid.shape), 0
-        for stamp, values in zip(stamps.tolist(), channels, strict=True):
-            advance(memories, values, keeps)
-            if stamp not in wanted and stamp not in training:
-                continue
-            now = np.einsum("tcij,tcij->ij", local, memories)
-            if stamp in wanted:
-                result[wanted[stamp]] = now
-            if stamp in training:
+        for stamp, (now,) in weighted_memories(channels, weights, retention(self.time_constants), every):
+            if stamp.item() in wanted:
+                result[wanted[stamp.item()]] = now
+            if stamp.item() in training:
                 total += now
                 count += 1
+        stamps = channels.climate.months
         if not count or not set(wanted) <= set(stamps.tolist()):
             raise MissingMonths(
                 "ridge prior",
@@ -240,6 +269,23 @@ class FittedRidge:
                 remedy="give a longer climate record",
             )
         return result - (total / count).astype(np.float32)
+
+    def _weights_on(self, band: FineClimate, maps: np.ndarray, local: LocalAmplitude | None) -> np.ndarray:
+        """(τ, channel, n_lat, n_lon) Σ_k β map_k, times the local amplitude of each memory's group."""
+        weights = np.einsum("cmt,mij->tcij", self.weights.astype(np.float32), maps, optimize=True)
+        if local is not None:
+            for group, factor in zip(self.groups, local.factors(band.grid), strict=True):
+                weights[group] *= factor
+        return weights
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        arrays = {"weights": self.weights, "means": self.standard.means, "deviations": self.standard.deviations}
+        if self.local is not None:
+            bumps = self.local.bumps
+            arrays |= {"departures": self.local.departures, "bump_lat": bumps.lat, "bump_lon": bumps.lon}
+            arrays |= {"bump_width": np.array([bumps.lat_width, bumps.lon_width])}
+            arrays |= {"local_strength": np.array([self.local.strength, self.local.gain])}
+        return arrays
 
 
 def _standardised(standard: Standard, maps: dict[str, np.ndarray], climate: FineClimate) -> np.ndarray:
@@ -279,3 +325,9 @@ def _notes(strength: Strength, scales: np.ndarray, standard: Standard) -> tuple[
     if standard.left_out:
         notes.append(f"ridge: maps left out: {'; '.join(standard.left_out)}")
     return tuple(notes)
+
+
+def _local_note(local: LocalAmplitude) -> str:
+    if not np.isfinite(local.strength):
+        return "ridge: the same answer everywhere, since local ones do not predict held-out product"
+    return f"ridge: local answers, strength {local.strength:g}, {local.gain:.3f} of what was left in the held-out product explained"

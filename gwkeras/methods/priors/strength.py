@@ -42,12 +42,12 @@ def choose_strength(equations: NormalEquations) -> Strength:
     gram, moment, power = equations.gram, equations.moment, equations.power
     spans, groups = power.shape
     unit = power.sum() / max(equations.count.sum(), 1.0)
+    grams, moments = _Others(gram), _Others(moment)
     left = []
     for span, group in _parts(spans, groups):
         if not equations.count[span, group] or not power[span, group]:
             continue
-        others = _others(gram, span, group)
-        right = _others(moment, span, group)
+        others, right = grams(span, group), moments(span, group)
         inside, cross = gram[span, group], moment[span, group]
         row = []
         for strength in STRENGTHS:
@@ -85,14 +85,24 @@ def _solve(gram: np.ndarray, moment: np.ndarray, ridge: float) -> np.ndarray:
 
 
 def _parts(spans: int, groups: int) -> list[tuple[int, int]]:
-    """Each group of tiles is left out in two spans, each span with every so many groups."""
+    """Each group of tiles is left out in two spans, each span with every so many groups; all spans where there is one group."""
+    if groups == 1:
+        return [(span, 0) for span in range(spans)]
     shifts = (0, spans // 2) if spans > 1 else (0,)
     return [((group + shift) % spans, group) for shift in shifts for group in range(groups)]
 
 
-def _others(sums: np.ndarray, span: int, group: int) -> np.ndarray:
-    """The sum over all other spans in all other groups; over other spans alone or groups alone where there is but one."""
-    spans, groups = sums.shape[:2]
-    keep_spans = np.arange(spans) != span if spans > 1 else np.ones(1, bool)
-    keep_groups = np.arange(groups) != group if groups > 1 else np.ones(1, bool)
-    return sums[keep_spans][:, keep_groups].sum(axis=(0, 1))
+class _Others:
+    """Sums over all other spans in all other groups: over other spans alone, or groups alone, where there is but one."""
+
+    def __init__(self, sums: np.ndarray) -> None:
+        self.sums, self.by_span, self.by_group = sums, sums.sum(axis=1), sums.sum(axis=0)
+        self.total = self.by_span.sum(axis=0)
+
+    def __call__(self, span: int, group: int) -> np.ndarray:
+        spans, groups = self.sums.shape[:2]
+        if groups == 1:
+            return self.total - self.by_span[span]
+        if spans == 1:
+            return self.total - self.by_group[group]
+        return self.total - self.by_span[span] - self.by_group[group] + self.sums[span, group]
