@@ -119,7 +119,7 @@ class Channels:
         stamp = np.array([month])
         radiation = extraterrestrial_radiation(np.clip(self.climate.grid.lat, -90, 90), mid_month_day(stamp)) / LATENT_HEAT
         scale = (radiation * days_in_month(stamp) / 100).astype(np.float32)[:, None]
-        return scale * np.maximum(temperature - np.float32(FREEZING_K - 5), 0)
+        return scale * np.maximum(temperature - (FREEZING_K - 5), 0)
 
 
 def _per_month(total: np.ndarray, calendar: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ class WaterBalance:
             potential: potential evapotranspiration, mm month⁻¹.
         Returns: rain and melt, mm month⁻¹; drainage of each soil, (capacity, ...) mm month⁻¹.
         """
-        warmth = temperature - np.float32(_FREEZING)
+        warmth = temperature - _FREEZING
         snowfall = precipitation / (1 + np.exp(np.clip(warmth / _SPREAD, -30, 30)))
         melt = np.minimum(self.snow + snowfall, _MELT_RATE * np.maximum(warmth + 1, 0))
         self.snow = self.snow + snowfall - melt

@@ -144,7 +144,7 @@ class FittedRidge:
         position = domain.calendar.position(month)
         if not self.weights.any():
             return np.zeros(domain.fine.shape, dtype=np.float32)
-        key = domain.fine_drivers.key, domain.fine_origin, str(domain.months[[0, -1]])
+        key = self.digest, domain.fine_drivers.key, domain.fine_origin, str(domain.months[[0, -1]])
         return np.asarray(self._latest.get(str(key), lambda: self._all_months(domain))[position])
 
     def parts(self, climate: FineClimate, maps: np.ndarray, teaching: Teaching) -> np.ndarray:
