@@ -22,6 +22,7 @@ _SPANS = 8  # of months, left out by turns: the same place in other months is wh
 _SPACING_CELLS = 3.0  # product cells between bumps, at least
 _SPACING_REACH = 1.0  # half-weight distances between bumps, at least
 _MOST_BUMPS = 256  # over a region of any size
+_STRENGTHS = (10.0, 30.0, 100.0, 1e3, 1e4)  # from 10 on: a departure of 0.3 is likely beforehand, one of 1 is not
 _WIDTH = 1.0  # standard deviation of a bump, in spacings
 
 
@@ -98,7 +99,7 @@ class LocalAmplitude:
         usual = np.where(known, seen, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         left = replace(teaching, values=np.where(known, teaching.values - (seen - usual), 0.0))
         equations = NormalEquations.accumulate(_features(parts, teaching, bumps), left, _SPANS, 1)
-        strength = choose_strength(equations)
+        strength = choose_strength(equations, _STRENGTHS)
         shape = (parts.shape[1], len(bumps.lat), len(bumps.lon))
         return cls(bumps, solve_ridge(equations, strength.value).reshape(shape), strength.value, strength.gain)
 
