@@ -34,12 +34,20 @@ class Channels:
     def names(self) -> tuple[str, ...]:
         """Of the channels, in order."""
         has = self.climate.channels.keys()
-        names = [n for n in ("precipitation", "net_water_input", "soil_moisture", "temperature") if n in has]
+        names: list[str] = [n for n in ("precipitation", "net_water_input", "soil_moisture", "temperature") if n in has]
         if "net_water_input" in has:
             names.append("net_water_gain")
             names += ["moist_gain"] if "soil_moisture" in has else []
         if self._has_balance:
-            names += ["snow", "rain_and_melt", "shallow_drainage", "deep_drainage", "deep_soil_water", "deficit", "growing_deficit"]
+            names += [
+                "snow",
+                "rain_and_melt",
+                "shallow_drainage",
+                "deep_drainage",
+                "deep_soil_water",
+                "deficit",
+                "growing_deficit",
+            ]
         return (*names, "time") if names else ()
 
     @cached_property

@@ -39,7 +39,7 @@ class WaterBalance:
 
         Args:
             capacities: mm.
-            year: precipitation, temperature and potential evapotranspiration of twelve months, the last before the record's first.
+            year: precipitation, temperature and potential evapotranspiration of twelve months, the last before the record.
         """
         nothing = np.zeros_like(year[0][0])
         stores = cls(capacities, nothing, np.stack([nothing + capacity / 2 for capacity in capacities]))

@@ -52,9 +52,7 @@ class Bumps:
         counts = [max(1, round(side / spacing_km)) for side in sides]
         lat = grid.south + (np.arange(counts[0]) + 0.5) * (grid.north - grid.south) / counts[0]
         lon = grid.west + (np.arange(counts[1]) + 0.5) * (grid.east - grid.west) / counts[1]
-        return cls(
-            lat, lon, _WIDTH * (grid.north - grid.south) / counts[0], _WIDTH * (grid.east - grid.west) / counts[1]
-        )
+        return cls(lat, lon, _WIDTH * (grid.north - grid.south) / counts[0], _WIDTH * (grid.east - grid.west) / counts[1])
 
     def axes(self, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
         """(n_lat, J₁) and (n_lon, J₂): a bump is the product of one column of each."""

@@ -29,7 +29,9 @@ class Metric:
     whiteners: tuple[np.ndarray, ...]
 
     @classmethod
-    def of(cls, positions: tuple[np.ndarray, ...], noise: tuple[np.ndarray, ...], covariance: Covariance, spread_km2: float) -> Metric:
+    def of(
+        cls, positions: tuple[np.ndarray, ...], noise: tuple[np.ndarray, ...], covariance: Covariance, spread_km2: float
+    ) -> Metric:
         """The metric of a covariance.
 
         Args:

@@ -1,4 +1,4 @@
-"""Σ Xᵀ V⁻¹ X, Σ Xᵀ V⁻¹ y and Σ yᵀ V⁻¹ y, apart for each span of months and group of tiles, so that any of them can be left out."""
+"""Σ Xᵀ V⁻¹ X, Σ Xᵀ V⁻¹ y and Σ yᵀ V⁻¹ y, apart for each span of months and group of tiles, so that any can be left out."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class _Sums:
         self.known = np.repeat(teaching.known, teaching.tiles, axis=1)  # (M, k)
         self.shape = (spans, groups)
         self.held: list[tuple[int, np.ndarray]] = []
-        self.gram: np.ndarray | None = None
+        self.gram, self.moment, self.total = np.zeros((*self.shape, 0, 0)), np.zeros((*self.shape, 0)), np.zeros((spans, 0, 0))
 
     def add(self, index: int, seen: np.ndarray) -> None:
         """Takes in the features (p, k) of training month `index`."""
-        if self.gram is None:
+        if not self.gram.size:
             p = len(seen)
             self.gram, self.moment = np.zeros((*self.shape, p, p)), np.zeros((*self.shape, p))
             self.total = np.zeros((self.shape[0], p, seen.shape[1]), dtype=np.float32)
@@ -91,7 +91,6 @@ class _Sums:
         """Anomalies' sums: Σ (x − m)(x − m)ᵀ = Σ x xᵀ − s mᵀ − m sᵀ + n m mᵀ, with s the span's sum."""
         if self.held:
             self._flush()
-        assert self.gram is not None
         known = self.known.astype(np.float32)
         mean = self.total.sum(axis=0) / np.maximum(known.sum(axis=0), 1)  # (p, k)
         power, count = np.zeros(self.shape), np.zeros(self.shape)
@@ -109,4 +108,3 @@ class _Sums:
                 power[span, number] = (values[:, cells].astype(np.float64) ** 2).sum()
                 count[span, number] = known[inside, cells].sum()
         return NormalEquations(self.gram, self.moment, power, count)
-

@@ -46,7 +46,7 @@ def choose_strength(equations: NormalEquations, candidates: tuple[float, ...] = 
     gram, moment, power = equations.gram, equations.moment, equations.power
     spans, groups = power.shape
     unit = power.sum() / max(equations.count.sum(), 1.0)
-    grams, moments = _Others(gram), _Others(moment)
+    grams, moments = Others(gram), Others(moment)
     left, parts = [], []
     for span, group in _parts(spans, groups):
         if not equations.count[span, group] or not power[span, group]:
@@ -108,7 +108,7 @@ def _parts(spans: int, groups: int) -> list[tuple[int, int]]:
     return [((group + shift) % spans, group) for shift in shifts for group in range(groups)]
 
 
-class _Others:
+class Others:
     """Sums over all other spans in all other groups: over other spans alone, or groups alone, where there is but one."""
 
     def __init__(self, sums: np.ndarray) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class Teaching:
     def see(self, blocks: np.ndarray) -> np.ndarray:
         """H of fields given by their block means.
 
-        The point spread works on block means here, not on fine cells: it is wider than they are, and linear either way. 
+        The point spread works on block means here, not on fine cells: it is wider than they are, and linear either way.
 
         Args: blocks: (..., n_lat, n_lon) on `grid`, weighted by area × land; anything where there is no land.
         Returns: (..., k).
@@ -191,5 +192,4 @@ def _likeliest(
 
 def _parts(sizes: tuple[int, ...]) -> list[slice]:
     ends = np.cumsum([0, *sizes])
-    return [slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
-
+    return [slice(int(a), int(b)) for a, b in pairwise(ends)]

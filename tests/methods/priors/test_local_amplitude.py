@@ -1,5 +1,7 @@
 """Local answers: a field that answers by a smooth factor of its own is found, and no factor is found where there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,8 +44,6 @@ def parts_of(teaching):
 
 
 def with_values(teaching, fields):
-    from dataclasses import replace
-
     known = np.repeat(teaching.known, teaching.tiles, axis=1)
     seen = teaching.see(fields)
     usual = np.where(known, seen, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)

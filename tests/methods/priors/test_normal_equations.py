@@ -1,5 +1,7 @@
 """The ridge's algebra against the textbook: dense generalised least squares, leaving out, and standard errors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.priors.normal_equations import NormalEquations
 from gwkeras.methods.priors.seen_features import Month, SeenFeatures
-from gwkeras.methods.priors.strength import choose_strength, solve_ridge
+from gwkeras.methods.priors.strength import Others, choose_strength, solve_ridge
 from gwkeras.methods.priors.teaching import teaching_of
 from gwkeras.observation.point_spread import PointSpread
 from tests.methods.priors.domains import make_world
@@ -119,8 +121,6 @@ def synthetic(teaching, weights, rng, size=1.0):
     x -= (x * known[:, None]).sum(axis=0) / known.sum(axis=0)[None]
     white = size * np.einsum("p,mpk->mk", weights, x) + rng.normal(size=known.shape)
     values = white @ np.linalg.inv(whitening(teaching)).T
-    from dataclasses import replace
-
     taught = replace(teaching, values=np.where(known, values, 0.0))
     return taught, [Month(m, now) for m, now in zip(teaching.months, x, strict=True)], x, known
 
@@ -153,9 +153,7 @@ def test_leaving_out_is_solving_without(features):
     rng = np.random.default_rng(9)
     taught, months, *_ = synthetic(features.teaching, np.full(6, 0.2), rng)
     equations = NormalEquations.accumulate(months, taught, 2, 2)
-    from gwkeras.methods.priors.strength import _Others
-
-    assert _Others(equations.gram)(0, 1) == pytest.approx(equations.gram[1, 0], rel=1e-9, abs=1e-6)
+    assert Others(equations.gram)(0, 1) == pytest.approx(equations.gram[1, 0], rel=1e-9, abs=1e-6)
 
 
 def test_filtered_product_is_taught_on_merged_cells_through_the_filter(tmp_path):

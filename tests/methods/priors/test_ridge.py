@@ -8,8 +8,10 @@ import pytest
 
 from gwkeras.core.errors import BadInput, MissingMonths
 from gwkeras.domain.calendar import Calendar
+from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.split import Box
-from gwkeras.methods.priors.ridge import FittedRidge, Ridge
+from gwkeras.methods.priors.fitted_ridge import FittedRidge
+from gwkeras.methods.priors.ridge import Ridge
 from gwkeras.observation.point_spread import PointSpread
 from tests.methods.priors.domains import COARSE, make_world
 
@@ -54,8 +56,6 @@ def test_months_come_in_any_order_and_start_from_the_training_mean(world, fitted
 
 
 def test_bands_of_rows_give_what_the_whole_gives(world, fitted):
-    from gwkeras.domain.memories.fine_climate import FineClimate
-
     climate, months = FineClimate.of(world.domain), world.domain.months.astype("datetime64[M]")[[0, 7]]
     maps = fitted._maps(climate)
     whole = fitted._band(climate, maps, slice(0, climate.grid.n_lat), months)
@@ -125,7 +125,7 @@ def test_saved_and_pickled_priors_expect_the_same(world, fitted, tmp_path):
 
 
 def test_a_prior_that_believes_nothing_survives_saving(world, tmp_path):
-    nothing = FittedRidge.nothing(Ridge(), world.training, "there is no climate")
+    nothing = FittedRidge.nothing((6.0,), world.training.months, "there is no climate")
     nothing.save(tmp_path)
     assert FittedRidge.load(tmp_path).strength == np.inf
     assert not FittedRidge.load(tmp_path).mean(world.domain, world.test_months[0]).any()
