@@ -1,0 +1,138 @@
+"""The channels whose memories a prior weighs: nonlinear in the climate, computed at the fine grid, month after month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gwkeras.core.months import calendar_month, days_in_month
+from gwkeras.domain.memories.fine_climate import FineClimate
+from gwkeras.domain.memories.water_balance import WaterBalance
+from gwkeras.fields.pet import FREEZING_K, LATENT_HEAT, extraterrestrial_radiation, mid_month_day
+
+_CAPACITIES = (80.0, 200.0)  # mm, a shallow and a deep soil
+_DECADE = 120.0  # months
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Monthly channels of a climate, as anomalies from the record's mean (of its calendar means).
+
+    What can be had depends on what the climate holds: P, P − ET, (P − ET)⁺, θ, θ · (P − ET)⁺, T; with P and T snow,
+    rain + melt, what two soils drain and hold, the deficit (PET − P)⁺ and the deficit × time; and time itself, in decades.
+
+    Args:
+        climate: at the fine grid.
+    """
+
+    climate: FineClimate
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Of the channels, in order."""
+        has = self.climate.channels.keys()
+        names: list[str] = [n for n in ("precipitation", "net_water_input", "soil_moisture", "temperature") if n in has]
+        if "net_water_input" in has:
+            names.append("net_water_gain")
+            names += ["moist_gain"] if "soil_moisture" in has else []
+        if self._has_balance:
+            names += [
+                "snow",
+                "rain_and_melt",
+                "shallow_drainage",
+                "deep_drainage",
+                "deep_soil_water",
+                "deficit",
+                "growing_deficit",
+            ]
+        return (*names, "time") if names else ()
+
+    @cached_property
+    def means(self) -> dict[str, np.ndarray]:
+        """Climate channel -> (n_lat, n_lon), the record's mean of its calendar means."""
+        return {name: year.mean(axis=0) for name, year in self._mean_years.items()}
+
+    @cached_property
+    def climatology(self) -> np.ndarray:
+        """(12, channel, n_lat, n_lon) the anomalies' calendar means; they sum to 0 over the year."""
+        return self._calendar_means - self._calendar_means.mean(axis=0)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """(channel, n_lat, n_lon) float32 of each month of the climate, in order."""
+        mean = self._calendar_means.mean(axis=0)
+        for values in self._raw():
+            values -= mean
+            yield values
+
+    @cached_property
+    def _calendar_means(self) -> np.ndarray:
+        calendar = calendar_month(self.climate.months)
+        total = np.zeros((12, len(self.names), *self.climate.grid.shape), dtype=np.float32)
+        for month, values in zip(calendar, self._raw(), strict=True):
+            total[month - 1] += values
+        return _per_month(total, calendar)
+
+    @property
+    def _has_balance(self) -> bool:
+        return {"precipitation", "temperature"} <= self.climate.channels.keys()
+
+    @cached_property
+    def _mean_years(self) -> dict[str, np.ndarray]:
+        """Climate channel -> (12, n_lat, n_lon)."""
+        calendar = calendar_month(self.climate.months)
+        years = {}
+        for name, array in self.climate.channels.items():
+            total = np.zeros((12, *self.climate.grid.shape))
+            for index, month in enumerate(calendar):
+                total[month - 1] += array[index]
+            years[name] = _per_month(total, calendar).astype(np.float32)
+        return years
+
+    def _raw(self) -> Iterator[np.ndarray]:
+        climate, calendar = self.climate, calendar_month(self.climate.months)
+        balance = self._balance_at_start(int(calendar[0])) if self._has_balance else None
+        zero = np.zeros(climate.grid.shape, dtype=np.float32)
+        for index, month in enumerate(climate.months):
+            now = {name: np.asarray(array[index], dtype=np.float32) for name, array in climate.channels.items()}
+            if "net_water_input" in now:
+                now["net_water_gain"] = np.maximum(now["net_water_input"], 0)
+                if "soil_moisture" in now:
+                    now["moist_gain"] = now["soil_moisture"] * now["net_water_gain"]
+            decades = np.float32((index - (len(climate.months) - 1) / 2) / _DECADE)
+            if balance is not None:
+                potential = self._potential(month, now["temperature"])
+                now["rain_and_melt"], (now["shallow_drainage"], now["deep_drainage"]) = balance.advance(
+                    now["precipitation"], now["temperature"], potential
+                )
+                now["snow"], now["deep_soil_water"] = balance.snow, balance.soil[1]
+                now["deficit"] = np.maximum(potential - now["precipitation"], 0)
+                now["growing_deficit"] = now["deficit"] * decades
+            now["time"] = zero + decades
+            yield np.stack([now[name] for name in self.names])
+
+    def _balance_at_start(self, first: int) -> WaterBalance:
+        """Stores in balance with the mean year that ends before calendar month `first`."""
+        rain, warmth = self._mean_years["precipitation"], self._mean_years["temperature"]
+        year = []
+        for month in (np.arange(12) + first - 1) % 12:
+            stamp = np.datetime64("2001-01", "M") + month
+            year.append((rain[month], warmth[month], self._potential(stamp, warmth[month])))
+        return WaterBalance.in_balance(_CAPACITIES, year)
+
+    def _potential(self, month: np.datetime64, temperature: np.ndarray) -> np.ndarray:
+        """PET after Oudin, mm month⁻¹ (see `gwkeras.fields.pet.oudin`), of one month."""
+        stamp = np.array([month])
+        radiation = extraterrestrial_radiation(np.clip(self.climate.grid.lat, -90, 90), mid_month_day(stamp)) / LATENT_HEAT
+        scale = (radiation * days_in_month(stamp) / 100).astype(np.float32)[:, None]
+        return scale * np.maximum(temperature - (FREEZING_K - 5), 0)
+
+
+def _per_month(total: np.ndarray, calendar: np.ndarray) -> np.ndarray:
+    """Sums of calendar months to means; a calendar month that a short record lacks takes the mean of those it holds."""
+    counts = np.bincount(calendar, minlength=13)[1:]
+    means = total / np.maximum(counts, 1).reshape(12, *(1,) * (total.ndim - 1)).astype(total.dtype)
+    means[counts == 0] = means[counts > 0].mean(axis=0)
+    return means

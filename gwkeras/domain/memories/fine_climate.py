@@ -1,0 +1,68 @@
+"""Climate and maps at the fine grid of a domain: all that a prior may look at, and no storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gwkeras.core.grid import Grid
+from gwkeras.domain.domain import Domain
+
+
+@dataclass(frozen=True)
+class FineClimate:
+    """Climate of every month that the files hold, and maps.
+
+    Args:
+        grid: the fine grid.
+        months: (C,) datetime64[M], consecutive.
+        channels: name -> (C, n_lat, n_lon) without gaps, in canonical units; any array that slices.
+        static: name -> (n_lat, n_lon) without gaps.
+        land: (n_lat, n_lon) land fraction.
+    """
+
+    grid: Grid
+    months: np.ndarray
+    channels: Mapping[str, Any]
+    static: Mapping[str, np.ndarray]
+    land: np.ndarray
+
+    @classmethod
+    def of(cls, domain: Domain) -> FineClimate:
+        """What a domain knows at its fine grid."""
+        drivers, (top, left) = domain.fine_drivers, domain.fine_origin
+        rows, columns = slice(top, top + domain.fine.n_lat), slice(left, left + domain.fine.n_lon)
+        whole = drivers.grid.shape == domain.fine.shape
+        return cls(
+            domain.fine,
+            drivers.calendar.months.astype("datetime64[M]"),
+            {name: a if whole else _Part(a, rows, columns) for name, a in drivers.channels.items()},
+            {name: np.asarray(a[rows, columns]) for name, a in drivers.static.items()},
+            domain.land_fine,
+        )
+
+    def band(self, rows: slice) -> FineClimate:
+        """The rows of a slice, as a climate of its own."""
+        columns = slice(0, self.grid.n_lon)
+        return replace(
+            self,
+            grid=self.grid.window(rows.start, 0, rows.stop - rows.start, self.grid.n_lon),
+            channels={name: _Part(a, rows, columns) for name, a in self.channels.items()},
+            static={name: a[rows] for name, a in self.static.items()},
+            land=self.land[rows],
+        )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows and columns of an array (C, n_lat, n_lon), read a month at a time."""
+
+    array: Any
+    rows: slice
+    columns: slice
+
+    def __getitem__(self, month: int) -> np.ndarray:
+        return np.asarray(self.array[month])[..., self.rows, :][..., self.columns]

@@ -1,0 +1,132 @@
+"""The ridge prior: f = Σ β x, with x = memory of a channel × map, taught through H by generalised least squares.
+
+β minimises Σ_t ‖G_t − H f_t‖² in the metric (H C Hᵀ + R)⁻¹ + strength × Σ (β · deviation of x at the fine grid)², so that
+what the product shows decides where it can, and what it cannot show (fine maps under a wide filter) is held back. The strength
+is chosen by held-out product (`strength.py`). A closed form: no truth, no random number, no iteration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from gwkeras.core.errors import MissingMonths
+from gwkeras.domain.memories.channels import Channels
+from gwkeras.domain.memories.exponential import retention
+from gwkeras.domain.memories.fine_climate import FineClimate
+from gwkeras.domain.memories.maps import Standard, raw_maps
+from gwkeras.methods.priors.fitted_ridge import FittedRidge, standardised
+from gwkeras.methods.priors.local_amplitude import LocalAmplitude, spacing_km
+from gwkeras.methods.priors.normal_equations import NormalEquations
+from gwkeras.methods.priors.prior import Progress, Training
+from gwkeras.methods.priors.seen_features import SeenFeatures
+from gwkeras.methods.priors.strength import Strength, choose_strength, solve_ridge
+from gwkeras.methods.priors.teaching import teaching_of
+
+_SPANS, _GROUPS = 4, 8  # of months and of tiles, that are left out by turns
+_FEWEST_GROUPS, _GRAM_BYTES = 2, 2**29  # dozens of maps make large sums: fewer groups of tiles are then kept apart
+_PRODUCTS_HELD_BACK = 3.0  # how much more than a memory alone its products with maps are held back
+_NOTHING = 1e-9  # of the largest deviation: a feature that varies less is left out
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """The recipe.
+
+    Args:
+        time_constants: of the memories, months.
+        local: whether a place's answer may depart, smoothly, from what the maps say (`local_amplitude.py`).
+        kind: as it stands in configurations.
+    """
+
+    time_constants: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0)
+    local: bool = True
+    kind: str = "ridge"
+
+    def fit(self, training: Training, folder: Path, progress: Progress = lambda label, done, total: None) -> FittedRidge:
+        """Weights from the product in the training months.
+
+        Args:
+            training: storage of other months than the training's, and of held-out blocks, is never looked at.
+            folder: not used: a fit takes seconds.
+            progress: called once a climate month.
+        Raises: MissingMonths: where there are too few training months, or the climate does not reach them.
+        """
+        climate = FineClimate.of(training.domain)
+        channels = Channels(climate)
+        if not channels.names:
+            return FittedRidge.nothing(self.time_constants, training.months, "no climate channel is finer than the product")
+        lacking = np.setdiff1d(training.months, climate.months)
+        if lacking.size:
+            raise MissingMonths(
+                "ridge prior",
+                expected="climate of every training month",
+                found=f"none of {lacking[0]}",
+                remedy="give climate files that cover the storage record",
+            )
+        teaching = teaching_of(training)
+        maps = raw_maps(climate, channels.means)
+        standard = Standard.of(maps, climate.grid.area * climate.land) if maps else Standard((), np.array([]), np.array([]))
+        features = SeenFeatures(channels, standardised(standard, maps, climate), retention(self.time_constants), teaching)
+        watched = _watched(features, len(climate.months), partial(progress, "teaching the ridge prior, months"))
+        p = len(channels.names) * len(features.maps) * len(self.time_constants)
+        groups = int(np.clip(_GRAM_BYTES / (8 * p**2 * _SPANS), _FEWEST_GROUPS, _GROUPS))
+        equations = NormalEquations.accumulate(watched, teaching, _SPANS, groups)
+        assert features.deviations is not None
+        scales = _scales(features.deviations)
+        scaled = _scaled(equations, scales.reshape(-1))
+        strength = choose_strength(scaled)
+        weights = (solve_ridge(scaled, strength.value) * scales.reshape(-1)).reshape(scales.shape)
+        notes = (*_notes(strength, scales, standard), f"covariance of the metric: slope {teaching.slope:g}")
+        fitted = FittedRidge(self.time_constants, channels.names, standard, weights, training.months, strength.value, notes)
+        if not weights.any() or not self.local:
+            return fitted
+        spacing = spacing_km(training.domain.coarse, training.observation.point_spread.half_weight_km)
+        local = LocalAmplitude.fit(fitted.parts(climate, features.maps, teaching), teaching, spacing)
+        return replace(fitted, local=local, notes=(*notes, _local_note(local)))
+
+
+def _watched(features: SeenFeatures, total: int, progress) -> Iterator:
+    for done, month in enumerate(features, start=1):
+        yield month
+        progress(done, total)
+
+
+def _scales(deviations: np.ndarray) -> np.ndarray:
+    """(channel, map, τ) what a feature is multiplied by before the ridge; 0 for one that does not vary."""
+    scales = np.divide(1.0, deviations, out=np.zeros_like(deviations), where=deviations > _NOTHING * deviations.max())
+    scales[:, 1:] /= np.sqrt(_PRODUCTS_HELD_BACK)
+    return scales
+
+
+def _scaled(equations: NormalEquations, scales: np.ndarray) -> NormalEquations:
+    gram = equations.gram
+    gram *= scales[:, None]
+    gram *= scales
+    return NormalEquations(gram, equations.moment * scales, equations.power, equations.count)
+
+
+def _notes(strength: Strength, scales: np.ndarray, standard: Standard) -> tuple[str, ...]:
+    said = f"{strength.gain:.3f} ± {strength.gain_error:.3f} of the held-out product's power explained"
+    if np.isfinite(strength.value):
+        notes = [f"ridge: {np.count_nonzero(scales)} features, strength {strength.value:g}, {said}"]
+    else:
+        notes = [f"ridge: 0 everywhere, since climate and maps do not predict held-out product ({said})"]
+    still = int((scales == 0).sum())
+    if still:
+        notes.append(f"ridge: {still} features do not vary and are left out")
+    if standard.left_out:
+        notes.append(f"ridge: maps left out: {'; '.join(standard.left_out)}")
+    return tuple(notes)
+
+
+def _local_note(local: LocalAmplitude) -> str:
+    if not np.isfinite(local.strength):
+        return "ridge: the same answer everywhere, since local ones do not predict held-out product"
+    return (
+        f"ridge: local answers, strength {local.strength:g}, {local.gain:.3f} of what was left in the held-out product explained"
+    )

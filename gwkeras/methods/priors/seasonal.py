@@ -1,0 +1,139 @@
+"""The seasonal prior: what a fine reference usually holds in the same calendar month.
+
+f is the calendar-month mean of the reference itself, as an anomaly, not of its difference from an interpolation: its detail is
+f − K H f by whatever update stands behind it, so nothing of the prior depends on how the product is carried to the fine grid.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gwkeras.core.errors import BadInput
+from gwkeras.core.months import Month, calendar_month
+from gwkeras.domain.domain import Domain
+from gwkeras.fields.grids.interpolation import fill_missing
+from gwkeras.methods.priors.prior import Progress, Training
+
+
+@dataclass(frozen=True)
+class Seasonal:
+    """The recipe; it has nothing to choose."""
+
+    kind: str = "seasonal"
+
+    def fit(self, training: Training, folder: Path, progress: Progress = lambda label, done, total: None) -> FittedSeasonal:
+        """Sums of the reference over the training months of each calendar month.
+
+        Args:
+            training: its domain holds a reference; other months, and held-out blocks with their buffer, are never looked at.
+            folder: not used.
+            progress: called once a training month.
+        Raises: BadInput: where there is no reference.
+        """
+        domain, months = training.domain, training.months
+        if domain.fine_target is None:
+            raise BadInput(
+                "seasonal prior",
+                expected="a fine reference",
+                found="none",
+                remedy="give --reference FILE with target.kind: reference, or another prior",
+            )
+        withheld = training.split.untrained(domain.fine)
+        total, count = np.zeros((12, *domain.fine.shape)), np.zeros((12, *domain.fine.shape), dtype=np.int32)
+        for done, month in enumerate(months, start=1):
+            values = np.where(withheld, np.nan, _reference(domain, month))
+            known, row = np.isfinite(values), int(calendar_month(np.array([month]))[0]) - 1
+            total[row] += np.where(known, values, 0.0)
+            count[row] += known
+            progress("averaging the reference, months", done, len(months))
+        return FittedSeasonal(total, count, withheld, months, _notes(count, domain, withheld))
+
+
+@dataclass(frozen=True)
+class FittedSeasonal:
+    """Sums over training months.
+
+    Args:
+        total: (12, s n_lat, s n_lon) mm.
+        count: (12, s n_lat, s n_lon) months with data.
+        withheld: (s n_lat, s n_lon) cells of held-out blocks and their buffer.
+        training_months: (M,) datetime64[M].
+        notes: what is not known.
+    """
+
+    total: np.ndarray
+    count: np.ndarray
+    withheld: np.ndarray
+    training_months: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    def mean(self, domain: Domain, month: Month) -> np.ndarray:
+        """(s n_lat, s n_lon) mm, float32: the calendar month's mean less the mean of all training months.
+
+        A training month leaves itself out, so that it is told as little of itself as a new month is; for that the domain must
+        hold the reference. A calendar month without another training month is 0. Withheld cells take their neighbours'
+        level, without detail of their own.
+        Raises: BadInput: where the domain is another region.
+        """
+        if domain.fine.shape != self.withheld.shape:
+            raise BadInput(
+                "seasonal prior",
+                expected=f"the region it was fitted on, {self.withheld.shape[0]} × {self.withheld.shape[1]} fine cells",
+                found=domain.fine.describe(),
+                remedy="fit it on this region",
+            )
+        stamp = np.array([month]).astype("datetime64[M]")
+        row = int(calendar_month(stamp)[0]) - 1
+        total, count = self.total[row], self.count[row]
+        every, counted = self.total.sum(axis=0), self.count.sum(axis=0)
+        if np.isin(stamp[0], self.training_months) and domain.fine_target is not None:
+            own = np.where(self.withheld, np.nan, _reference(domain, month))
+            known = np.isfinite(own)
+            total, count = total - np.where(known, own, 0.0), count - known
+            every, counted = every - np.where(known, own, 0.0), counted - known
+        anomaly = np.where(count > 0, total / np.maximum(count, 1) - every / np.maximum(counted, 1), 0.0)
+        if self.withheld.any():
+            reach = max(self.withheld.shape)
+            anomaly = np.nan_to_num(fill_missing(np.where(self.withheld, np.nan, anomaly), reach, domain.fine.is_periodic))
+        return anomaly.astype(np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Writes seasonal.npz and seasonal.json into `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(folder / "seasonal.npz", total=self.total, count=self.count, withheld=self.withheld)
+        told = {"kind": "seasonal", "training_months": [str(m) for m in self.training_months], "notes": list(self.notes)}
+        (folder / "seasonal.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> FittedSeasonal:
+        """Inverse of `save`. Raises: BadInput: where the folder holds no seasonal prior."""
+        if not (folder / "seasonal.json").exists() or not (folder / "seasonal.npz").exists():
+            raise BadInput(folder, expected="seasonal.json and seasonal.npz", found="none", remedy="fit the prior again")
+        told = json.loads((folder / "seasonal.json").read_text(encoding="utf-8"))
+        with np.load(folder / "seasonal.npz", allow_pickle=False) as arrays:
+            total, count, withheld = arrays["total"], arrays["count"], arrays["withheld"]
+        return cls(total, count, withheld, np.array(told["training_months"], dtype="datetime64[M]"), tuple(told["notes"]))
+
+
+def _reference(domain: Domain, month: Month) -> np.ndarray:
+    """(s n_lat, s n_lon) mm, float64; NaN where the reference is unknown."""
+    assert domain.fine_target is not None
+    top, left = domain.fine_origin
+    rows, columns = slice(top, top + domain.fine.n_lat), slice(left, left + domain.fine.n_lon)
+    return np.asarray(domain.fine_target[domain.record.position(month), rows, columns], dtype=np.float64)
+
+
+def _notes(count: np.ndarray, domain: Domain, withheld: np.ndarray) -> tuple[str, ...]:
+    land = (domain.land_fine > 0) & ~withheld
+    lacking = [m + 1 for m in range(12) if not count[m][land].any()]
+    notes = []
+    if lacking:
+        notes.append(f"seasonal prior: no training month in calendar month {', '.join(map(str, lacking))}; 0 there")
+    unknown = int((count.sum(axis=0)[land] == 0).sum())
+    if unknown:
+        notes.append(f"seasonal prior: the reference is unknown in {unknown} fine cells on land; 0 there")
+    return tuple(notes)

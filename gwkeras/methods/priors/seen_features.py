@@ -1,0 +1,99 @@
+"""Features as the product would show them: memories of channels times maps, seen through H and whitened, month after month.
+
+H is linear in space and a memory linear in time, so H is applied to map × channel once a month and the memories of all time
+constants are kept on the product's cells. Nothing grows with months × features × fine cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gwkeras.core.months import calendar_month
+from gwkeras.domain.memories.channels import Channels
+from gwkeras.domain.memories.exponential import advance, in_balance
+from gwkeras.methods.priors.teaching import Teaching
+
+_SAMPLE = 4000  # fine cells by which a feature's size at the fine grid is measured
+
+
+@dataclass(frozen=True)
+class Month:
+    """One climate month.
+
+    Args:
+        stamp: datetime64[M].
+        seen: (channel, map, τ, k) float32, whitened.
+    """
+
+    stamp: np.datetime64
+    seen: np.ndarray
+
+
+@dataclass
+class SeenFeatures:
+    """All features of a region, as a prior is taught on them.
+
+    Args:
+        channels: at the fine grid.
+        maps: (map, n_lat, n_lon) float32, ones first.
+        keeps: (τ,) retention.
+        teaching: cells, and the metric.
+        deviations: (channel, map, τ) at the fine grid over land and training months; known once all months have been seen.
+    """
+
+    channels: Channels
+    maps: np.ndarray
+    keeps: np.ndarray
+    teaching: Teaching
+    deviations: np.ndarray | None = None
+
+    def __iter__(self) -> Iterator[Month]:
+        """Every month of the climate, in order; what it yields is overwritten by the next."""
+        channels, weights = self.channels, self._weights()
+        months = channels.climate.months
+        training = set(self.teaching.months.tolist())
+        first = int(calendar_month(months[:1])[0])
+        start = np.stack([self._seen(year, weights) for year in channels.climatology])
+        memories = in_balance(start, first, self.keeps)  # (τ, channel, map, k)
+        sample, sizes = self._sample()
+        fine = in_balance(channels.climatology[:, :, *sample], first, self.keeps)  # (τ, channel, sample)
+        total, squares, count = np.zeros(fine.shape), np.zeros(fine.shape), 0
+        for stamp, values in zip(months, channels, strict=True):
+            advance(memories, self._seen(values, weights), self.keeps)
+            advance(fine, values[:, *sample], self.keeps)
+            if stamp.item() in training:
+                total += fine
+                squares += fine.astype(np.float64) ** 2
+                count += 1
+            yield Month(stamp, np.moveaxis(memories, 0, 2))
+        variance = np.maximum(squares / max(count, 1) - (total / max(count, 1)) ** 2, 0.0)  # (τ, channel, sample)
+        self.deviations = np.sqrt(np.einsum("tcx,mx->cmt", variance, sizes) / sizes.shape[1])
+
+    def _seen(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """(channel, n_lat, n_lon) -> (channel, map, k) whitened: H of each map × channel."""
+        teaching, s = self.teaching, self.teaching.factor
+        n_lat, n_lon = teaching.grid.shape
+        blocks = values.reshape(-1, n_lat, s, n_lon, s).transpose(1, 3, 0, 2, 4).reshape(n_lat, n_lon, -1, s * s)
+        means = np.moveaxis(blocks @ weights, (2, 3), (0, 1))  # (channel, map, n_lat, n_lon)
+        return teaching.metric.whiten(teaching.see(means))
+
+    def _weights(self) -> np.ndarray:
+        """(n_lat, n_lon, s · s, map): area × land × map, over the block's area × land."""
+        teaching, s = self.teaching, self.teaching.factor
+        n_lat, n_lon = teaching.grid.shape
+        climate = self.channels.climate
+        mass = climate.grid.area * climate.land
+        total = mass.reshape(n_lat, s, n_lon, s).sum(axis=(1, 3))
+        share = mass.reshape(n_lat, s, n_lon, s) / np.where(total > 0, total, 1.0)[:, None, :, None]
+        weighted = self.maps.reshape(-1, n_lat, s, n_lon, s) * share
+        return np.ascontiguousarray(weighted.transpose(1, 3, 2, 4, 0).reshape(n_lat, n_lon, s * s, -1), dtype=np.float32)
+
+    def _sample(self) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        """Rows and columns of some cells on land, evenly taken, and the squares of the maps there."""
+        land = np.argwhere(self.channels.climate.land > 0)
+        chosen = land[np.unique(np.linspace(0, len(land) - 1, min(_SAMPLE, len(land))).astype(int))]
+        cells = chosen[:, 0], chosen[:, 1]
+        return cells, self.maps[:, *cells].astype(np.float64) ** 2
