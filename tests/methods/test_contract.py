@@ -27,6 +27,7 @@ from gwkeras.training.run_folder import RunFolder
 METHODS = {
     "bilinear": {"prior": "none", "update": {"kind": "interpolation", "kernel": "bilinear"}},
     "bicubic + conservation": {"prior": "none", "update": {"kind": "interpolation", "conserving": True}},
+    "kriging": {"update": "kriging", "prior": "none"},
     "constant + nearest residual": {
         "prior": "tests.methods.own:ConstantPrior",
         "update": "tests.methods.own:NearestUpdate",

@@ -72,6 +72,7 @@ UPDATES = Kinds(
     {
         "none": "gwkeras.methods.updates.none:NoUpdate",
         "interpolation": "gwkeras.methods.updates.interpolation:Interpolation",
+        "kriging": "gwkeras.methods.updates.kriging:Kriging",
     },
 )
 """What the product says that the prior has missed."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import OrderedDict
-from dataclasses import dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,12 @@ import numpy as np
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid, nearest_upsample
+from gwkeras.core.latest import Latest
+from gwkeras.core.months import Month
+from gwkeras.domain.array_cache import array_digest
+from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import conserve, upsample
+from gwkeras.methods.method import Prediction
 from gwkeras.methods.updates.covariance import Covariance
 from gwkeras.methods.updates.gain import Gain, fine_table, posterior_variance
 from gwkeras.methods.updates.noise import Noise
@@ -141,12 +147,60 @@ class FittedKriging:
     local: np.ndarray
     notes: dict = field(default_factory=dict)
 
-    kind = "kriging"
-
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # gains are made anew
 
-    def apply(self, expected: np.ndarray, observed: np.ndarray, uncertainty: np.ndarray | None = None) -> Posterior:
+    def apply(self, expected: Prediction, domain: Domain, month: Month) -> Prediction:
+        """See `gwkeras.methods.parts.FittedUpdate.apply`; the prior's own σ does not count, since C holds what it has missed."""
+        here = self.on(domain)
+        prior = np.nan_to_num(np.asarray(expected.mean, dtype=float))
+        found = here.posterior(prior, domain.storage_of(month), domain.uncertainty_of(month))
+        return Prediction(found.mean.astype(np.float32), found.sigma.astype(np.float32))
+
+    def on(self, domain: Domain) -> FittedKriging:
+        """The same update where it is asked for: other cells of the same step, or another factor.
+
+        Raises: BadInput: where the product's cells are of another size than those that it was fitted on.
+        """
+        own, grid = self.region.observation, domain.coarse
+        if max(abs(grid.lat_step / self.region.grid.lat_step - 1), abs(grid.lon_step / self.region.grid.lon_step - 1)) > 0.01:
+            raise BadInput(
+                "kriging",
+                expected=f"product cells of {self.region.grid.lat_step:g}° × {self.region.grid.lon_step:g}°, as it was fitted on",
+                found=f"{grid.lat_step:g}° × {grid.lon_step:g}°",
+                remedy="fit it on this product",
+            )
+        same = own.fine.is_close(domain.fine) and own.factor == domain.factor and np.array_equal(own.land, domain.land_fine)
+        if same:
+            return self
+        key = (astuple(domain.fine), domain.factor, array_digest(domain.land_fine))
+        return self._elsewhere.get(repr(key), lambda: self._moved(domain))
+
+    @cached_property
+    def _elsewhere(self) -> Latest[FittedKriging]:
+        return Latest()
+
+    def _moved(self, domain: Domain) -> FittedKriging:
+        """Maps of the product's cells go along by position; beyond the region they take the value of its nearest cell."""
+        grid, own = domain.coarse, self.region.grid
+        rows = np.clip(np.floor((grid.lat - own.south) / own.lat_step).astype(int), 0, own.n_lat - 1)
+        columns = np.floor(((grid.lon - own.west) % 360.0) / own.lon_step).astype(int)
+        beyond = ((grid.lon - own.west) % 360.0) - own.n_lon * own.lon_step
+        columns = np.where(beyond > (360.0 - own.n_lon * own.lon_step) / 2, 0, np.clip(columns, 0, own.n_lon - 1))
+        taken = np.ix_(rows, columns)
+        observation = Observation(domain.fine, domain.factor, domain.land_fine, self.region.spread)
+        region = replace(self.region, observation=observation)
+        return replace(self, region=region, uncertainty=self.uncertainty[taken], local=self.local[taken])
+
+    @property
+    def digest(self) -> str:
+        """Changes with anything that changes what it makes of a prior."""
+        region = [getattr(self.region, f.name) for f in fields(self.region) if f.name != "observation"]
+        spread = self.region.spread
+        maps = [array_digest(values) for values in (self.uncertainty, self.local, self.region.observation.land)]
+        return hashlib.sha256(repr((region, spread, self.covariance, self.noise, maps)).encode()).hexdigest()[:16]
+
+    def posterior(self, expected: np.ndarray, observed: np.ndarray, uncertainty: np.ndarray | None = None) -> Posterior:
         """Mean and standard deviation of fine storage, given the product.
 
         Args:
@@ -298,7 +352,7 @@ class FittedKriging:
         return self._kept[key]
 
     def _table(self, window: Window, rows: slice) -> CellToFine:
-        """The table of a band of windows, kept where there is room: windows of a band follow one another, bands come back monthly."""
+        """The table of a band of windows, kept where there is room: windows of a band come in a row, bands once a month."""
         key = (window.row, window.n_lat, window.n_lon, rows.start, rows.stop)
         if key not in self._tables:
             size = 16 * window.n_lat * (rows.stop - rows.start) * window.n_lon * self.region.factor

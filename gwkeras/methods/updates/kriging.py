@@ -9,21 +9,23 @@ The residual's mean is known to be zero (Kyriakidis 2004, doi 10.1111/j.1538-463
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from scipy import ndimage
 
+from gwkeras.core.config.key import key
 from gwkeras.core.errors import BadInput, ConfigError
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.methods.parts import FittedPrior, Progress
+from gwkeras.methods.training import Training
 from gwkeras.methods.updates.covariance import Covariance
 from gwkeras.methods.updates.fitted_kriging import FittedKriging, Region
 from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.selection import LEAST_VARIANCE, Sample, Selection, block_side_km, held_out_errors, select
 from gwkeras.methods.updates.system import inverse, signal, system
 from gwkeras.observation.operator import Observation
-
-Conservation = Literal["product", "observed", "cells"]
 
 _LEAST_MONTHS = 2
 _SAMPLED_WINDOWS = 4  # of a region, from which slope and noise are chosen
@@ -46,29 +48,34 @@ class Kriging:
         least_noise_mm: standard deviation of the noise that is assumed at least.
         operator_uncertainty: relative standard error of the half-weight radius.
         tolerance: relative difference in predicting the held-out product that counts as none.
-        conservation: "cells" shifts every product cell to its own mean in the end; "observed" conserves what the satellite saw, up
-            to its noise; "product" is "observed" where the product's filter is wider than a cell, else "cells".
+        conservation: "cells" shifts every product cell to its own mean in the end; "observed" conserves what the satellite saw,
+            up to its noise; "product" is "observed" where the product's filter is wider than a cell, else "cells".
         window_cells: product cells along each side of the core of a window, in regions of more than `largest_window` cells.
         halo_cells, halo_km: observations around the core, at least.
         largest_window: product cells up to which a region is one window.
     Raises: ConfigError: where a value is out of its range.
     """
 
-    slopes: tuple[float, ...] = (-0.3, 0.0, 0.3)
-    slope_filtered: float = 0.3
-    noise_shares: tuple[float, ...] = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-    noise_correlated: float = 0.5
-    noise_length_km: float = 300.0
-    least_noise_mm: float = 0.0
-    operator_uncertainty: float = 0.15
-    tolerance: float = 0.01
-    conservation: Conservation = "product"
-    window_cells: int = 18
-    halo_cells: int = 8
-    halo_km: float = 0.0
-    largest_window: int = 3000
+    slopes: tuple[float, ...] = key((-0.3, 0.0, 0.3), "candidates for the covariance's slope, for a product without a filter")
+    slope_filtered: float = key(0.3, "the slope for a product with one", at_least=-1, below=2)
+    noise_shares: tuple[float, ...] = key(
+        (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1), "candidates for the noise variance, as shares of the residuals' variance"
+    )
+    noise_correlated: float = key(0.5, "share of the noise that is correlated in space", unit="1", at_least=0, at_most=1)
+    noise_length_km: float = key(300.0, "over which it is", unit="km", above=0)
+    least_noise_mm: float = key(0.0, "standard deviation of the noise that is assumed at least", unit="mm", at_least=0)
+    operator_uncertainty: float = key(0.15, "relative standard error of the half-weight radius", unit="1", at_least=0, below=0.9)
+    tolerance: float = key(0.01, "relative difference in predicting the held-out product that counts as none", at_least=0)
+    conservation: Literal["product", "observed", "cells"] = key(
+        "product", "cells: every product cell keeps its mean; observed: what the satellite saw; product: as its filter asks"
+    )
+    window_cells: int = key(18, "side of a window's core in large regions", unit="product cells", at_least=1)
+    halo_cells: int = key(8, "observations around it, at least", unit="product cells", at_least=0)
+    halo_km: float = key(0.0, "the same", unit="km", at_least=0)
+    largest_window: int = key(3000, "product cells up to which a region is one window", unit="product cells", at_least=1)
 
-    kind = "kriging"
+    label = "kriging"
+    needs_shards = False
 
     def __post_init__(self) -> None:
         for name, wrong, expected in (
@@ -89,16 +96,31 @@ class Kriging:
                 found = repr(getattr(self, name))
                 raise ConfigError(f"update.{name}", expected=expected, found=found, remedy="correct it")
 
-    def fit(
-        self, residuals: np.ndarray, observation: Observation, *, uncertainty: np.ndarray | None = None, seed: int = 0
-    ) -> FittedKriging:
+    def fit(self, prior: FittedPrior, training: Training, progress: Progress) -> FittedKriging:
+        """The update for what the prior has missed of the product in the training months; see `fit_to`."""
+        domain, months = training.domain, training.months
+        observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
+        expected = np.zeros(observed.shape)
+        for row, month in enumerate(months):
+            expected[row] = domain.observation(np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)))
+            progress("what the prior has missed, months", row + 1, len(months))
+        stated = None
+        if domain.uncertainty is not None:
+            stated = np.stack([domain.uncertainty[domain.record.position(month)] for month in months])
+        withheld = training.split.untrained(domain.coarse)
+        return self.fit_to(np.where(withheld, np.nan, observed - expected), domain.observation, uncertainty=stated)
+
+    def load(self, folder: Path, training: Training) -> FittedKriging:
+        """What `FittedKriging.save` has kept."""
+        return FittedKriging.load(folder)
+
+    def fit_to(self, residuals: np.ndarray, observation: Observation, *, uncertainty: np.ndarray | None = None) -> FittedKriging:
         """Chooses slope and noise by predicting the held-out product, and the size of σ from the errors of doing so.
 
         Args:
             residuals: (month, n_lat, n_lon) G − H f of training months, mm; NaN where unknown.
             observation: the product's operator.
             uncertainty: the product's own standard error, mm, same shape or (n_lat, n_lon); None where it states none.
-            seed: taken for the interface's sake; nothing here is drawn at random.
         Raises: BadInput: where the shapes do not fit, or fewer than two months have the same known cells.
         """
         residuals = np.asarray(residuals, dtype=float)
@@ -113,7 +135,7 @@ class Kriging:
         selection = select(samples, slopes, self.noise_shares, model, self.operator_uncertainty, self.tolerance)
         chosen = selection.chosen
         covariance = Covariance(max(chosen.variance, LEAST_VARIANCE), chosen.slope)
-        noise = Noise(chosen.noise, self.noise_correlated, self.noise_length_km)
+        noise = Noise(float(chosen.noise), self.noise_correlated, self.noise_length_km)
         local = _local_variance(region, covariance, noise, known, values, typical)
         return FittedKriging(region, covariance, noise, typical, local, self._notes(region, selection, known))
 
@@ -148,7 +170,7 @@ class Kriging:
         )
 
     def _samples(self, region: Region, known: np.ndarray, values: np.ndarray, typical: np.ndarray) -> list[Sample]:
-        """Windows from which the parameters are chosen: all of a small region's, else those with most known cells, spread evenly."""
+        """Windows to choose parameters from: all of a small region's, else those with most known cells, spread evenly."""
         windows = region.windows
         if region.averaged == 1:
             windows = region.cut(_SAMPLED_SIDE, _SAMPLED_SIDE**2)
@@ -215,7 +237,9 @@ def common_cells(residuals: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, 
     raise BadInput(
         "storage of the training months",
         expected=f"at least {_LEAST_MONTHS} months in which the same land cells have values",
-        found=f"{int(some.sum())} months with values, of which no {_LEAST_MONTHS} agree" if some.any() else "none with a value on land",
+        found=f"{int(some.sum())} months with values, of which no {_LEAST_MONTHS} agree"
+        if some.any()
+        else "none with a value on land",
         remedy="give more months, or a region with land",
     )
 

@@ -24,7 +24,7 @@ _NOISE_SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 _NOISE_FORMS = ((0.5, 300.0), (0.95, 100.0), (0.95, 200.0), (0.95, 400.0))
 """(correlated share, length in km): a noise of the wrong form looks like a narrower filter."""
 _BLOCK_KM = 150.0
-"""Means over such blocks are compared: what differs between neighbouring cells of a filtered product is its noise, not its filter."""
+"""Means over such blocks are compared: what differs between neighbours in a filtered product is noise, not the filter."""
 _SPANS = 8  # of months, left out in turn for the interval
 _TWO_SIDED_90 = 1.645
 _HALF_CHI_SQUARED = 1.353

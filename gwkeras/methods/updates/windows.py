@@ -88,7 +88,15 @@ def layout(grid: Grid, radius_km: float, core: int, halo: int, halo_km: float, l
 
 
 def _window(
-    grid: Grid, row: int, col: int, rows: int, columns: int, cell_km: tuple[float, float], radius_km: float, halo: int, halo_km: float
+    grid: Grid,
+    row: int,
+    col: int,
+    rows: int,
+    columns: int,
+    cell_km: tuple[float, float],
+    radius_km: float,
+    halo: int,
+    halo_km: float,
 ) -> Window:
     height, width = cell_km
     halos = [max(halo, int(np.ceil(halo_km / side))) for side in (height, width)]

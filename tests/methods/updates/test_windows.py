@@ -61,7 +61,7 @@ def test_windows_equal_the_whole(spread, noise):
     assert len(windows.region.windows) >= 12
     values = field(coarse, 1) if spread.kind == "none" else observation(np.repeat(np.repeat(field(coarse, 1), 2, 0), 2, 1))
     prior = np.zeros(fine.shape)
-    one, many = whole.apply(prior, values), windows.apply(prior, values)
+    one, many = whole.posterior(prior, values), windows.posterior(prior, values)
     assert np.abs(one.mean - many.mean).max() < 0.1
     assert np.abs(one.sigma - many.sigma).max() < 0.1
 
@@ -74,6 +74,6 @@ def test_the_globe_closes():
     fitted = Kriging(window_cells=6, halo_cells=3, largest_window=100).assume(observation, 400.0, 0.3, 4.0)
     values = np.random.default_rng(2).standard_normal(coarse.shape) * 20
     prior = np.zeros(fine.shape)
-    here = fitted.apply(prior, values).mean
-    there = fitted.apply(prior, np.roll(values, 30, axis=1)).mean
+    here = fitted.posterior(prior, values).mean
+    there = fitted.posterior(prior, np.roll(values, 30, axis=1)).mean
     np.testing.assert_allclose(np.roll(here, 60, axis=1), there, atol=1e-6)
