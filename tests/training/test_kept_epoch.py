@@ -14,7 +14,9 @@ from gwkeras.training.fit import Samples, new_model
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.train import TrainingOutcome, train
 from tests.data.builds import CONFIG, small_build
+from tests.tfrecords_build.fake_domain import FakeDomain, domains_of
 from tests.training.killed import MODEL
+from tfrecords_build.build import build_domains
 
 SMALL = replace(CONFIG, model=MODEL, patches=PatchConfig(train=64, validation=16, test=8))
 TERMS = ("sign", "magnitude", "regional", "data", "mse")
@@ -53,14 +55,10 @@ def test_where_the_best_epoch_is_not_the_last(tmp_path: Path):
 
 @pytest.mark.slow
 def test_where_the_number_of_updates_was_chosen_one_scale_up(tmp_path: Path):
-    from tests.tfrecords_build.fake_scale import FakeScale
-
-    from tfrecords_build.build import build_scales
-
     config = replace(SMALL, target=TargetConfig("coarsen"), training=TrainingConfig(epochs=2, learning_rate=0.01, seed=1))
     run = RunFolder(tmp_path)
-    coarser = FakeScale(n_lat=8, n_lon=10, step=1.0)
-    manifest = build_scales(lambda cache: {"train": [FakeScale()], "coarser": [coarser]}, config, run.shards)
+    coarser = FakeDomain(n_lat=8, n_lon=10, step=1.0)
+    manifest = build_domains(lambda cache: domains_of(config, FakeDomain(), coarser=(coarser,)), config, run.shards)
     trained = train(config, run)
     assert trained.transfer is not None
     history = rows(run)
