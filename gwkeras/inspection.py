@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gwkeras.core.box import Edges
 from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.finding import Finding
@@ -11,13 +12,15 @@ from gwkeras.core.finding import Finding
 _GRAPH, _MANIFEST, _CONFIG = "saved_model.pb", "manifest.json", "config.yaml"
 
 
-def inspect_path(path: str, config: Config | None = None) -> list[Finding]:
+def inspect_path(path: str, config: Config | None = None, edges: Edges = Edges()) -> list[Finding]:
     """Findings on a NetCDF file, ZIP, folder or glob, a folder of shards, a run folder, or a SavedModel.
+
+    Of NetCDF, only the cells that a box touches are looked at, where edges are given.
 
     What cannot be read is a finding too, with its faults.
     """
     try:
-        return _inspect(path, Path(path).expanduser(), config)
+        return _inspect(path, Path(path).expanduser(), config, edges)
     except BadInput as error:
         return [Finding(path, "nothing that can be used", faults=(str(error),), fits=None if config is None else False)]
     except OSError as error:
@@ -30,12 +33,12 @@ def inspect_path(path: str, config: Config | None = None) -> list[Finding]:
         return [Finding(path, "nothing that can be read", faults=(str(sentence),), fits=None if config is None else False)]
 
 
-def _inspect(path: str, place: Path, config: Config | None) -> list[Finding]:
+def _inspect(path: str, place: Path, config: Config | None, edges: Edges) -> list[Finding]:
     if place.is_file():
         if place.name in (_MANIFEST, _GRAPH) or (place.name == _CONFIG and _is_run(place.parent)):
-            return _inspect(str(place.parent), place.parent, config)
+            return _inspect(str(place.parent), place.parent, config, edges)
         if place.suffix == ".tfrecord" and (place.parent / _MANIFEST).is_file():
-            return _inspect(str(place.parent), place.parent, config)
+            return _inspect(str(place.parent), place.parent, config, edges)
         if place.suffix == ".keras":
             raise BadInput(
                 place,
@@ -59,7 +62,7 @@ def _inspect(path: str, place: Path, config: Config | None) -> list[Finding]:
             return [inspect_saved_model(version, config) for version in versions]
     from gwkeras.fields.record_finding import inspect_netcdf
 
-    return inspect_netcdf(path, config)
+    return inspect_netcdf(path, config, edges)
 
 
 def _is_run(folder: Path) -> bool:

@@ -7,24 +7,42 @@ from typing import Annotated
 
 import typer
 
-from gwkeras.commands.options import BuildersOption, ConfigOption, RunOption, SchedulerOption, SetOption
+from gwkeras.commands.options import (
+    BuildersOption,
+    ConfigOption,
+    EastOption,
+    NorthOption,
+    RunOption,
+    SchedulerOption,
+    SetOption,
+    SouthOption,
+    WestOption,
+)
 
 
 def build_tfrecords(
     config: ConfigOption = None,
     settings: SetOption = None,
     run: RunOption = None,
+    south: SouthOption = None,
+    north: NorthOption = None,
+    west: WestOption = None,
+    east: EastOption = None,
     workers: BuildersOption = 1,
     scheduler: SchedulerOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a build of another configuration.")] = False,
 ) -> None:
     """Samples from NetCDF, as checked shards with a manifest. An interrupted build goes on where it was."""
     from gwkeras.console import say_written, watched
+    from gwkeras.core.box import Edges
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.pipeline.experiment import Experiment
+    from gwkeras.pipeline.region import with_region
     from gwkeras.training.run_folder import RunFolder
 
-    settled = load_config(config, settings or ())
+    settled, said = with_region(load_config(config, settings or ()), Edges(south, north, west, east))
+    if said:
+        typer.echo(said)
     folder = run or Path("runs") / settled.name
     with watched(folder) as progress:
         manifest = Experiment(settled, RunFolder(folder), progress).build(workers, scheduler, overwrite)

@@ -26,12 +26,13 @@ def opened(run: Path | None, config: Path | None = None, settings: Sequence[str]
     from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.pipeline.experiment import Experiment
+    from gwkeras.pipeline.region import with_region
     from gwkeras.training.run_folder import RunFolder
 
     folder = RunFolder(run or Path("runs") / load_config(config, settings or ()).name)
     fresh = config is not None and not folder.config.exists()
     if fresh:
-        experiment = Experiment(load_config(config, settings or ()), folder)
+        experiment = Experiment(with_region(load_config(config, settings or ()))[0], folder)
     else:
         experiment = Experiment.open(folder.root)
         if config or settings:

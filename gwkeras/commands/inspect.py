@@ -7,24 +7,30 @@ from typing import Annotated
 
 import typer
 
-from gwkeras.commands.options import SetOption
+from gwkeras.commands.options import EastOption, NorthOption, SetOption, SouthOption, WestOption
 
 
 def inspect(
     paths: Annotated[list[str], typer.Argument(help="NetCDF files, folders, ZIPs, shards, run folders, SavedModels.")],
     config: Annotated[Path | None, typer.Option("--config", help="YAML configuration: does it fit, and if not why?")] = None,
     settings: SetOption = None,
+    south: SouthOption = None,
+    north: NorthOption = None,
+    west: WestOption = None,
+    east: EastOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """What is in it: variables, units, period, gaps, grid. Exit code 2 where something cannot be read or does not fit."""
     import json
     from dataclasses import asdict
 
+    from gwkeras.core.box import Edges
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.inspection import inspect_path
 
     settled = load_config(config, settings or ()) if config or settings else None
-    findings = [finding for path in paths for finding in inspect_path(path, settled)]
+    edges = Edges(south, north, west, east).checked()
+    findings = [finding for path in paths for finding in inspect_path(path, settled, edges)]
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
     else:

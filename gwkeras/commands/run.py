@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gwkeras.commands.options import BuildersOption, ConfigOption, SetOption
+from gwkeras.commands.options import (
+    BuildersOption,
+    ConfigOption,
+    EastOption,
+    NorthOption,
+    SetOption,
+    SouthOption,
+    WestOption,
+)
 
 if TYPE_CHECKING:
     from gwkeras.core.config.tree import Config
@@ -30,14 +38,20 @@ def run(
     truth: Annotated[Path | None, typer.Option(help="Fine truth, only looked at to judge.")] = None,
     reference: Annotated[Path | None, typer.Option(help="Fine field that --target reference learns.")] = None,
     target: Annotated[Target | None, typer.Option(help="Where fine detail is learned from; by default as configured.")] = None,
+    south: SouthOption = None,
+    north: NorthOption = None,
+    west: WestOption = None,
+    east: EastOption = None,
     config: ConfigOption = None,
     settings: SetOption = None,
     workers: BuildersOption = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a build or training of another configuration.")] = False,
 ) -> None:
     """The whole way on your own files: build, train, evaluate, export, downscale, report. Stopped, the same command goes on."""
+    from gwkeras.core.box import Edges
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.pipeline.files import with_files
+    from gwkeras.pipeline.region import with_region
 
     settled = with_files(
         load_config(config, settings or ()),
@@ -48,6 +62,9 @@ def run(
         reference=reference,
         target=target.value if target else None,
     )
+    settled, said = with_region(settled, Edges(south, north, west, east))
+    if said:
+        typer.echo(said)
     run_stages(settled, output, workers, overwrite)
 
 

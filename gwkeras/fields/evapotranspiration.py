@@ -71,7 +71,9 @@ def trailing_mean(precipitation: xr.DataArray) -> xr.DataArray:
 def net_water_input(precipitation: xr.DataArray, evapotranspiration: xr.DataArray) -> xr.DataArray:
     """Monthly water available for recharge, P − ET.
 
-    Args: mm month⁻¹ both, dims (time, lat, lon), same cells and months.
+    Args:
+        precipitation: mm month⁻¹, dims (time, lat, lon).
+        evapotranspiration: mm month⁻¹, same cells and months.
     Returns: mm month⁻¹; NaN where either is NaN.
     Raises: GridMismatch, MissingMonths: where the two differ in cells or months.
     """

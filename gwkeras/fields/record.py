@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -14,15 +13,14 @@ from gwkeras.core.config.tree import DataConfig, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.fields.canonical import clip_region, grid_of
-from gwkeras.fields.files.archive import members
-from gwkeras.fields.files.openable import require_openable
 from gwkeras.fields.files.paths import expand
 from gwkeras.fields.files.provenance import describe_files
 from gwkeras.fields.grids.coverage import check_coverage
-from gwkeras.fields.readers import read_fine, read_static, read_storage
+from gwkeras.fields.readers import read_fine
 from gwkeras.fields.readers.channel import NEVER_NEGATIVE, without_negatives
-from gwkeras.fields.readers.climate import read_channels
 from gwkeras.fields.readers.survey import survey
+from gwkeras.fields.region import note_of, working_region
+from gwkeras.fields.sources import Sources, label_of, name_of, open_sources, sources_of
 from gwkeras.observation.point_spread import PointSpread
 
 _READING = 1  # raised when the readers come to give other numbers for the same files, so that what was cached is not used
@@ -65,33 +63,38 @@ class Fields:
 def read_fields(data: DataConfig) -> Fields:
     """Reads every source of a configuration.
 
-    The product is cut to the region and the months wanted, then block-averaged by `coarsen_product`. Climate and static
+    The product is cut to the region and the months wanted, then block-averaged by `coarsen_product`. Without a region, and where
+    the climate or the maps leave out too much of the product, it is the part that all files cover. Climate and static
     fields keep their grids and a cell around the region; climate keeps the months before the first, for its memory.
 
     Raises: BadInput: a file missing or damaged, a variable not found, no data in the region. UnknownUnits.
         GridMismatch: a source that does not cover the region. MissingMonths: no month in common.
     """
-    named = [*_sources(data), *([data.truth] if data.truth else [])]
-    require_openable(member for source in named for path in expand(source) for member in members(path))
-    storage = read_storage(data.gwsa, data.point_spread)
-    notes = list(storage.notes)
+    opened = open_sources(data)
+    if data.region is None:
+        region, said = working_region(opened, data)
+        data, region_notes = replace(data, region=region), [said] if said else []
+    else:
+        region_notes = note_of(opened, data)
+    storage = opened.storage
+    notes = [*region_notes, *storage.notes]
     gwsa = _product(storage.gwsa, data)
     uncertainty = None if storage.uncertainty is None else _product(storage.uncertainty, data)
     grid = grid_of(gwsa)
-    seen = survey(gwsa, "gwsa", _label(data.gwsa))
+    seen = survey(gwsa, "gwsa", label_of(data.gwsa))
     notes += seen.notes
     if seen.finite == 0:
         raise BadInput(
             _name(data.gwsa), expected="data in the region", found="only missing values", remedy="choose another region or file"
         )
     box = RegionConfig(grid.south, grid.north, grid.west, grid.east)
-    climate, climate_notes = _climate(data, gwsa, box)
-    static = _static(data, box)
+    climate, climate_notes = _climate(opened, data, gwsa, box)
+    static = {name: clip_region(value, box, margin_cells=1) for name, value in opened.static.items()}
     known = np.isfinite(gwsa.isel(time=gwsa.sizes["time"] // 2).values)
     for name, value in (*climate.items(), *static.items()):
-        check_coverage(grid_of(value), grid, known, data.minimum_valid_share, _where(name, value))
+        check_coverage(grid_of(value), grid, known, data.minimum_valid_share, name_of(name, value))
     land = static.pop("land", None)
-    sources = describe_files(path for source in _sources(data) for path in expand(source))
+    sources = describe_files(path for source in sources_of(data) for path in expand(source))
     return Fields(
         gwsa=gwsa,
         uncertainty=uncertainty,
@@ -181,27 +184,23 @@ def _months_between(value: xr.DataArray, first: str | None, last: str | None, wh
     return value.isel(time=np.flatnonzero(keep))
 
 
-def _climate(data: DataConfig, gwsa: xr.DataArray, box: RegionConfig) -> tuple[dict[str, xr.DataArray], list[str]]:
+def _climate(
+    opened: Sources, data: DataConfig, gwsa: xr.DataArray, box: RegionConfig
+) -> tuple[dict[str, xr.DataArray], list[str]]:
     climate: dict[str, xr.DataArray] = {}
-    notes: list[str] = []
-    for source in data.climate:
-        record = read_channels(source)
-        notes += record.notes
-        for channel, value in record.fields.items():
-            if channel in climate:
-                notes.append(f"{_label(source)}: {channel} is left out, an earlier source has it")
-                continue
-            value = _months_between(clip_region(value, box, margin_cells=1), None, data.last_month, _name(source))
-            seen = survey(value, channel, _label(source), clipped=channel in NEVER_NEGATIVE)
-            notes += seen.notes
-            if seen.finite == 0:
-                raise BadInput(
-                    f"{_name(source)}, {channel}",
-                    expected="data in the region",
-                    found="only missing values",
-                    remedy="choose another region or file",
-                )
-            climate[channel] = without_negatives(value, channel)
+    notes = list(opened.notes)
+    for channel, (source, whole) in opened.climate.items():
+        value = _months_between(clip_region(whole, box, margin_cells=1), None, data.last_month, _name(source))
+        seen = survey(value, channel, label_of(source), clipped=channel in NEVER_NEGATIVE)
+        notes += seen.notes
+        if seen.finite == 0:
+            raise BadInput(
+                f"{_name(source)}, {channel}",
+                expected="data in the region",
+                found="only missing values",
+                remedy="choose another region or file",
+            )
+        climate[channel] = without_negatives(value, channel)
     if not climate:
         return climate, notes
     climate, calendar_notes = _on_one_calendar(climate)
@@ -232,40 +231,17 @@ def _on_one_calendar(climate: dict[str, xr.DataArray]) -> tuple[dict[str, xr.Dat
     return {c: v if v.sizes["time"] == common.size else v.sel(time=common) for c, v in climate.items()}, notes
 
 
-def _static(data: DataConfig, box: RegionConfig) -> dict[str, xr.DataArray]:
-    static: dict[str, xr.DataArray] = {}
-    for number, source in enumerate(data.static):
-        for name, value in read_static(source).items():
-            key = name if name not in static else f"{name}_{number + 1}"
-            static[key] = clip_region(value, box, margin_cells=1)
-    return static
-
-
 def _fine(source: SourceConfig, data: DataConfig, box: RegionConfig) -> xr.DataArray:
     value = _months_between(read_fine(source), data.first_month, data.last_month, _name(source))
     return clip_region(value, box)
 
 
-def _sources(data: DataConfig) -> list[SourceConfig]:
-    """All but the truth."""
-    return [data.gwsa, *data.climate, *data.static, *([data.reference] if data.reference else [])]
-
-
 def _fingerprint(data: DataConfig, sources: list[dict]) -> str:
     reading = asdict(data)
-    readers = [{k: v for k, v in asdict(source).items() if k != "path"} for source in _sources(data)]
+    readers = [{k: v for k, v in asdict(source).items() if k != "path"} for source in sources_of(data)]
     kept = {key: reading[key] for key in ("region", "first_month", "last_month", "coarsen_product", "minimum_valid_share")}
     text = json.dumps([_READING, kept, readers, [s["sha256"] for s in sources]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _where(name: str, value: xr.DataArray) -> str:
-    return f"{value.attrs['source']}, {name}" if "source" in value.attrs else name
-
-
-def _label(source: SourceConfig) -> str:
-    """The sources' names without their folders, for notes."""
-    return ", ".join(Path(path).name for path in source.path[:2]) + (" …" if len(source.path) > 2 else "")
 
 
 def _name(source: SourceConfig) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from gwkeras.core.box import Edges
 from gwkeras.core.config.tree import Config, PointSpreadConfig, SourceConfig
 from gwkeras.core.errors import BadInput, UnknownVariable
 from gwkeras.core.finding import Finding
@@ -23,6 +24,7 @@ from gwkeras.fields.files.recognise import Recognition, recognise_dataset
 from gwkeras.fields.fitness import climate_misfits, static_misfits, storage_misfits
 from gwkeras.fields.readers import read_static, read_storage
 from gwkeras.fields.readers.climate import read_channels
+from gwkeras.fields.region import cut_to
 
 _NAMES = {
     "g3p": "G3P or other groundwater storage",
@@ -47,8 +49,13 @@ class _Group:
     variables: dict[str, str] = field(default_factory=dict)
 
 
-def inspect_netcdf(path: str, config: Config | None = None) -> list[Finding]:
+def inspect_netcdf(path: str, config: Config | None = None, edges: Edges = Edges()) -> list[Finding]:
     """One finding for each kind and grid behind a file, folder, glob or ZIP; and one for each file that cannot be read.
+
+    Args:
+        path: of the file, folder, glob or ZIP.
+        config: which the record is to fit; None: that is not asked.
+        edges: of a box to look at, checked; by default all cells.
 
     Raises: BadInput: nothing is there.
     """
@@ -72,10 +79,10 @@ def inspect_netcdf(path: str, config: Config | None = None) -> list[Finding]:
             broken.append(Finding(str(file), "a file that cannot be read", faults=(_sentence(file, error),)))
         except BadInput as error:
             broken.append(Finding(str(file), "a file that cannot be read", faults=(str(error),)))
-    return [_finding(path, group, config) for group in groups.values()] + broken
+    return [_finding(path, group, config, edges) for group in groups.values()] + broken
 
 
-def _finding(path: str, group: _Group, config: Config | None) -> Finding:
+def _finding(path: str, group: _Group, config: Config | None, edges: Edges) -> Finding:
     kind = group.recognition.kind
     facts: dict[str, Any] = {"recognised as": f"{_NAMES[kind]} ({kind}), by {'; '.join(group.recognition.reasons)}"}
     zipped = sum(is_zip(f) for f in group.files)
@@ -92,7 +99,7 @@ def _finding(path: str, group: _Group, config: Config | None) -> Finding:
         if role == "storage" and kind == "era5":
             continue
         try:
-            found, said, misfits = read(_source(group, role, config, sources), config)
+            found, said, misfits = read(_source(group, role, config, sources), config, edges)
         except UnknownVariable:
             continue  # it is a record of another role
         except BadInput as error:
@@ -130,29 +137,33 @@ def _source(group: _Group, role: str, config: Config | None, sources: Sequence[S
     return SourceConfig(path=named)
 
 
-def _storage(source: SourceConfig, config: Config | None) -> tuple[dict[str, Any], list[str], list[str]]:
+def _storage(source: SourceConfig, config: Config | None, edges: Edges) -> tuple[dict[str, Any], list[str], list[str]]:
     record = read_storage(source, PointSpreadConfig() if config is None else config.data.point_spread)
+    inside, said = cut_to(record.gwsa, edges)
     facts = {
-        **_facts(record.gwsa),
+        **_facts(inside),
         "uncertainty": "yes" if record.uncertainty is not None else "none",
         "point spread": record.point_spread.describe(),
     }
-    return facts, list(record.notes), [] if config is None else storage_misfits(record.gwsa, config)
+    return facts, [*record.notes, *said], [] if config is None else storage_misfits(record.gwsa, config)
 
 
-def _climate(source: SourceConfig, config: Config | None) -> tuple[dict[str, Any], list[str], list[str]]:
+def _climate(source: SourceConfig, config: Config | None, edges: Edges) -> tuple[dict[str, Any], list[str], list[str]]:
     record = read_channels(source)
-    facts = {channel: _facts(value) for channel, value in record.fields.items()}
-    return facts, list(record.notes), [] if config is None else climate_misfits(record.fields, config)
+    cut = {channel: cut_to(value, edges) for channel, value in record.fields.items()}
+    facts = {channel: _facts(inside) for channel, (inside, _) in cut.items()}
+    notes = [*record.notes, *(note for _, said in cut.values() for note in said)]
+    return facts, notes, [] if config is None else climate_misfits(record.fields, config)
 
 
-def _static(source: SourceConfig, config: Config | None) -> tuple[dict[str, Any], list[str], list[str]]:
+def _static(source: SourceConfig, config: Config | None, edges: Edges) -> tuple[dict[str, Any], list[str], list[str]]:
     maps = read_static(source)
+    cut = {name: cut_to(value, edges) for name, value in maps.items()}
     facts = {
-        name: {"unit": str(value.attrs.get("units", "none stated")), "grid": grid_of(value).describe()}
-        for name, value in maps.items()
+        name: {"unit": str(inside.attrs.get("units", "none stated")), "grid": grid_of(inside).describe()}
+        for name, (inside, _) in cut.items()
     }
-    return facts, [], [] if config is None else static_misfits(maps, config)
+    return facts, [note for _, said in cut.values() for note in said], [] if config is None else static_misfits(maps, config)
 
 
 def _facts(value: xr.DataArray) -> dict[str, Any]:

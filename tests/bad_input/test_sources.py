@@ -84,7 +84,8 @@ def test_climate_that_covers_half_the_region(run, tiny_world, tmp_path):
         file["longitude"][:] = file["longitude"][:] - 4
 
     west = edited(tiny_world["climate"], tmp_path / "west.nc", move)
-    refused(run(climate=west), "west.nc, precipitation", "cover the product", "leaves out 42 %")
+    whole = "data.region={south: 20, north: 26, west: 80, east: 88}"  # without it, the half would be worked on
+    refused(run("--set", whole, climate=west), "west.nc, precipitation", "cover the product", "leaves out 42 %")
 
 
 def test_a_static_file_that_covers_half_the_region(run, tiny_world, tmp_path):
@@ -93,7 +94,8 @@ def test_a_static_file_that_covers_half_the_region(run, tiny_world, tmp_path):
         for name in ("elevation", "soil_index", "irrigated_share"):
             file[name][:] = 1.0
 
-    refused(run(static=edited(tiny_world["static"], tmp_path / "half.nc", move)), "cover", "elevation")
+    whole = "data.region={south: 20, north: 26, west: 80, east: 88}"
+    refused(run("--set", whole, static=edited(tiny_world["static"], tmp_path / "half.nc", move)), "cover", "elevation")
 
 
 def test_no_common_months(run, tiny_world, tmp_path):

@@ -65,7 +65,7 @@ class DataConfig:
     static: tuple[SourceConfig, ...] = key((), "list of fine static fields (elevation, soil …), each with the keys of data.gwsa")
     reference: SourceConfig | None = key(None, "the fine field that `target.kind: reference` learns; keys of data.gwsa")
     truth: SourceConfig | None = key(None, "fine truth, looked at by evaluate only, never by build or train; keys of data.gwsa")
-    region: RegionConfig | None = key(None, "box to work on; null: all of the product")
+    region: RegionConfig | None = key(None, "box to work on; null: all of the product, or the part that all files cover")
     first_month: Month | None = key(
         None, "first month used, such as 2002-04; null: the first that all records have", form="month"
     )

@@ -26,8 +26,9 @@ class Regridder:
     """Averages of the source's cells over the target's, weighted by shared area on the sphere.
 
     Args:
-        source, target: any two regular grids; longitudes are compared modulo 360°. Where the target is finer, the
-            result is constant within a source cell (see `SmoothRegridder`).
+        source: any regular grid.
+        target: another; longitudes are compared modulo 360°. Where it is finer, the result is constant
+            within a source cell (see `SmoothRegridder`).
     Raises: GridMismatch: where no target cell touches the source.
     """
 

@@ -17,7 +17,8 @@ from gwkeras.fields.files.paths import expand
 from gwkeras.fields.files.recognise import recognise_dataset
 from gwkeras.fields.readers import era5, gldas, netcdf
 from gwkeras.fields.readers.channel import without_negatives
-from gwkeras.fields.readers.variable import join, wrong_variable
+from gwkeras.fields.readers.static import is_repeated_map
+from gwkeras.fields.readers.variable import join, label, wrong_variable
 
 _READERS = {"era5": era5.read, "gldas": gldas.read, "netcdf": netcdf.read, "g3p": netcdf.read, "grace": netcdf.read}
 
@@ -53,6 +54,11 @@ def read_channels(source: SourceConfig) -> Climate:
             kind = recognise_dataset(data).kind if source.kind == "auto" else source.kind
             found, file_notes = _READERS[kind](data, source)
             notes += file_notes
+            notes += [
+                f"{label(data)}: '{name}' does not change with time, and is used where the file is given with --static, too"
+                for name in map(str, data.data_vars)
+                if is_repeated_map(data, name)
+            ]
             for channel, value in found.items():
                 parts.setdefault(channel, []).append(value)
     where = ", ".join(source.path[:3])

@@ -98,7 +98,10 @@ class FieldWriter:
 
         Args:
             month: any moment in it, later than the month before.
-            gwsa, sigma, lower, upper: (n_lat, n_lon) mm, NaN where missing; the same ones for every month.
+            gwsa: (n_lat, n_lon) mm, NaN where missing.
+            sigma: likewise; for every month or for none.
+            lower: likewise.
+            upper: likewise.
             quality: (n_lat, n_lon) uint8, bits of `gwkeras.fields.writing.quality_flags.FLAGS`.
             interval: probability of the interval between `lower` and `upper`; the same one for every month.
         Raises: GridMismatch: where a field has another shape. BadInput: where the disk is full, or the file to be continued
