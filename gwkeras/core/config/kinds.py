@@ -62,6 +62,8 @@ PRIORS = Kinds(
     "prior",
     {
         "none": "gwkeras.methods.priors.none:NoPrior",
+        "seasonal": "gwkeras.methods.priors.seasonal:Seasonal",
+        "ridge": "gwkeras.methods.priors.ridge:Ridge",
         "network": "gwkeras.methods.priors.network:NetworkPrior",
     },
 )

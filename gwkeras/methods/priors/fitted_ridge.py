@@ -18,6 +18,7 @@ from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
+from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.local_amplitude import Bumps, LocalAmplitude
 from gwkeras.methods.priors.teaching import Teaching
 from gwkeras.methods.priors.weighted_memories import bands, weighted_memories
@@ -63,6 +64,10 @@ class FittedRidge:
         described = json.dumps(self._description(), sort_keys=True).encode()
         arrays = (np.ascontiguousarray(a).tobytes() for a in self._arrays().values())
         return hashlib.sha256(b"".join((described, *arrays))).hexdigest()[:16]
+
+    def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
+        """f of one month over the whole domain; see `gwkeras.methods.parts.FittedPrior.predict`."""
+        return Prediction(self.mean(domain, month))
 
     def mean(self, domain: Domain, month: Month) -> np.ndarray:
         """(s n_lat, s n_lon) mm, float32; months in any order.

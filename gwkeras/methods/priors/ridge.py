@@ -11,21 +11,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
-from gwkeras.core.errors import MissingMonths
+from gwkeras.core.config.key import key
+from gwkeras.core.errors import ConfigError, MissingMonths
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
+from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.fitted_ridge import FittedRidge, standardised
 from gwkeras.methods.priors.local_amplitude import LocalAmplitude, spacing_km
 from gwkeras.methods.priors.normal_equations import NormalEquations
-from gwkeras.methods.priors.prior import Progress, Training
 from gwkeras.methods.priors.seen_features import SeenFeatures
 from gwkeras.methods.priors.strength import Strength, choose_strength, solve_ridge
 from gwkeras.methods.priors.teaching import teaching_of
+from gwkeras.methods.training import Training
 
 _SPANS, _GROUPS = 4, 8  # of months and of tiles, that are left out by turns
 _FEWEST_GROUPS, _GRAM_BYTES = 2, 2**29  # dozens of maps make large sums: fewer groups of tiles are then kept apart
@@ -40,27 +43,37 @@ class Ridge:
     Args:
         time_constants: of the memories, months.
         local: whether a place's answer may depart, smoothly, from what the maps say (`local_amplitude.py`).
-        kind: as it stands in configurations.
+    Raises: ConfigError: where there is no time constant.
     """
 
-    time_constants: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0)
-    local: bool = True
-    kind: str = "ridge"
+    time_constants: tuple[float, ...] = key(
+        (1.5, 3.0, 6.0, 12.0, 24.0, 48.0), "of the memories", unit="months", at_least=0.1, at_most=1200
+    )
+    local: bool = key(True, "let a place's answer depart, smoothly, from what the maps say, where the product shows it")
 
-    def fit(self, training: Training, folder: Path, progress: Progress = lambda label, done, total: None) -> FittedRidge:
+    label: ClassVar[str] = "ridge"
+    needs_shards: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not self.time_constants:
+            raise ConfigError(
+                "prior.time_constants", expected="at least one", found="none", remedy="leave the key out, or give one"
+            )
+
+    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedRidge:
         """Weights from the product in the training months.
 
         Args:
             training: storage of other months than the training's, and of held-out blocks, is never looked at.
-            folder: not used: a fit takes seconds.
             progress: called once a climate month.
         Raises: MissingMonths: where there are too few training months, or the climate does not reach them.
         """
+        months = np.array(training.months, dtype="datetime64[M]")
         climate = FineClimate.of(training.domain)
         channels = Channels(climate)
         if not channels.names:
-            return FittedRidge.nothing(self.time_constants, training.months, "no climate channel is finer than the product")
-        lacking = np.setdiff1d(training.months, climate.months)
+            return FittedRidge.nothing(self.time_constants, months, "no climate channel is finer than the product")
+        lacking = np.setdiff1d(months, climate.months)
         if lacking.size:
             raise MissingMonths(
                 "ridge prior",
@@ -82,12 +95,19 @@ class Ridge:
         strength = choose_strength(scaled)
         weights = (solve_ridge(scaled, strength.value) * scales.reshape(-1)).reshape(scales.shape)
         notes = (*_notes(strength, scales, standard), f"covariance of the metric: slope {teaching.slope:g}")
-        fitted = FittedRidge(self.time_constants, channels.names, standard, weights, training.months, strength.value, notes)
+        fitted = FittedRidge(self.time_constants, channels.names, standard, weights, months, strength.value, notes)
         if not weights.any() or not self.local:
             return fitted
-        spacing = spacing_km(training.domain.coarse, training.observation.point_spread.half_weight_km)
+        spacing = spacing_km(training.domain.coarse, training.domain.observation.point_spread.half_weight_km)
         local = LocalAmplitude.fit(fitted.parts(climate, features.maps, teaching), teaching, spacing)
         return replace(fitted, local=local, notes=(*notes, _local_note(local)))
+
+    def load(self, folder: Path, training: Training) -> FittedRidge:
+        """What `FittedRidge.save` has kept.
+
+        Raises: BadInput: where the folder holds no ridge prior.
+        """
+        return FittedRidge.load(folder)
 
 
 def _watched(features: SeenFeatures, total: int, progress) -> Iterator:

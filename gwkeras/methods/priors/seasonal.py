@@ -6,9 +6,11 @@ f − K H f by whatever update stands behind it, so nothing of the prior depends
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,25 +18,27 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month, calendar_month
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import fill_missing
-from gwkeras.methods.priors.prior import Progress, Training
+from gwkeras.methods.method import Part, Prediction
+from gwkeras.methods.parts import Progress
+from gwkeras.methods.training import Training
 
 
 @dataclass(frozen=True)
 class Seasonal:
     """The recipe; it has nothing to choose."""
 
-    kind: str = "seasonal"
+    label: ClassVar[str] = "seasonal"
+    needs_shards: ClassVar[bool] = False
 
-    def fit(self, training: Training, folder: Path, progress: Progress = lambda label, done, total: None) -> FittedSeasonal:
+    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedSeasonal:
         """Sums of the reference over the training months of each calendar month.
 
         Args:
             training: its domain holds a reference; other months, and held-out blocks with their buffer, are never looked at.
-            folder: not used.
             progress: called once a training month.
         Raises: BadInput: where there is no reference.
         """
-        domain, months = training.domain, training.months
+        domain, months = training.domain, np.array(training.months, dtype="datetime64[M]")
         if domain.fine_target is None:
             raise BadInput(
                 "seasonal prior",
@@ -42,7 +46,7 @@ class Seasonal:
                 found="none",
                 remedy="give --reference FILE with target.kind: reference, or another prior",
             )
-        withheld = training.split.untrained(domain.fine)
+        withheld = training.withheld
         total, count = np.zeros((12, *domain.fine.shape)), np.zeros((12, *domain.fine.shape), dtype=np.int32)
         for done, month in enumerate(months, start=1):
             values = np.where(withheld, np.nan, _reference(domain, month))
@@ -51,6 +55,13 @@ class Seasonal:
             count[row] += known
             progress("averaging the reference, months", done, len(months))
         return FittedSeasonal(total, count, withheld, months, _notes(count, domain, withheld))
+
+    def load(self, folder: Path, training: Training) -> FittedSeasonal:
+        """What `FittedSeasonal.save` has kept.
+
+        Raises: BadInput: where the folder holds no seasonal prior.
+        """
+        return FittedSeasonal.load(folder)
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,16 @@ class FittedSeasonal:
     withheld: np.ndarray
     training_months: np.ndarray
     notes: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Changes with anything that the prior's means depend on."""
+        arrays = (self.total, self.count, self.withheld, self.training_months.astype(np.int64))
+        return hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest()[:16]
+
+    def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
+        """f of one month over the whole domain; see `gwkeras.methods.parts.FittedPrior.predict`."""
+        return Prediction(self.mean(domain, month))
 
     def mean(self, domain: Domain, month: Month) -> np.ndarray:
         """(s n_lat, s n_lon) mm, float32: the calendar month's mean less the mean of all training months.

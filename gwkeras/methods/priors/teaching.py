@@ -11,7 +11,7 @@ import numpy as np
 from gwkeras.core.errors import MissingMonths
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.priors.metric import Metric, positions_km, tiles_of
-from gwkeras.methods.priors.prior import Training
+from gwkeras.methods.training import Training
 from gwkeras.methods.updates.covariance import Covariance, cell_spread_km2, point_spread_km
 from gwkeras.observation.operator import Observation
 
@@ -77,7 +77,8 @@ def teaching_of(training: Training) -> Teaching:
 
     Raises: MissingMonths: where there are too few months, or no cell is known in most of them.
     """
-    domain, observation, months = training.domain, training.observation, training.months
+    domain, observation = training.domain, training.domain.observation
+    months = np.array(training.months, dtype="datetime64[M]")
     if len(months) < _FEWEST_MONTHS:
         raise MissingMonths(
             "ridge prior",

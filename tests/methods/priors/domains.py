@@ -9,14 +9,16 @@ import numpy as np
 from scipy import ndimage
 from scipy.signal import lfilter
 
+from gwkeras.core.config.tree import Config
 from gwkeras.core.grid import Grid
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.drivers import Drivers
 from gwkeras.domain.split import Box, Split
-from gwkeras.methods.priors.prior import Training
+from gwkeras.methods.training import Training
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
+from gwkeras.training.run_folder import RunFolder
 
 FACTOR = 2
 COARSE = Grid(20.0, 70.0, 0.5, 0.5, 16, 20)
@@ -98,12 +100,13 @@ def make_world(
         fine_target=truth.astype(np.float32) if reference else None,
         fine_target_sigma=None,
         constant_efficiency=0.25,
+        point_spread=spread or PointSpread(),
     )
     names = tuple(str(m) for m in storage_months)
     test, validation = names[20:32], names[50:56]
     train = tuple(n for n in names if n not in test + validation)
     split = Split("blocked", "", train, validation, test, held_out, (0.0, 0.0))
-    return KnownWorld(Training(domain, split, observation), truth, np.array(test, dtype="datetime64[M]"))
+    return KnownWorld(Training(domain, split, Config(), RunFolder(cache / "run")), truth, np.array(test, dtype="datetime64[M]"))
 
 
 def _climate(fine: Grid, months: np.ndarray, seed: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:

@@ -75,7 +75,7 @@ def whitening(teaching):
 
 
 def test_streamed_features_are_those_computed_all_at_once(world, features, streamed):
-    dense = all_at_once(features, world.training.observation)
+    dense = all_at_once(features, world.domain.observation)
     white = np.einsum("ab,mbp->mpa", whitening(features.teaching), dense)
     size = white.std(axis=(0, 2), keepdims=True)
     assert (streamed - white) / np.maximum(size, 1e-9) == pytest.approx(0.0, abs=2e-3)  # single precision
@@ -163,10 +163,10 @@ def test_filtered_product_is_taught_on_merged_cells_through_the_filter(tmp_path)
     assert teaching.grid.shape == (8, 10)  # 250 km is 4.5 cells: 2 × 2 are one
     fine = np.random.default_rng(0).normal(size=world.truth.shape[1:])
     fine = np.cumsum(np.cumsum(fine, 0), 1) / 30
-    through = world.training.observation(fine)
-    share = world.training.observation.fine.block_mean(world.training.observation.land, 2)
+    through = world.domain.observation(fine)
+    share = world.domain.observation.fine.block_mean(world.domain.observation.land, 2)
     exact = teaching_mean(through, share)[teaching.cells[:, 0], teaching.cells[:, 1]]
-    land = world.training.observation.land
+    land = world.domain.observation.land
     ours = teaching.see(np.nan_to_num(world.domain.fine.block_mean(fine, teaching.factor, land)))
     assert ours == pytest.approx(exact, abs=0.02 * np.ptp(fine))  # the filter works on block means
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gwkeras.core.errors import BadInput, MissingMonths
+from gwkeras.core.config.yaml_file import from_dict
+from gwkeras.core.errors import BadInput, ConfigError, MissingMonths
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.split import Box
@@ -14,6 +15,8 @@ from gwkeras.methods.priors.fitted_ridge import FittedRidge
 from gwkeras.methods.priors.ridge import Ridge
 from gwkeras.observation.point_spread import PointSpread
 from tests.methods.priors.domains import COARSE, make_world
+
+RECIPE = Ridge(time_constants=(2.0, 6.0, 24.0))
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +26,12 @@ def world(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fitted(world, tmp_path_factory):
-    return Ridge().fit(world.training, tmp_path_factory.mktemp("fit"))
+    return RECIPE.fit(world.training)
 
 
 def share_missed(world, prior):
     """Of the truth's variance within product cells, in held-out months: what the prior cannot tell."""
-    fine, land, missed, all_of_it = world.domain.fine, world.training.observation.land, 0.0, 0.0
+    fine, land, missed, all_of_it = world.domain.fine, world.domain.observation.land, 0.0, 0.0
     for month in world.test_months:
         truth = world.truth[world.domain.record.position(month)]
         expected = prior.mean(world.domain, month)
@@ -45,7 +48,7 @@ def test_detail_of_held_out_months_is_told_from_the_product_alone(world, fitted)
 
 def test_detail_is_told_through_a_wide_filter(tmp_path):
     filtered = make_world(tmp_path / "filtered", spread=PointSpread.gaussian(150.0), noise=4.0)
-    assert share_missed(filtered, Ridge().fit(filtered.training, tmp_path)) < 0.5
+    assert share_missed(filtered, RECIPE.fit(filtered.training)) < 0.5
 
 
 def test_months_come_in_any_order_and_start_from_the_training_mean(world, fitted):
@@ -66,20 +69,20 @@ def test_bands_of_rows_give_what_the_whole_gives(world, fitted):
 def test_storage_of_held_out_months_and_blocks_is_never_looked_at(tmp_path):
     box = Box(22.0, 24.0, 72.0, 75.0)
     world = make_world(tmp_path, held_out=(box,))
-    first = Ridge().fit(world.training, tmp_path)
+    first = RECIPE.fit(world.training)
     storage = world.domain.storage.copy()
     split = world.training.split
     for name in split.test_months + split.validation_months:
         storage[world.domain.record.position(np.datetime64(name, "M"))] = 1e4
     storage[:, split.untrained(COARSE)] = -1e4
-    again = Ridge().fit(replace(world.training, domain=replace(world.domain, storage=storage)), tmp_path)
+    again = RECIPE.fit(replace(world.training, domain=replace(world.domain, storage=storage)))
     assert first.weights.any()
     assert np.array_equal(first.weights, again.weights)
     assert np.array_equal(first.local.departures, again.local.departures)
 
 
 def test_the_same_training_gives_the_same_weights(world, fitted, tmp_path):
-    again = Ridge().fit(world.training, tmp_path)
+    again = RECIPE.fit(world.training)
     assert np.array_equal(again.weights, fitted.weights)
     assert again.digest == fitted.digest
 
@@ -93,7 +96,7 @@ def test_climate_of_another_world_is_not_believed(tmp_path, spread):
     for start in range(12):
         same = (world.domain.months.astype("datetime64[M]").astype(int) % 12) == start
         storage[same] -= np.where(known, np.nanmean(np.where(known, storage[same], 0.0), axis=0), 0.0)
-    fitted = Ridge().fit(replace(world.training, domain=replace(world.domain, storage=storage)), tmp_path)
+    fitted = RECIPE.fit(replace(world.training, domain=replace(world.domain, storage=storage)))
     month = world.test_months[0]
     assert np.abs(fitted.mean(world.domain, month)).max() == 0.0
     assert "0 everywhere" in fitted.notes[0]
@@ -108,7 +111,7 @@ def test_another_prior_of_the_same_domain_is_not_mistaken_for_it(world, fitted):
 
 def test_constant_and_repeated_maps_do_no_harm_and_are_told(tmp_path, world, fitted):
     doubled = make_world(tmp_path, constant_map=True)
-    prior = Ridge().fit(doubled.training, tmp_path)
+    prior = RECIPE.fit(doubled.training)
     assert any("flat is constant" in note for note in prior.notes)
     assert share_missed(doubled, prior) == pytest.approx(share_missed(world, fitted), abs=0.03)
 
@@ -144,12 +147,12 @@ def test_climate_that_ends_before_the_training_is_one_sentence(world, tmp_path):
         channels={name: array[:60] for name, array in drivers.channels.items()},
     )
     with pytest.raises(MissingMonths, match="climate of every training month"):
-        Ridge().fit(replace(world.training, domain=replace(world.domain, fine_drivers=short)), tmp_path)
+        RECIPE.fit(replace(world.training, domain=replace(world.domain, fine_drivers=short)))
 
 
 def test_without_channels_nothing_is_expected_and_told(world, tmp_path):
     bare = replace(world.domain, fine_drivers=replace(world.domain.fine_drivers, channels={}))
-    prior = Ridge().fit(replace(world.training, domain=bare), tmp_path)
+    prior = RECIPE.fit(replace(world.training, domain=bare))
     assert not prior.mean(bare, world.test_months[0]).any()
     assert prior.notes == ("ridge: 0 everywhere, since no climate channel is finer than the product",)
 
@@ -163,4 +166,11 @@ def test_a_map_that_is_missing_where_the_prior_is_applied_is_one_sentence(world,
 def test_too_few_months_are_one_sentence(world, tmp_path):
     split = replace(world.training.split, train_months=world.training.split.train_months[:8])
     with pytest.raises(MissingMonths, match="at least 12 training months"):
-        Ridge().fit(replace(world.training, split=split), tmp_path)
+        RECIPE.fit(replace(world.training, split=split))
+
+
+def test_the_configuration_names_it_and_its_keys():
+    recipe = from_dict({"methods": [{"prior": {"kind": "ridge", "time_constants": [3, 12]}}]}).methods[0].prior
+    assert recipe == Ridge(time_constants=(3.0, 12.0))
+    with pytest.raises(ConfigError, match="at least one"):
+        from_dict({"methods": [{"prior": {"kind": "ridge", "time_constants": []}}]})
