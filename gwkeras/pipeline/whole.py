@@ -46,7 +46,7 @@ def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Evaluatio
     evaluation = experiment.evaluate()
     if experiment.uses_network:
         exported, before = experiment.export_once()
-        facts["exported model"] = f"{exported.parent.name}/{exported.name}{', made before' if before else ''}"
+        facts["exported model"] = f"{exported.parent.name}/{exported.name}{', exported before' if before else ''}"
     written = experiment.downscale()
     with experiment.timed("report"):
         facts["largest conservation error"] = f"{written.conservation_max_mm:.1e} mm"
