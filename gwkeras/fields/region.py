@@ -10,7 +10,7 @@ import xarray as xr
 
 from gwkeras.core.box import Edges, describe_box
 from gwkeras.core.config.tree import DataConfig, RegionConfig
-from gwkeras.core.errors import GridMismatch
+from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
 from gwkeras.fields.canonical import clip_region, grid_of
 from gwkeras.fields.grids.coverage import is_covered
@@ -57,9 +57,8 @@ def working_region(
     Raises: GridMismatch: as `settled_region`.
     """
     grid, around = grid_of(sources.storage.gwsa), sources.around()
-    middle = sources.storage.gwsa.isel(time=sources.storage.gwsa.sizes["time"] // 2)
     open_edges = None in _four(asked)
-    covered = not open_edges or _all_covered(grid, middle.values, around, data.minimum_valid_share)
+    covered = not open_edges or _all_covered(sources.storage.gwsa, around, data.minimum_valid_share)
     if covered and not asked.given:
         return None, ""
     rows, columns = (0, grid.n_lat), (0, grid.n_lon)
@@ -119,9 +118,21 @@ def _four(box: Edges | RegionConfig) -> tuple:
     return box.south, box.north, box.west, box.east
 
 
-def _all_covered(grid: Grid, month: np.ndarray, around: Mapping[str, Grid], share: float) -> bool:
-    known = np.isfinite(month)
-    return all(_inside(grid, other) or is_covered(other, grid, known, share) for other in around.values())
+def _all_covered(gwsa: xr.DataArray, around: Mapping[str, Grid], share: float) -> bool:
+    grid = grid_of(gwsa)
+    beyond = [other for other in around.values() if not _inside(grid, other)]
+    if not beyond:
+        return True
+    try:
+        known = np.isfinite(gwsa.isel(time=gwsa.sizes["time"] // 2).values)
+    except (OSError, RuntimeError) as error:
+        raise BadInput(
+            str(gwsa.attrs.get("source", "storage")),
+            expected="a file that can be read to its end",
+            found=str(error),
+            remedy="download it again",
+        ) from error
+    return all(is_covered(other, grid, known, share) for other in beyond)
 
 
 def _inside(grid: Grid, other: Grid) -> bool:

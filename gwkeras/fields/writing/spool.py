@@ -17,7 +17,9 @@ class Spool:
 
     Args:
         folder: where the file lies; it is gone when the process ends, however it ends.
-        kinds: field name -> dtype. shape: (n_lat, n_lon) of a field. memory: bytes up to which no file is needed.
+        kinds: field name -> dtype.
+        shape: (n_lat, n_lon) of a field.
+        memory: bytes up to which no file is needed.
     """
 
     def __init__(self, folder: Path, kinds: dict[str, np.dtype], shape: tuple[int, int], memory: int) -> None:
