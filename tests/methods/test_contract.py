@@ -28,6 +28,7 @@ METHODS = {
     "bilinear": {"prior": "none", "update": {"kind": "interpolation", "kernel": "bilinear"}},
     "bicubic + conservation": {"prior": "none", "update": {"kind": "interpolation", "conserving": True}},
     "kriging": {"update": "kriging", "prior": "none"},
+    "ridge + bicubic": {"prior": {"kind": "ridge", "time_constants": [2, 12]}, "update": "interpolation"},
     "constant + nearest residual": {
         "prior": "tests.methods.own:ConstantPrior",
         "update": "tests.methods.own:NearestUpdate",

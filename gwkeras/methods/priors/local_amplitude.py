@@ -19,9 +19,9 @@ from gwkeras.methods.priors.strength import choose_strength, solve_ridge
 from gwkeras.methods.priors.teaching import Teaching
 
 _SPANS = 8  # of months, left out by turns: the same place in other months is what a held-out month will have
-_SPACING_CELLS = 3.0  # product cells between bumps, at least
+_SPACING_CELLS = 2.25  # product cells between bumps, at least
 _SPACING_REACH = 1.0  # half-weight distances between bumps, at least
-_MOST_BUMPS = 256  # over a region of any size
+_MOST_BUMPS = 400  # over a region of any size
 _STRENGTHS = (10.0, 30.0, 100.0, 1e3, 1e4)  # from 10 on: a departure of 0.3 is likely beforehand, one of 1 is not
 _WIDTH = 1.0  # standard deviation of a bump, in spacings
 
@@ -56,9 +56,9 @@ class Bumps:
 
     def axes(self, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
         """(n_lat, J₁) and (n_lon, J₂): a bump is the product of one column of each."""
-        rows = np.exp(-(((grid.lat[:, None] - self.lat) / self.lat_width) ** 2) / 2)
-        columns = np.exp(-(((grid.lon[:, None] - self.lon) / self.lon_width) ** 2) / 2)
-        return rows.astype(np.float32), columns.astype(np.float32)
+        rows = _bell((grid.lat[:, None] - self.lat) / self.lat_width)
+        columns = _bell((grid.lon[:, None] - self.lon) / self.lon_width)
+        return rows, columns
 
     def field(self, weights: np.ndarray, grid: Grid) -> np.ndarray:
         """(..., J₁, J₂) weights to (..., n_lat, n_lon)."""
@@ -110,6 +110,11 @@ def spacing_km(grid: Grid, half_weight_km: float) -> float:
     """Between bumps: some cells, and no closer than a filter lets one tell them apart."""
     cell = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
     return max(_SPACING_CELLS * cell, _SPACING_REACH * half_weight_km)
+
+
+def _bell(distance: np.ndarray) -> np.ndarray:
+    """exp(−d² / 2), float32; nothing beyond three standard deviations, so that far tiles have nothing to sum."""
+    return np.where(np.abs(distance) < 3.0, np.exp(-(distance**2) / 2), 0.0).astype(np.float32)
 
 
 def _features(parts: np.ndarray, teaching: Teaching, bumps: Bumps) -> Iterator[Month]:

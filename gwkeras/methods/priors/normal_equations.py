@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.linalg.blas import ssyrk
@@ -57,8 +58,9 @@ class _Sums:
         self.white = teaching.metric.whiten(teaching.values.astype(np.float32))
         count = len(teaching.months)
         self.span_of = np.arange(count) * spans // count
-        bounds = np.searchsorted(teaching.tile_of, [p[0] for p in np.array_split(np.arange(len(teaching.tiles)), groups)])
-        self.groups = [slice(int(a), int(b)) for a, b in zip(bounds, [*bounds[1:], len(teaching.cells)], strict=True)]
+        ends = np.cumsum([0, *teaching.tiles])
+        tiles = [slice(int(a), int(b)) for a, b in pairwise(ends)]
+        self.groups = [[tiles[t] for t in part] for part in np.array_split(np.arange(len(tiles)), groups)]
         self.known = np.repeat(teaching.known, teaching.tiles, axis=1)  # (M, k)
         self.shape = (spans, groups)
         self.held: list[tuple[int, np.ndarray]] = []
@@ -79,11 +81,20 @@ class _Sums:
     def _flush(self) -> None:
         indices, span = [i for i, _ in self.held], self.span_of[self.held[0][0]]
         together = np.stack([seen for _, seen in self.held], axis=1)  # (p, month, k)
-        for number, cells in enumerate(self.groups):
-            x = np.ascontiguousarray(together[:, :, cells]).reshape(len(together), -1)
-            y = self.white[indices, cells].reshape(-1)
-            self.gram[span, number] += ssyrk(1.0, x.T, trans=1)  # upper triangle
-            self.moment[span, number] += x @ y
+        for number, tiles in enumerate(self.groups):
+            active = [np.flatnonzero(together[:, :, cells].any(axis=(1, 2))) for cells in tiles]
+            if all(len(a) == len(together) for a in active):
+                tiles, active = [slice(tiles[0].start, tiles[-1].stop)], active[:1]
+            for cells, a in zip(tiles, active, strict=True):
+                if not len(a):
+                    continue
+                x = together[a][:, :, cells].reshape(len(a), -1)
+                product = ssyrk(1.0, x.T, trans=1)  # upper triangle
+                if len(a) == len(together):
+                    self.gram[span, number] += product
+                else:
+                    self.gram[span, number][np.ix_(a, a)] += product
+                self.moment[span, number, a] += x @ self.white[indices, cells].reshape(-1)
         self.total[span] += together.sum(axis=1)
         self.held = []
 
@@ -98,7 +109,8 @@ class _Sums:
             inside = self.span_of == span
             months = known[inside].sum(axis=0)  # (k,)
             values = self.white[inside] * known[inside]
-            for number, cells in enumerate(self.groups):
+            for number, tiles in enumerate(self.groups):
+                cells = slice(tiles[0].start, tiles[-1].stop)
                 upper = np.triu(self.gram[span, number])
                 gram = upper + np.triu(upper, 1).T
                 m, s = mean[:, cells], self.total[span][:, cells]

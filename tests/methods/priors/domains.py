@@ -78,7 +78,7 @@ def make_world(
     truth = truth[kept] - truth[kept].mean(axis=0)
     observation = Observation(fine, FACTOR, land, spread or PointSpread())
     storage = observation(truth) + rng.normal(0, 1.0, (len(kept), *COARSE.shape))
-    storage[5, 10, 10] = np.nan
+    storage[0, 3, 15] = storage[5, 10, 10] = np.nan
     if climate_from is not None:
         channels, static = _climate(fine, months, climate_from)
     if constant_map:
