@@ -83,7 +83,8 @@ class Convolution:
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Sums for a field or a stack of fields.
 
-        Args: values: (..., n_lat, n_lon), finite.
+        Args:
+            values: (..., n_lat, n_lon), finite.
         Returns: the same shape, float64.
         """
         stack = np.asarray(values, dtype=float).reshape(-1, *self.grid.shape)

@@ -65,8 +65,9 @@ class Observation:
 
         Without a point spread this is `Grid.block_mean(values, factor, land)`, to the last bit.
 
-        Args: values: (..., s n_lat, s n_lon) mm. What stands in cells without land is ignored; NaN where there is land is left
-            out of both sums, as if the cell were not there, at a second filtering's cost.
+        Args:
+            values: (..., s n_lat, s n_lon) mm. What stands in cells without land is ignored; NaN where there is land is left
+                out of both sums, as if the cell were not there, at a second filtering's cost.
         Returns: (..., n_lat, n_lon) mm, float64; NaN where a cell has no land (with data).
         """
         if self.point_spread.kind == "none":
@@ -81,7 +82,8 @@ class Observation:
     def adjoint(self, values: np.ndarray) -> np.ndarray:
         """Hᵀ y, so that Σ y · H x = Σ x · Hᵀ y.
 
-        Args: values: (..., n_lat, n_lon) on the product's grid; NaN, and cells without land, count as 0.
+        Args:
+            values: (..., n_lat, n_lon) on the product's grid; NaN, and cells without land, count as 0.
         Returns: (..., s n_lat, s n_lon), float64; 0 where there is no land.
         """
         weights, values = self._weights, np.asarray(values)
@@ -94,7 +96,8 @@ class Observation:
     def rows(self, cells: np.ndarray) -> np.ndarray:
         """The rows of H for a few product cells: what each fine cell weighs in each of them.
 
-        Args: cells: (k, 2) row and column.
+        Args:
+            cells: (k, 2) row and column.
         Returns: (k, s n_lat, s n_lon); 0 throughout for a cell without land. Each row sums to 1 for a filter over land.
         """
         cells = np.asarray(cells, dtype=int).reshape(-1, 2)

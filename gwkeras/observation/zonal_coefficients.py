@@ -24,7 +24,8 @@ def zonal_coefficients(sharpness: float, lat: np.ndarray, other: np.ndarray, eve
 
     Args:
         sharpness: b.
-        lat, other: (n,) and (m,) latitudes, radians.
+        lat: (n,) latitudes, radians.
+        other: (m,) latitudes, radians.
         every: p.
         count: number of terms; those beyond must be negligible, since the recurrence starts there from an estimate.
     Returns: (count, n, m).
