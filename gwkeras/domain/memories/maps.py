@@ -39,7 +39,8 @@ class Standard:
 
     Args:
         names: of the maps, in order.
-        means, deviations: (maps,) over land, weighted by area.
+        means: (maps,) over land, weighted by area.
+        deviations: (maps,) likewise.
         left_out: names of maps that are constant or have gaps, with the reason.
     """
 

@@ -60,7 +60,8 @@ class Teaching:
 
         The point spread works on block means here, not on fine cells: it is wider than they are, and linear either way.
 
-        Args: blocks: (..., n_lat, n_lon) on `grid`, weighted by area × land; anything where there is no land.
+        Args:
+            blocks: (..., n_lat, n_lon) on `grid`, weighted by area × land; anything where there is no land.
         Returns: (..., k).
         """
         seen = blocks if self.blur is None else self.blur(blocks)
