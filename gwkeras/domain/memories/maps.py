@@ -40,7 +40,7 @@ class Standard:
     Args:
         names: of the maps, in order.
         means: (maps,) over land, weighted by area.
-        deviations: (maps,) standard deviations, likewise.
+        deviations: (maps,) likewise.
         left_out: names of maps that are constant or have gaps, with the reason.
     """
 

@@ -38,7 +38,7 @@ _NOTHING = 1e-9  # of the largest deviation: a feature that varies less is left 
 
 @dataclass(frozen=True)
 class Ridge:
-    """The recipe.
+    """f = Σ β · (memory of a climate channel) · map, by ridge regression on the product, seen through its operator.
 
     Args:
         time_constants: of the memories, months.

@@ -25,7 +25,7 @@ from gwkeras.methods.training import Training
 
 @dataclass(frozen=True)
 class Seasonal:
-    """The recipe; it has nothing to choose."""
+    """f = the mean of a fine reference in the training months of the same name."""
 
     label: ClassVar[str] = "seasonal"
     needs_shards: ClassVar[bool] = False
