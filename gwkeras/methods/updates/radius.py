@@ -24,7 +24,7 @@ _NOISE_SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 _NOISE_FORMS = ((0.5, 300.0), (0.95, 100.0), (0.95, 200.0), (0.95, 400.0))
 """(correlated share, length in km): a noise of the wrong form looks like a narrower filter."""
 _BLOCK_KM = 150.0
-"""Means over such blocks are compared: what differs between neighbouring cells of a filtered product is its noise, not its filter."""
+"""Means over such blocks are compared: between neighbouring cells of a filtered product its noise differs, not its filter."""
 _SPANS = 8  # of months, left out in turn for the interval
 _TWO_SIDED_90 = 1.645
 _HALF_CHI_SQUARED = 1.353
@@ -77,7 +77,8 @@ def radius_profile(
     over = over or observation.point_spread.over
     widest = replace(observation, point_spread=PointSpread.gaussian(RADII_KM[-1], over))
     region = recipe.region(widest)
-    known, months = common_cells(np.asarray(residuals, dtype=float), region.share)
+    residuals = region.gather(np.asarray(residuals, dtype=float))
+    known, months = common_cells(residuals, region.share)
     window = max(region.windows, key=lambda window: int((window.take(known) & window.inner()).sum()))
     chosen = window.take(known) & window.inner()
     grid, share = window.grid(region.grid), window.take(region.share)

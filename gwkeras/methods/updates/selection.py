@@ -1,8 +1,8 @@
 """Choice of slope and noise: what predicts the held-out product, and among equals what believes the product less.
 
 Not the likelihood: where operator or noise are not quite as stated it takes the product for exact, and what is then read
-from it below the filter's width is worse than nothing. Blocks wider than the filter's core are not predicted by undoing the filter,
-so they do not reward it.
+from it below the filter's width is worse than nothing. Blocks wider than the filter's core are not predicted by undoing the
+filter, so they do not reward it.
 """
 
 from __future__ import annotations
@@ -93,7 +93,12 @@ def held_out_errors(sample: Sample, precision: np.ndarray, side_km: float) -> tu
 
 
 def select(
-    samples: list[Sample], slopes: tuple[float, ...], noise_shares: tuple[float, ...], model: Noise, uncertain: float, tolerance: float
+    samples: list[Sample],
+    slopes: tuple[float, ...],
+    noise_shares: tuple[float, ...],
+    model: Noise,
+    uncertain: float,
+    tolerance: float,
 ) -> Selection:
     """Scores every slope with every noise; see `_choose` for the rule.
 
@@ -119,7 +124,7 @@ def select(
 def _score(
     samples: list[Sample], parts: list[Signal], slope: float, share: float, noise: Noise, variance: float, side: float
 ) -> Candidate:
-    shown = np.mean([part.mean_variance for part in parts])
+    shown = float(np.mean([part.mean_variance for part in parts]))
     covariances = [noise.covariance(sample.observed, sample.uncertainty) for sample in samples]
     disturbed = float(np.mean([np.diag(covariance).mean() for covariance in covariances]))
     fine = max(variance - disturbed, _LEAST_VARIANCE * variance) / shown
