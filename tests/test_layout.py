@@ -61,26 +61,16 @@ def test_files_are_renamed_into_place_by_one_room_alone(tracked, project_root):
     }
 
 
-NOT_YET_ONE_A_LINE = ("gwkeras/methods/updates/",)
-"""Rooms whose docstrings still name several parameters in a line; the list only ever shrinks."""
-
-
 def test_arguments_stand_one_a_line_and_exist(tracked, project_root):
-    found, faulty = [], set()
+    found = []
     for path in tracked:
         name = str(path.relative_to(project_root))
         if path.suffix != ".py" or not name.startswith(("gwkeras/", "tfrecords_build/")):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                faults = [f"{name}:{node.lineno} {node.name}: {line}" for line in wrong_arguments(node)]
-                waits = next((room for room in NOT_YET_ONE_A_LINE if name.startswith(room)), None)
-                if waits is None:
-                    found += faults
-                elif faults:
-                    faulty.add(waits)
+                found += [f"{name}:{node.lineno} {node.name}: {line}" for line in wrong_arguments(node)]
     assert not found
-    assert faulty == set(NOT_YET_ONE_A_LINE), "a room that is done leaves the list"
 
 
 def wrong_arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[str]:

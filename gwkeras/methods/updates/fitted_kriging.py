@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from dataclasses import astuple, dataclass, field, fields, replace
+from dataclasses import astuple, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import cho_solve, solve_triangular
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid, nearest_upsample
@@ -21,17 +22,19 @@ from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import conserve, upsample
 from gwkeras.methods.method import Prediction
 from gwkeras.methods.updates.covariance import Covariance
+from gwkeras.methods.updates.elsewhere import moved_to
 from gwkeras.methods.updates.gain import Gain, fine_table, posterior_variance
 from gwkeras.methods.updates.noise import Noise
-from gwkeras.methods.updates.observed_cells import ObservedCells, cells_averaged
-from gwkeras.methods.updates.system import CellCovariances, inverse, lower_factor, signal, system
-from gwkeras.methods.updates.windows import Window, layout
+from gwkeras.methods.updates.observed_cells import ObservedCells
+from gwkeras.methods.updates.region import Region
+from gwkeras.methods.updates.system import inverse, lower_factor, signal, system
+from gwkeras.methods.updates.windows import Window
 from gwkeras.methods.updates.zonal_tables import CellToFine
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
 _KEPT_BYTES = 2**30  # of gains
-_LEAST_OBSERVATIONS = 16  # in a region, for whose sake fewer cells are averaged
+_MULTIPLICATIONS = 4e11  # that σ of a set of known cells may cost; about ten seconds
 _WORSE = 1.5  # steps in which a month's uncertainty is taken to exceed the typical one
 
 
@@ -43,100 +46,15 @@ class Posterior(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Region:
-    """An operator's grid, cut into windows.
-
-    Args:
-        observation: the product's operator.
-        uncertain: relative standard error of its half-weight radius.
-        pinned: whether product cells are shifted to their own means in the end.
-        window_cells, halo_cells, halo_km, largest_window: as in `Kriging`.
-    """
-
-    observation: Observation
-    uncertain: float
-    pinned: bool
-    window_cells: int
-    halo_cells: int
-    halo_km: float
-    largest_window: int
-
-    def __getstate__(self) -> dict:
-        return {f.name: getattr(self, f.name) for f in fields(self)}  # not what can be computed anew
-
-    @property
-    def grid(self) -> Grid:
-        """The product's."""
-        return self.observation.coarse
-
-    @property
-    def spread(self) -> PointSpread:
-        return self.observation.point_spread
-
-    @property
-    def factor(self) -> int:
-        return self.observation.factor
-
-    @cached_property
-    def share(self) -> np.ndarray:
-        """(n_lat, n_lon) land share of the product's cells."""
-        return np.nan_to_num(self.observation.fine.block_mean(self.observation.land.astype(float), self.factor))
-
-    @cached_property
-    def averaged(self) -> int:
-        """Product cells along each axis whose mean is one observation."""
-        most = int(np.sqrt(self.grid.n_lat * self.grid.n_lon / _LEAST_OBSERVATIONS))
-        return max(1, min(cells_averaged(self.grid, self.spread), most))
-
-    @cached_property
-    def windows(self) -> list[Window]:
-        """Windows whose cores hold land."""
-        return self.cut(self.window_cells, self.largest_window, self.halo_cells, self.halo_km)
-
-    def cut(self, core: int, largest: int, halo: int = 0, halo_km: float = 0.0) -> list[Window]:
-        """Windows with land of another size; see `layout`."""
-        core = -(-core // self.averaged) * self.averaged
-        radius = self.spread.half_weight_km if self.spread.kind == "gaussian" else 0.0
-        found = layout(self.grid, radius, core, halo, halo_km, largest)
-        return [window for window in found if (self.share[window.core_in_whole()] > 0).any()]
-
-    def fine(self, window: Window) -> Grid:
-        """The fine grid of a window."""
-        return window.grid(self.grid).refine(self.factor)
-
-    def observed(self, window: Window, known: np.ndarray) -> ObservedCells:
-        """The observations of a window.
-
-        Args:
-            known: (n_lat, n_lon) of the whole grid.
-        """
-        grid = window.grid(self.grid)
-        there = window.take(known) & window.inner()
-        return ObservedCells(grid, window.take(self.share), there, self.spread, (window.row, window.col), self.averaged)
-
-    def covariances(self, window: Window) -> CellCovariances:
-        """Tables of a window's cells; windows of the same rows and width share them."""
-        key = (window.row, window.n_lat, window.n_lon)
-        if key not in self._tables:
-            self._tables[key] = CellCovariances(self.fine(window), self.factor)
-            if len(self._tables) > 4:
-                self._tables.popitem(last=False)
-        return self._tables[key]
-
-    @cached_property
-    def _tables(self) -> OrderedDict[tuple[int, int, int], CellCovariances]:
-        return OrderedDict()
-
-
-@dataclass(frozen=True, eq=False)
 class FittedKriging:
     """The update.
 
     Args:
         region: the operator's grid and its windows.
-        covariance, noise: as chosen.
-        uncertainty: (n_lat, n_lon) typical standard error of the product, mm; 0 where it states none.
-        local: (n_lat, n_lon) variance of errors as a share of what covariance and noise predict.
+        covariance: of fine storage, as chosen.
+        noise: of the product, as chosen.
+        uncertainty: on the region's grid, typical standard error of the product, mm; 0 where it states none.
+        local: on the region's grid, variance of errors as a share of what covariance and noise predict.
         notes: how the choice was made, for reports; plain numbers.
     """
 
@@ -152,53 +70,25 @@ class FittedKriging:
 
     def apply(self, expected: Prediction, domain: Domain, month: Month) -> Prediction:
         """See `gwkeras.methods.parts.FittedUpdate.apply`; the prior's own σ does not count, since C holds what it has missed."""
-        here = self.on(domain)
         prior = np.nan_to_num(np.asarray(expected.mean, dtype=float))
-        found = here.posterior(prior, domain.storage_of(month), domain.uncertainty_of(month))
+        found = self.on(domain).posterior(prior, domain.storage_of(month), domain.uncertainty_of(month))
         return Prediction(found.mean.astype(np.float32), found.sigma.astype(np.float32))
 
     def on(self, domain: Domain) -> FittedKriging:
-        """The same update where it is asked for: other cells of the same step, or another factor.
-
-        Raises: BadInput: where the product's cells are of another size than those that it was fitted on.
-        """
-        own, grid = self.region.observation, domain.coarse
-        if max(abs(grid.lat_step / self.region.grid.lat_step - 1), abs(grid.lon_step / self.region.grid.lon_step - 1)) > 0.01:
-            raise BadInput(
-                "kriging",
-                expected=f"product cells of {self.region.grid.lat_step:g}° × {self.region.grid.lon_step:g}°, as it was fitted on",
-                found=f"{grid.lat_step:g}° × {grid.lon_step:g}°",
-                remedy="fit it on this product",
-            )
-        same = own.fine.is_close(domain.fine) and own.factor == domain.factor and np.array_equal(own.land, domain.land_fine)
-        if same:
+        """The same update where it is asked for; see `gwkeras.methods.updates.elsewhere.moved_to`."""
+        own = self.region.observation
+        if own.fine.is_close(domain.fine) and own.factor == domain.factor and np.array_equal(own.land, domain.land_fine):
             return self
-        key = (astuple(domain.fine), domain.factor, array_digest(domain.land_fine))
-        return self._elsewhere.get(repr(key), lambda: self._moved(domain))
-
-    @cached_property
-    def _elsewhere(self) -> Latest[FittedKriging]:
-        return Latest()
-
-    def _moved(self, domain: Domain) -> FittedKriging:
-        """Maps of the product's cells go along by position; beyond the region they take the value of its nearest cell."""
-        grid, own = domain.coarse, self.region.grid
-        rows = np.clip(np.floor((grid.lat - own.south) / own.lat_step).astype(int), 0, own.n_lat - 1)
-        columns = np.floor(((grid.lon - own.west) % 360.0) / own.lon_step).astype(int)
-        beyond = ((grid.lon - own.west) % 360.0) - own.n_lon * own.lon_step
-        columns = np.where(beyond > (360.0 - own.n_lon * own.lon_step) / 2, 0, np.clip(columns, 0, own.n_lon - 1))
-        taken = np.ix_(rows, columns)
-        observation = Observation(domain.fine, domain.factor, domain.land_fine, self.region.spread)
-        region = replace(self.region, observation=observation)
-        return replace(self, region=region, uncertainty=self.uncertainty[taken], local=self.local[taken])
+        place = repr((astuple(domain.fine), domain.factor, array_digest(domain.land_fine)))
+        return self._elsewhere.get(place, lambda: moved_to(self, domain))
 
     @property
     def digest(self) -> str:
         """Changes with anything that changes what it makes of a prior."""
         region = [getattr(self.region, f.name) for f in fields(self.region) if f.name != "observation"]
-        spread = self.region.spread
         maps = [array_digest(values) for values in (self.uncertainty, self.local, self.region.observation.land)]
-        return hashlib.sha256(repr((region, spread, self.covariance, self.noise, maps)).encode()).hexdigest()[:16]
+        known = repr((region, self.region.spread, self.covariance, self.noise, maps))
+        return hashlib.sha256(known.encode()).hexdigest()[:16]
 
     def posterior(self, expected: np.ndarray, observed: np.ndarray, uncertainty: np.ndarray | None = None) -> Posterior:
         """Mean and standard deviation of fine storage, given the product.
@@ -215,8 +105,8 @@ class FittedKriging:
         increment, sigma = self.increment(residual, self._beyond(uncertainty))
         mean = expected + increment
         if self.region.pinned:
-            mean = conserve(mean, observed, observation.fine, self.region.factor, observation.land)
-        shown = (observation.land > 0) & nearest_upsample(np.isfinite(observed), self.region.factor)
+            mean = conserve(mean, observed, observation.fine, observation.factor, observation.land)
+        shown = (observation.land > 0) & nearest_upsample(np.isfinite(observed), observation.factor)
         return Posterior(np.where(shown, mean, np.nan), np.where(shown, sigma, np.nan))
 
     def increment(self, residual: np.ndarray, beyond: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -226,6 +116,7 @@ class FittedKriging:
             residual: (n_lat, n_lon) d = G − H f, mm; NaN where unknown.
             beyond: factor on the noise variance.
         """
+        residual = self.region.gather(residual)
         known = np.isfinite(residual)
         mean = np.zeros(self.region.observation.fine.shape)
         variance = np.full(mean.shape, self.covariance.variance)
@@ -252,12 +143,10 @@ class FittedKriging:
             known: (n_lat, n_lon) cells to use; the others are left out, whatever they hold.
         Returns: (n, k); k observations.
         """
-        from scipy.linalg import solve_triangular
-
+        gathered = self.region.gather(np.where(known, stack, np.nan))
         parts = []
-        for observed, lower in self._factors(known):
-            window, cells = observed
-            taken = cells.take(np.where(cells.known, window.take(stack), 0.0))
+        for (window, cells), lower in self._factors(np.isfinite(gathered).all(axis=0)):
+            taken = cells.take(np.where(cells.known, window.take(gathered), 0.0))
             parts.append(solve_triangular(lower, taken.T, lower=True, check_finite=False).T)
         return np.concatenate(parts, axis=1) if parts else np.zeros((len(stack), 0))
 
@@ -266,19 +155,19 @@ class FittedKriging:
 
         Returns: (n, n_lat, n_lon), 0 where not known.
         """
-        from scipy.linalg import cho_solve
-
-        result = np.zeros(stack.shape)
-        for (window, cells), lower in self._factors(known):
-            taken = cells.take(np.where(cells.known, window.take(stack), 0.0))
+        gathered = self.region.gather(np.where(known, stack, np.nan))
+        result = np.zeros(gathered.shape)
+        for (window, cells), lower in self._factors(np.isfinite(gathered).all(axis=0)):
+            taken = cells.take(np.where(cells.known, window.take(gathered), 0.0))
             solved = cells.give(cho_solve((lower, True), taken.T, check_finite=False).T)
             rows, columns = window.core()
             result[(slice(None), *window.core_in_whole())] = solved[:, rows, columns]
-        return result
+        return self.region.scatter(result, known)
 
     def log_determinant(self, known: np.ndarray) -> float:
         """log |V| over the known cells, with which `whiten` makes the likelihood of a month."""
-        return float(sum(2 * np.log(np.diag(lower)).sum() for _, lower in self._factors(known)))
+        there = np.isfinite(self.region.gather(np.where(known, 0.0, np.nan)))
+        return float(sum(2 * np.log(np.diag(lower)).sum() for _, lower in self._factors(there)))
 
     def save(self, folder: Path) -> None:
         """Writes kriging.json and kriging.npz."""
@@ -322,10 +211,11 @@ class FittedKriging:
         """Factor on the noise variance in a month: 1, or the next step of 1.5ⁿ at which it is no less than the month's own."""
         if uncertainty is None:
             return 1.0
-        both = (self.uncertainty > 0) & np.isfinite(uncertainty)
+        told = self.region.gather(np.asarray(uncertainty, dtype=float))
+        both = (self.uncertainty > 0) & np.isfinite(told)
         if not both.any():
             return 1.0
-        ratio = float(np.median((np.asarray(uncertainty)[both] / self.uncertainty[both]) ** 2))
+        ratio = float(np.median((told[both] / self.uncertainty[both]) ** 2))
         return max(1.0, _WORSE ** float(np.ceil(np.log(max(ratio, 1e-9)) / np.log(_WORSE) - 1e-9)))
 
     def _prepared(self, window: Window, known: np.ndarray, beyond: float) -> tuple[Gain, np.ndarray] | None:
@@ -335,24 +225,22 @@ class FittedKriging:
             return None
         key = (window, observed.known.tobytes(), beyond)
         if key in self._kept:
-            self._kept.move_to_end(key)
             return self._kept[key]
         part = signal(observed, self.region.covariances(window).of(self.covariance.slope), self.region.uncertain)
         whole, remainder = system(part, self.covariance.variance, self.noise, observed, window.take(self.uncertainty), beyond)
         precision = inverse(whole)
         gain = Gain(observed, precision)
-        variance = posterior_variance(gain, window, self.region.fine(window), self.region.factor, self.covariance)
+        fine, share = self.region.fine(window), _MULTIPLICATIONS / len(self.region.windows)
+        variance = posterior_variance(gain, window, fine, self.region.factor, self.covariance, share)
         if self.region.pinned:
             variance += self._pinning(window, observed, remainder, precision)
-        self._kept[key] = gain, variance.astype(np.float32)
-        size = sum(8 * kept.precision.size + 4 * sigma2.size for kept, sigma2 in self._kept.values())
-        while size > _KEPT_BYTES and len(self._kept) > 1:
-            _, (kept, sigma2) = self._kept.popitem(last=False)
-            size -= 8 * kept.precision.size + 4 * sigma2.size
-        return self._kept[key]
+        if len(self.region.windows) > 1:  # half the memory, at the cost of 1e-3 mm
+            gain = Gain(observed, precision.astype(np.float32))
+        self._keep(key, gain, variance.astype(np.float32))
+        return gain, variance
 
     def _table(self, window: Window, rows: slice) -> CellToFine:
-        """The table of a band of windows, kept where there is room: windows of a band come in a row, bands once a month."""
+        """The table of a band of windows, kept where there is room: all bands come back every month."""
         key = (window.row, window.n_lat, window.n_lon, rows.start, rows.stop)
         if key not in self._tables:
             size = 16 * window.n_lat * (rows.stop - rows.start) * window.n_lon * self.region.factor
@@ -360,6 +248,22 @@ class FittedKriging:
                 self._tables.popitem(last=True)  # the newest: of a round through all bands the oldest are what comes first again
             self._tables[key] = fine_table(self.region.fine(window), self.region.factor, self.covariance, rows)
         return self._tables[key]
+
+    def _keep(self, key: tuple, gain: Gain, variance: np.ndarray) -> None:
+        """Keeps what was made, unless there is no room; then what other months need is forgotten, oldest first.
+
+        A round through the windows of one month never forgets its own: what does not fit is made again each month.
+        """
+        needed = gain.precision.nbytes + variance.nbytes
+        size = sum(kept.precision.nbytes + sigma2.nbytes for kept, sigma2 in self._kept.values())
+        other = [old for old in self._kept if old[1:] != key[1:] and old[0] == key[0]]
+        for old in other:
+            if size + needed <= _KEPT_BYTES:
+                break
+            kept, sigma2 = self._kept.pop(old)
+            size -= kept.precision.nbytes + sigma2.nbytes
+        if size + needed <= _KEPT_BYTES or not self._kept:
+            self._kept[key] = gain, variance
 
     def _pinning(self, window: Window, observed: ObservedCells, remainder: np.ndarray, precision: np.ndarray) -> np.ndarray:
         """What pinning cells adds to the variance: that of d − H K d = R (H C Hᵀ + R)⁻¹ d, which is R (H C Hᵀ + R)⁻¹ R."""
@@ -387,8 +291,12 @@ class FittedKriging:
         return (window, observed), lower_factor(whole)
 
     @cached_property
-    def _kept(self) -> OrderedDict[tuple, tuple[Gain, np.ndarray]]:
-        return OrderedDict()
+    def _elsewhere(self) -> Latest[FittedKriging]:
+        return Latest()
+
+    @cached_property
+    def _kept(self) -> dict[tuple, tuple[Gain, np.ndarray]]:
+        return {}
 
     @cached_property
     def _tables(self) -> OrderedDict[tuple[int, ...], CellToFine]:

@@ -11,7 +11,7 @@ from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 def leave_one_out(precision: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each value minus its prediction from all others, and the variance of that.
 
-    eᵢ = [K⁻¹ r]ᵢ / [K⁻¹]ᵢᵢ with variance 1 / [K⁻¹]ᵢᵢ (Dubrule 1983, doi 10.1007/BF01033232).
+    eᵢ = [K⁻¹ r]ᵢ / [K⁻¹]ᵢᵢ with variance 1 / [K⁻¹]ᵢᵢ (Dubrule 1983, Mathematical Geology 15, 687).
 
     Args:
         precision: (n, n) K⁻¹.
@@ -25,7 +25,7 @@ def leave_one_out(precision: np.ndarray, values: np.ndarray) -> tuple[np.ndarray
 def leave_block_out(precision: np.ndarray, values: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each value minus its prediction from all values outside its block, and the variance of that.
 
-    e_b = [K⁻¹]_bb⁻¹ [K⁻¹ r]_b with covariance [K⁻¹]_bb⁻¹ (Dubrule 1983, doi 10.1007/BF01033232).
+    e_b = [K⁻¹]_bb⁻¹ [K⁻¹ r]_b with covariance [K⁻¹]_bb⁻¹ (Dubrule 1983, Mathematical Geology 15, 687).
 
     Args:
         precision: (n, n) K⁻¹.

@@ -8,7 +8,7 @@ The residual's mean is known to be zero (Kyriakidis 2004, doi 10.1111/j.1538-463
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,8 +21,9 @@ from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.parts import FittedPrior, Progress
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.covariance import Covariance
-from gwkeras.methods.updates.fitted_kriging import FittedKriging, Region
+from gwkeras.methods.updates.fitted_kriging import FittedKriging
 from gwkeras.methods.updates.noise import Noise
+from gwkeras.methods.updates.region import Region
 from gwkeras.methods.updates.selection import LEAST_VARIANCE, Sample, Selection, block_side_km, held_out_errors, select
 from gwkeras.methods.updates.system import inverse, signal, system
 from gwkeras.observation.operator import Observation
@@ -30,7 +31,6 @@ from gwkeras.observation.operator import Observation
 _LEAST_MONTHS = 2
 _SAMPLED_WINDOWS = 4  # of a region, from which slope and noise are chosen
 _SAMPLED_SIDE = 24  # product cells
-_HALO_PER_RADIUS = 7.0  # half-weight radii, beyond which an observation changes nothing by 0.1 mm
 _LOCAL_KM = 100.0  # over which the local size of errors is averaged, without a filter
 _LOCAL_RANGE = (0.1, 10.0)  # of a local variance, as a share of the region's
 
@@ -51,7 +51,8 @@ class Kriging:
         conservation: "cells" shifts every product cell to its own mean in the end; "observed" conserves what the satellite saw,
             up to its noise; "product" is "observed" where the product's filter is wider than a cell, else "cells".
         window_cells: product cells along each side of the core of a window, in regions of more than `largest_window` cells.
-        halo_cells, halo_km: observations around the core, at least.
+        halo_cells: observations around the core, at least.
+        halo_km: the same.
         largest_window: product cells up to which a region is one window.
     Raises: ConfigError: where a value is out of its range.
     """
@@ -69,8 +70,8 @@ class Kriging:
     conservation: Literal["product", "observed", "cells"] = key(
         "product", "cells: every product cell keeps its mean; observed: what the satellite saw; product: as its filter asks"
     )
-    window_cells: int = key(18, "side of a window's core in large regions", unit="product cells", at_least=1)
-    halo_cells: int = key(8, "observations around it, at least", unit="product cells", at_least=0)
+    window_cells: int = key(24, "side of a window's core in large regions", unit="product cells", at_least=1)
+    halo_cells: int = key(10, "observations around it, at least", unit="product cells", at_least=0)
     halo_km: float = key(0.0, "the same", unit="km", at_least=0)
     largest_window: int = key(3000, "product cells up to which a region is one window", unit="product cells", at_least=1)
 
@@ -126,7 +127,8 @@ class Kriging:
         residuals = np.asarray(residuals, dtype=float)
         region = self.region(observation)
         _check_shape(residuals.shape[1:], observation.coarse, "residuals")
-        typical = _typical(uncertainty, observation.coarse)
+        typical = np.nan_to_num(region.gather(_typical(uncertainty, observation.coarse)))
+        residuals = region.gather(residuals)
         known, months = common_cells(residuals, region.share)
         values = np.where(known, residuals[months], np.nan)
         samples = self._samples(region, known, values, typical)
@@ -134,7 +136,7 @@ class Kriging:
         model = Noise(max(self.least_noise_mm**2, 0.0), self.noise_correlated, self.noise_length_km)
         selection = select(samples, slopes, self.noise_shares, model, self.operator_uncertainty, self.tolerance)
         chosen = selection.chosen
-        covariance = Covariance(max(chosen.variance, LEAST_VARIANCE), chosen.slope)
+        covariance = Covariance(max(float(chosen.variance), LEAST_VARIANCE), float(chosen.slope))
         noise = Noise(float(chosen.noise), self.noise_correlated, self.noise_length_km)
         local = _local_variance(region, covariance, noise, known, values, typical)
         return FittedKriging(region, covariance, noise, typical, local, self._notes(region, selection, known))
@@ -149,28 +151,19 @@ class Kriging:
             noise: variance of the product's noise, mm².
         """
         region = self.region(observation)
-        nothing = np.zeros(observation.coarse.shape)
+        nothing = np.zeros(region.grid.shape)
         model = Noise(noise, self.noise_correlated, self.noise_length_km)
         return FittedKriging(region, Covariance(variance, slope), model, nothing, np.ones_like(nothing), {})
 
     def region(self, observation: Observation) -> Region:
         """What the recipe makes of an operator's grid: its windows, and whether cells are pinned."""
-        spread, grid = observation.point_spread, observation.coarse
-        wide = spread.kind == "gaussian" and 2 * spread.half_weight_km > np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
-        pinned = self.conservation == "cells" or (self.conservation == "product" and not wide)
-        halo_km = max(self.halo_km, _HALO_PER_RADIUS * spread.half_weight_km if wide else 0.0)
-        return Region(
-            observation,
-            self.operator_uncertainty,
-            pinned,
-            self.window_cells,
-            self.halo_cells,
-            halo_km,
-            self.largest_window,
-        )
+        limits = self.window_cells, self.halo_cells, self.halo_km, self.largest_window
+        region = Region(observation, self.operator_uncertainty, False, *limits)
+        pinned = self.conservation == "cells" or (self.conservation == "product" and not region.is_wide)
+        return replace(region, pinned=pinned)
 
     def _samples(self, region: Region, known: np.ndarray, values: np.ndarray, typical: np.ndarray) -> list[Sample]:
-        """Windows to choose parameters from: all of a small region's, else those with most known cells, spread evenly."""
+        """Windows from which the parameters are chosen: all of a small region's, else some of the fullest."""
         windows = region.windows
         if region.averaged == 1:
             windows = region.cut(_SAMPLED_SIDE, _SAMPLED_SIDE**2)
@@ -195,7 +188,7 @@ class Kriging:
             "held_out_spread": chosen.spread,
             "block_km": selection.block_km,
             "known_cells": int(known.sum()),
-            "cells_averaged": region.averaged,
+            "cells_averaged": region.averaged * region.block,
             "candidates": [[c.slope, c.noise_share, c.rmse, c.spread] for c in selection.candidates],
         }
 
@@ -234,12 +227,13 @@ def common_cells(residuals: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, 
         best = int(counts.argmax())
         if counts[best] >= _LEAST_MONTHS:
             return masks[best].reshape(share.shape), which.ravel() == best
+    found = (
+        f"{int(some.sum())} months with values, of which no {_LEAST_MONTHS} agree" if some.any() else "none with a value on land"
+    )
     raise BadInput(
         "storage of the training months",
         expected=f"at least {_LEAST_MONTHS} months in which the same land cells have values",
-        found=f"{int(some.sum())} months with values, of which no {_LEAST_MONTHS} agree"
-        if some.any()
-        else "none with a value on land",
+        found=found,
         remedy="give more months, or a region with land",
     )
 

@@ -24,7 +24,7 @@ _NOISE_SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 _NOISE_FORMS = ((0.5, 300.0), (0.95, 100.0), (0.95, 200.0), (0.95, 400.0))
 """(correlated share, length in km): a noise of the wrong form looks like a narrower filter."""
 _BLOCK_KM = 150.0
-"""Means over such blocks are compared: what differs between neighbours in a filtered product is noise, not the filter."""
+"""Means over such blocks are compared: between neighbouring cells of a filtered product its noise differs, not its filter."""
 _SPANS = 8  # of months, left out in turn for the interval
 _TWO_SIDED_90 = 1.645
 _HALF_CHI_SQUARED = 1.353
@@ -38,11 +38,13 @@ class RadiusProfile:
     Args:
         radii_km: (k,) candidates; 0: no filter.
         log_likelihood: (k,) a month's, less the largest, at the best slope and noise of each radius.
-        slopes, noise_shares: (k,) those.
+        slopes: (k,) those slopes.
+        noise_shares: (k,) those shares of noise.
         best_km: the most likely radius.
-        lower_km, upper_km: 90 % interval, the wider of two: by leaving spans of months out in turn, and by the likelihood with
-            each span counted as one independent month, since months resemble their neighbours. Slopes above 0.6 are not thought
-            possible: a smoother storage through a narrower filter looks the same.
+        lower_km: end of the 90 % interval, the wider of two: by leaving spans of months out in turn, and by the likelihood
+            with each span counted as one independent month, since months resemble their neighbours. Slopes above 0.6 are not
+            thought possible: a smoother storage through a narrower filter looks the same.
+        upper_km: its other end.
     """
 
     radii_km: tuple[float, ...]
@@ -77,7 +79,8 @@ def radius_profile(
     over = over or observation.point_spread.over
     widest = replace(observation, point_spread=PointSpread.gaussian(RADII_KM[-1], over))
     region = recipe.region(widest)
-    known, months = common_cells(np.asarray(residuals, dtype=float), region.share)
+    residuals = region.gather(np.asarray(residuals, dtype=float))
+    known, months = common_cells(residuals, region.share)
     window = max(region.windows, key=lambda window: int((window.take(known) & window.inner()).sum()))
     chosen = window.take(known) & window.inner()
     grid, share = window.grid(region.grid), window.take(region.share)

@@ -49,7 +49,8 @@ class Candidate:
     """One choice and how it predicts.
 
     Args:
-        slope, noise_share: of the covariance; noise variance as a share of the product's.
+        slope: of the covariance.
+        noise_share: the noise's variance as a share of the product's.
         variance: of fine storage, mm², such that held-out errors are as large as predicted.
         noise: mm².
         rmse: of held-out product, mm.
@@ -104,7 +105,8 @@ def select(
 
     Args:
         samples: windows with residuals of training months.
-        slopes, noise_shares: candidates.
+        slopes: candidates.
+        noise_shares: candidates.
         model: the noise's correlation and its least variance.
         uncertain: relative standard error of the half-weight radius.
         tolerance: relative difference of RMSE that counts as none.
@@ -124,10 +126,10 @@ def select(
 def _score(
     samples: list[Sample], parts: list[Signal], slope: float, share: float, noise: Noise, variance: float, side: float
 ) -> Candidate:
-    shown = np.mean([part.mean_variance for part in parts])
+    shown = float(np.mean([part.mean_variance for part in parts]))
     covariances = [noise.covariance(sample.observed, sample.uncertainty) for sample in samples]
     disturbed = float(np.mean([np.diag(covariance).mean() for covariance in covariances]))
-    fine = float(max(variance - disturbed, _LEAST_VARIANCE * variance) / shown)
+    fine = max(variance - disturbed, _LEAST_VARIANCE * variance) / shown
     squares = scaled = count = 0.0
     for sample, part in zip(samples, parts, strict=True):
         whole, _ = system(part, fine, noise, sample.observed, sample.uncertainty)

@@ -16,11 +16,15 @@ class Window:
     """A rectangle of product cells.
 
     Args:
-        row, col: of its south-west cell in the product's grid; the column may lie beyond an edge of a grid around the globe.
-        n_lat, n_lon: its size, halo included.
-        halo_row, halo_col: cells of halo south and west of the core.
-        core_n_lat, core_n_lon: size of the core, which the window answers for.
-        margin_row, margin_col: cells from the edge that are seen through the filter but are not taken as observations.
+        row: of its south-west cell in the product's grid.
+        col: of the same cell; it may lie beyond an edge of a grid around the globe.
+        n_lat: rows, halo included.
+        n_lon: columns, halo included.
+        halo_row: rows of halo south of the core.
+        halo_col: columns of halo west of the core.
+        core_n_lat: rows of the core, which the window answers for.
+        core_n_lon: columns of the core.
+        margin: cells from each edge that are seen through the filter but are not taken as observations.
     """
 
     row: int
@@ -81,9 +85,11 @@ def layout(grid: Grid, radius_km: float, core: int, halo: int, halo_km: float, l
         rows = min(core, grid.n_lat - row)
         poleward = min(np.abs(grid.lat[row : row + rows]).max(), 85.0)
         width = np.deg2rad(grid.lon_step) * EARTH_RADIUS_KM * np.cos(np.deg2rad(poleward))
-        columns = core * max(1, round(height / width))  # about as wide as high
-        for col in range(0, grid.n_lon, columns):
-            found.append(_window(grid, row, col, rows, min(columns, grid.n_lon - col), (height, width), radius_km, halo, halo_km))
+        # What counts is distance in cells without a filter and in kilometres with one: then windows are about as wide as high.
+        stretch = min(2, max(1, round(height / width))) if halo_km > 0 else 1
+        for col in range(0, grid.n_lon, core * stretch):
+            columns = min(core * stretch, grid.n_lon - col)
+            found.append(_window(grid, row, col, rows, columns, (height, width), radius_km, (halo, halo * stretch), halo_km))
     return found
 
 
@@ -95,11 +101,11 @@ def _window(
     columns: int,
     cell_km: tuple[float, float],
     radius_km: float,
-    halo: int,
+    least: tuple[int, int],
     halo_km: float,
 ) -> Window:
     height, width = cell_km
-    halos = [max(halo, int(np.ceil(halo_km / side))) for side in (height, width)]
+    halos = [max(cells, int(np.ceil(halo_km / side))) for cells, side in zip(least, (height, width), strict=True)]
     margins = [int(np.ceil(_REACH * radius_km / side)) for side in (height, width)]
     south, north = _sides(row, row + rows, grid.n_lat, halos[0], margins[0])
     if grid.is_periodic:

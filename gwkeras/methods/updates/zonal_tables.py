@@ -20,7 +20,8 @@ def squared_chords(lat: np.ndarray, other: np.ndarray, offsets: np.ndarray) -> n
     """Squared straight distance through the Earth between points on parallels.
 
     Args:
-        lat, other: (n,) and (m,) degrees.
+        lat: (n,) degrees.
+        other: (m,) degrees.
         offsets: (k,) differences of longitude, degrees.
     Returns: (n, m, k) km².
     """
@@ -34,7 +35,7 @@ def squared_chords(lat: np.ndarray, other: np.ndarray, offsets: np.ndarray) -> n
 def cell_tables(fine: Grid, factor: int) -> np.ndarray:
     """Covariance between the means of two product cells for each length of the mixture, with amplitude 1.
 
-    The means are over factor × factor fine centres, weighted by area; a cell counts as land throughout.
+    The means are over factor × factor fine centres (see `nodes_apart`), weighted by area; a cell counts as land throughout.
 
     Args:
         fine: the fine grid of the window.
@@ -42,6 +43,8 @@ def cell_tables(fine: Grid, factor: int) -> np.ndarray:
     Returns: (length, n_lat, n_lat, n_lon): row, other row, columns apart.
     """
     n_lat, n_lon = fine.n_lat // factor, fine.n_lon // factor
+    every = nodes_apart(factor)
+    fine, factor = fine.coarsen(every), factor // every
     weight = _row_weights(fine, factor)
     reduced = np.zeros((len(LENGTHS_KM), n_lat, n_lat, n_lon))
     apart = np.arange(fine.n_lon)
@@ -137,7 +140,9 @@ class CellToFine:
     def _spectrum(self) -> np.ndarray:
         """(wavenumber, rows, n_lat) complex: of the covariance at fine columns f − s·Q apart, cyclic in the padded length."""
         n_lat, n_lon = self.fine.n_lat // self.factor, self.fine.n_lon
-        weight = _row_weights(self.fine, self.factor)
+        every = nodes_apart(self.factor)
+        nodes, each = self.fine.coarsen(every), self.factor // every
+        weight = _row_weights(nodes, each)
         wanted = self.fine.lat[self.rows]
         apart = np.arange(n_lon + self.factor)
         amplitudes = np.array(self.amplitudes)
@@ -145,15 +150,24 @@ class CellToFine:
         steps = np.arange(self._length)
         signed = np.where(steps < self._length // 2, steps, steps - self._length)
         for row in range(n_lat):
-            band = slice(row * self.factor, (row + 1) * self.factor)
-            squared = squared_chords(wanted, self.fine.lat[band], apart * self.fine.lon_step)
+            band = slice(row * each, (row + 1) * each)
+            squared = squared_chords(wanted, nodes.lat[band], apart * self.fine.lon_step)
             points = np.einsum("j,ijk->ik", weight[band], mixture(amplitudes, squared))
             table = np.zeros((len(wanted), self._length))
-            for column in range(self.factor):
+            for column in range(every // 2, self.factor, every):
                 distance = np.abs(signed - column)
-                table += points[:, np.minimum(distance, n_lon + self.factor - 1)] / self.factor
+                table += points[:, np.minimum(distance, n_lon + self.factor - 1)] / each
             result[:, :, row] = fft.rfft(table, axis=-1).T
         return result
+
+
+def nodes_apart(factor: int) -> int:
+    """Fine cells between the centres that a cell's mean is taken over: 1, but more in blocks of many cells.
+
+    Blocks are the cells of filtered products alone, whose storage is smooth; at least four centres along each side remain. Odd,
+    so that a centre lies on a fine one.
+    """
+    return max(every for every in range(1, factor + 1, 2) if factor % every == 0 and (every == 1 or factor // every >= 4))
 
 
 def _row_weights(fine: Grid, factor: int) -> np.ndarray:

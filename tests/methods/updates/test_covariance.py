@@ -55,7 +55,7 @@ def test_blurring_by_a_gaussian_is_exact_in_the_plane():
 
 @pytest.mark.parametrize(("slope", "allowed"), [(-0.3, 0.05), (0.3, 0.02), (1.0, 0.005)])
 def test_a_cell_as_a_gaussian_is_close_but_not_exact(slope, allowed):
-    """Closed form for the mean over a 55 km cell at its own centre: good where the covariance is smooth, 2–5 % off where rough.
+    """Closed form for the mean over a 55 km cell at its own centre: good where the covariance is smooth.
 
     That is why cells are averaged over their fine centres and the closed form is not used for them.
     """

@@ -245,7 +245,7 @@ def test_fields_of_another_grid():
 
 
 def test_cells_that_repeat_one_another():
-    with pytest.raises(BadInput, match=r"cannot be factored|singular"):
+    with pytest.raises(BadInput, match="singular"):
         lower_factor(np.ones((3, 3)))
 
 

@@ -19,9 +19,8 @@ def test_tables_of_cell_means_are_the_sums_over_fine_cells():
     cells = np.argwhere(np.ones((3, 4), dtype=bool))
     for table, length in zip(tables, LENGTHS_KM, strict=True):
         expected = h @ np.exp(-(chords(observation.fine) ** 2) / (2 * length**2)) @ h.T
-        np.testing.assert_allclose(
-            ZonalTable(table).between(cells, cells), expected, rtol=1e-7, atol=1e-12
-        )  # longitudes of a grid are rounded to 1e-9°
+        # Longitudes of a grid are rounded to 1e-9°.
+        np.testing.assert_allclose(ZonalTable(table).between(cells, cells), expected, rtol=1e-7, atol=1e-12)
 
 
 def test_a_table_sums_as_its_matrix_does():
