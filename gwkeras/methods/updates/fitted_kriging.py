@@ -236,8 +236,9 @@ class FittedKriging:
             variance += self._pinning(window, observed, remainder, precision)
         if len(self.region.windows) > 1:  # half the memory, at the cost of 1e-3 mm
             gain = Gain(observed, precision.astype(np.float32))
-        self._keep(key, gain, variance.astype(np.float32))
-        return gain, variance
+        prepared = gain, variance.astype(np.float32)  # as it is kept: the first month's σ is that of all others
+        self._keep(key, *prepared)
+        return prepared
 
     def _table(self, window: Window, rows: slice) -> CellToFine:
         """The table of a band of windows, kept where there is room: all bands come back every month."""
