@@ -34,7 +34,6 @@ from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
 _KEPT_BYTES = 2**30  # of gains
-_MULTIPLICATIONS = 4e11  # that σ of a set of known cells may cost; about ten seconds
 _WORSE = 1.5  # steps in which a month's uncertainty is taken to exceed the typical one
 
 
@@ -129,7 +128,10 @@ class FittedKriging:
             carried = gain.storage(np.where(gain.observed.known, window.take(residual), 0.0))
             whole = window.core_in_whole(self.region.factor)
             mean[whole] = self._table(window, rows)(carried[None], columns)[0]
-            variance[whole] = sigma2
+            if sigma2 is not None:
+                variance[whole] = sigma2
+        for window in self.region.patches:
+            variance[window.core_in_whole(self.region.factor)] = self._variance(window, known, beyond)
         local = upsample(self.local, self.region.factor, "bilinear", periodic=self.region.grid.is_periodic)
         return mean, np.sqrt(variance * local)
 
@@ -218,7 +220,7 @@ class FittedKriging:
         ratio = float(np.median((told[both] / self.uncertainty[both]) ** 2))
         return max(1.0, _WORSE ** float(np.ceil(np.log(max(ratio, 1e-9)) / np.log(_WORSE) - 1e-9)))
 
-    def _prepared(self, window: Window, known: np.ndarray, beyond: float) -> tuple[Gain, np.ndarray] | None:
+    def _prepared(self, window: Window, known: np.ndarray, beyond: float) -> tuple[Gain, np.ndarray | None] | None:
         """Gain and posterior variance of a window; kept for the months to come."""
         observed = self.region.observed(window, known)
         if not observed.count:
@@ -230,15 +232,31 @@ class FittedKriging:
         whole, remainder = system(part, self.covariance.variance, self.noise, observed, window.take(self.uncertainty), beyond)
         precision = inverse(whole)
         gain = Gain(observed, precision)
-        fine, share = self.region.fine(window), _MULTIPLICATIONS / len(self.region.windows)
-        variance = posterior_variance(gain, window, fine, self.region.factor, self.covariance, share)
-        if self.region.pinned:
-            variance += self._pinning(window, observed, remainder, precision)
+        variance = None if self.region.patches else self._posterior(gain, window, remainder)
         if len(self.region.windows) > 1:  # half the memory, at the cost of 1e-3 mm
             gain = Gain(observed, precision.astype(np.float32))
-        prepared = gain, variance.astype(np.float32)  # as it is kept: the first month's σ is that of all others
-        self._keep(key, *prepared)
-        return prepared
+        self._keep(key, gain, variance)
+        return gain, variance
+
+    def _variance(self, window: Window, known: np.ndarray, beyond: float) -> np.ndarray | float:
+        """Posterior variance of a patch; kept for the months to come."""
+        observed = self.region.observed(window, known)
+        if not observed.count:
+            return self.covariance.variance
+        key = (window, observed.known.tobytes(), beyond)
+        if key not in self._patches:
+            part = signal(observed, self.region.covariances(window).of(self.covariance.slope), self.region.uncertain)
+            whole, rest = system(part, self.covariance.variance, self.noise, observed, window.take(self.uncertainty), beyond)
+            self._patches[key] = self._posterior(Gain(observed, inverse(whole)), window, rest)
+            if len(self._patches) > 4 * len(self.region.patches):
+                self._patches.popitem(last=False)
+        return self._patches[key]
+
+    def _posterior(self, gain: Gain, window: Window, remainder: np.ndarray) -> np.ndarray:
+        variance = posterior_variance(gain, window, self.region.fine(window), self.region.factor, self.covariance)
+        if self.region.pinned:
+            variance += self._pinning(window, gain.observed, remainder, gain.precision)
+        return variance.astype(np.float32)
 
     def _table(self, window: Window, rows: slice) -> CellToFine:
         """The table of a band of windows, kept where there is room: all bands come back every month."""
@@ -250,19 +268,18 @@ class FittedKriging:
             self._tables[key] = fine_table(self.region.fine(window), self.region.factor, self.covariance, rows)
         return self._tables[key]
 
-    def _keep(self, key: tuple, gain: Gain, variance: np.ndarray) -> None:
+    def _keep(self, key: tuple, gain: Gain, variance: np.ndarray | None) -> None:
         """Keeps what was made, unless there is no room; then what other months need is forgotten, oldest first.
 
         A round through the windows of one month never forgets its own: what does not fit is made again each month.
         """
-        needed = gain.precision.nbytes + variance.nbytes
-        size = sum(kept.precision.nbytes + sigma2.nbytes for kept, sigma2 in self._kept.values())
+        needed = gain.precision.nbytes
+        size = sum(kept.precision.nbytes for kept, _ in self._kept.values())
         other = [old for old in self._kept if old[1:] != key[1:] and old[0] == key[0]]
         for old in other:
             if size + needed <= _KEPT_BYTES:
                 break
-            kept, sigma2 = self._kept.pop(old)
-            size -= kept.precision.nbytes + sigma2.nbytes
+            size -= self._kept.pop(old)[0].precision.nbytes
         if size + needed <= _KEPT_BYTES or not self._kept:
             self._kept[key] = gain, variance
 
@@ -296,8 +313,12 @@ class FittedKriging:
         return Latest()
 
     @cached_property
-    def _kept(self) -> dict[tuple, tuple[Gain, np.ndarray]]:
+    def _kept(self) -> dict[tuple, tuple[Gain, np.ndarray | None]]:
         return {}
+
+    @cached_property
+    def _patches(self) -> OrderedDict[tuple, np.ndarray]:
+        return OrderedDict()
 
     @cached_property
     def _tables(self) -> OrderedDict[tuple[int, ...], CellToFine]:

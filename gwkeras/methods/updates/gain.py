@@ -12,7 +12,6 @@ from gwkeras.methods.updates.observed_cells import ObservedCells
 from gwkeras.methods.updates.windows import Window
 from gwkeras.methods.updates.zonal_tables import CellToFine, nodes_apart
 
-_CROSS_VALUES = 2**26  # of the covariance between observations and fine cells, up to which every fine cell's σ is computed
 _AT_ONCE = 2**21  # values of fields taken through the tables at once
 
 
@@ -38,15 +37,9 @@ def fine_table(fine: Grid, factor: int, covariance: Covariance, rows: slice) -> 
     return CellToFine(fine, factor, tuple(covariance.amplitudes.tolist()), rows)
 
 
-def posterior_variance(
-    gain: Gain, window: Window, fine: Grid, factor: int, covariance: Covariance, multiplications: float = 2e11
-) -> np.ndarray:
-    """diag(C − K H C) of the core's fine cells.
+def posterior_variance(gain: Gain, window: Window, fine: Grid, factor: int, covariance: Covariance) -> np.ndarray:
+    """diag(C − K H C) of the core's fine cells; computed at some of them and interpolated in blocks of many cells.
 
-    Computed at every fine cell of small windows, else at every second row and column, in blocks at some, and interpolated.
-
-    Args:
-        multiplications: that this may cost, about.
     Returns: (factor · core_n_lat, factor · core_n_lon) mm².
     """
     observed = gain.observed
@@ -54,23 +47,14 @@ def posterior_variance(
     every = nodes_apart(factor)  # σ of a block of many cells is smooth, too
     fine, factor = fine.coarsen(every), factor // every
     rows, columns = window.core(factor)
-    size = (rows.stop - rows.start) * (columns.stop - columns.start)
-    dear = max(1.0, observed.count / multiplications * _CROSS_VALUES)
-    step = 1
-    while 2 * step <= factor // 2 and observed.count * size / step**2 * dear > _CROSS_VALUES:
-        step *= 2
-    points = (
-        slice(rows.start + step // 2, rows.stop, step),
-        slice(columns.start + step // 2, columns.stop, step),
-    )
-    table = fine_table(fine, factor, covariance, points[0])
-    n_rows, n_columns = (len(range(part.start, part.stop, step)) for part in points)
+    table = fine_table(fine, factor, covariance, rows)
+    n_rows, n_columns = rows.stop - rows.start, columns.stop - columns.start
     cross = np.empty((observed.count, n_rows * n_columns), dtype=np.float32)
-    at_once = max(1, _AT_ONCE // (fine.n_lat * fine.n_lon // step))
+    at_once = max(1, _AT_ONCE // (fine.n_lat * fine.n_lon))
     unit = np.eye(observed.count)
     for start in range(0, observed.count, at_once):
         part = observed.stated.adjoint(unit[start : start + at_once])
-        cross[start : start + at_once] = table(part, points[1]).reshape(len(part), -1)
+        cross[start : start + at_once] = table(part, columns).reshape(len(part), -1)
     precision, explained = gain.precision.astype(np.float32), np.empty(cross.shape[1])
     wide = max(1, _AT_ONCE // observed.count)
     for start in range(0, cross.shape[1], wide):
@@ -78,7 +62,7 @@ def posterior_variance(
         explained[start : start + wide] = np.einsum("ij,ij->j", part, precision @ part, dtype=np.float64)
     variance = np.maximum(covariance.variance - explained, 0.0).reshape(n_rows, n_columns)
     shape = window.core_n_lat * whole, window.core_n_lon * whole
-    return variance if variance.shape == shape else _between(variance, step * every, shape)
+    return variance if variance.shape == shape else _between(variance, every, shape)
 
 
 def _between(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarray:

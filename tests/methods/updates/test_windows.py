@@ -54,7 +54,7 @@ def test_windows_equal_the_whole(spread, noise, step):
     coarse = Grid.covering(0, 40 * step, 70, 70 + 48 * step, step)
     fine = coarse.refine(2)
     observation = Observation(fine, 2, np.ones(fine.shape), spread)
-    recipe = Kriging()
+    recipe = Kriging(window_cells=16, halo_cells=12)
     parameters = {"variance": 3600.0, "slope": 0.0, "noise": noise}
     assert cells_averaged(coarse, spread) == 1
     whole = recipe.assume(observation, **parameters)
