@@ -130,7 +130,9 @@ class Region:
         """Windows with land of another size; see `layout`."""
         core = -(-core // self.averaged) * self.averaged
         radius = self.spread.half_weight_km if self.spread.kind == "gaussian" else 0.0
-        found = layout(self.grid, radius, core, halo, halo_km, largest)
+        land = np.flatnonzero((self.share > 0).any(axis=1))
+        rows = (int(land[0]) // self.averaged * self.averaged, int(land[-1]) + 1) if len(land) else None
+        found = layout(self.grid, radius, core, halo, halo_km, largest, rows)
         return [window for window in found if (self.share[window.core_in_whole()] > 0).any()]
 
     def fine(self, window: Window) -> Grid:

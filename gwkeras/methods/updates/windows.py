@@ -66,8 +66,16 @@ class Window:
         return inside
 
 
-def layout(grid: Grid, radius_km: float, core: int, halo: int, halo_km: float, largest: int) -> list[Window]:
-    """Windows whose cores cover the grid once; the whole grid as one window where it is small.
+def layout(
+    grid: Grid,
+    radius_km: float,
+    core: int,
+    halo: int,
+    halo_km: float,
+    largest: int,
+    rows_with_land: tuple[int, int] | None = None,
+) -> list[Window]:
+    """Windows whose cores cover the rows with land once; the whole grid as one window where it is small.
 
     Args:
         grid: the product's.
@@ -76,13 +84,15 @@ def layout(grid: Grid, radius_km: float, core: int, halo: int, halo_km: float, l
         halo: cells of observations around the core at least.
         halo_km: kilometres of observations around it at least.
         largest: cells up to which the grid is one window.
+        rows_with_land: the first, and the one after the last; None for all.
     """
     if grid.n_lat * grid.n_lon <= largest:
         return [Window(0, 0, grid.n_lat, grid.n_lon, 0, 0, grid.n_lat, grid.n_lon)]
     found = []
     height = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
-    for row in range(0, grid.n_lat, core):
-        rows = min(core, grid.n_lat - row)
+    first, end = rows_with_land or (0, grid.n_lat)
+    for row in range(first, end, core):
+        rows = min(core, end - row)
         poleward = min(np.abs(grid.lat[row : row + rows]).max(), 85.0)
         width = np.deg2rad(grid.lon_step) * EARTH_RADIUS_KM * np.cos(np.deg2rad(poleward))
         # What counts is distance in cells without a filter and in kilometres with one: then windows are about as wide as high.
