@@ -19,9 +19,9 @@ from gwkeras.methods.priors.strength import choose_strength, solve_ridge
 from gwkeras.methods.priors.teaching import Teaching
 
 _SPANS = 8  # of months, left out by turns: the same place in other months is what a held-out month will have
-_SPACING_CELLS = 2.25  # product cells between bumps, at least
+_SPACING_CELLS = 3.0  # product cells between bumps, at least
 _SPACING_REACH = 1.0  # half-weight distances between bumps, at least
-_MOST_BUMPS = 400  # over a region of any size
+_MOST_BUMPS = 256  # over a region of any size
 _STRENGTHS = (10.0, 30.0, 100.0, 1e3, 1e4)  # from 10 on: a departure of 0.3 is likely beforehand, one of 1 is not
 _WIDTH = 1.0  # standard deviation of a bump, in spacings
 

@@ -26,7 +26,7 @@ from gwkeras.methods.priors.fitted_ridge import FittedRidge, standardised
 from gwkeras.methods.priors.local_amplitude import LocalAmplitude, spacing_km
 from gwkeras.methods.priors.normal_equations import NormalEquations
 from gwkeras.methods.priors.seen_features import SeenFeatures
-from gwkeras.methods.priors.strength import Strength, choose_strength, solve_ridge
+from gwkeras.methods.priors.strength import STRENGTHS, STRENGTHS_FILTERED, Strength, choose_strength, solve_ridge
 from gwkeras.methods.priors.teaching import teaching_of
 from gwkeras.methods.training import Training
 
@@ -92,7 +92,7 @@ class Ridge:
         assert features.deviations is not None
         scales = _scales(features.deviations)
         scaled = _scaled(equations, scales.reshape(-1))
-        strength = choose_strength(scaled)
+        strength = choose_strength(scaled, STRENGTHS if teaching.blur is None else STRENGTHS_FILTERED)
         weights = (solve_ridge(scaled, strength.value) * scales.reshape(-1)).reshape(scales.shape)
         notes = (*_notes(strength, scales, standard), f"covariance of the metric: slope {teaching.slope:g}")
         fitted = FittedRidge(self.time_constants, channels.names, standard, weights, months, strength.value, notes)

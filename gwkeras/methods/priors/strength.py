@@ -9,7 +9,13 @@ from scipy.linalg import cho_factor, cho_solve
 
 from gwkeras.methods.priors.normal_equations import NormalEquations
 
-STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1e3, 1e4)
+STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 1e4)
+"""Candidates where the product shows its cells."""
+
+STRENGTHS_FILTERED = STRENGTHS[4:]
+"""Candidates where a filter hides them: held-out product cannot tell there how little is too little, since what weak ridges
+get wrong is what the filter takes away."""
+
 _TOLERANCE = 0.5  # standard errors by which a stronger ridge may be worse and is still taken
 _CERTAIN = 2.0  # standard errors that the gain must be above nothing
 _WORTH = 0.05  # share of the held-out power below which a gain is not worth its risk

@@ -26,7 +26,7 @@ def test_bumps_lie_apart_by_the_spacing_and_are_never_too_many():
 
 def test_spacing_follows_cells_and_filter():
     grid = Grid(0.0, 0.0, 0.5, 0.5, 4, 4)
-    assert spacing_km(grid, 0.0) == pytest.approx(2.25 * 55.597, rel=1e-4)
+    assert spacing_km(grid, 0.0) == pytest.approx(3 * 55.597, rel=1e-4)
     assert spacing_km(grid, 300.0) == 300.0
 
 
