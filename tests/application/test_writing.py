@@ -191,7 +191,7 @@ def test_a_cluster_gives_the_same_file(tmp_path):
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         address = cluster.scheduler_address
         together = downscale_record(job(), tmp_path / "together.nc", scheduler=address, **OPTIONS).path
-        with pytest.raises(IndexError):
+        with pytest.raises(MissingMonths, match="2009-01, which it lacks"):
             downscale_record(
                 job(),
                 tmp_path / "broken.nc",
