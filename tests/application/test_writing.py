@@ -10,7 +10,7 @@ import xarray as xr
 
 from gwkeras.application.quality import TrainedRange
 from gwkeras.application.writing import Job, downscale_record
-from gwkeras.core.errors import BadInput, GridMismatch
+from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.writing.writer import Provenance
