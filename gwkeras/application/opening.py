@@ -89,7 +89,7 @@ def open_application(
     """
     manifest = read_manifest(run.shards) if (run.shards / MANIFEST).exists() else None
     wanted_interval = (files or config).downscale.interval
-    if connect is None and (run.shards / MANIFEST).exists():
+    if connect is None and manifest is not None:
         Calibration.read(run.calibration).at(wanted_interval)  # refused before files are read
     model = connect() if connect else None
     notes: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ def open_application(
     if model is not None:
         method = _exported(model, source, domain)
     else:
-        method = _of_the_run(choose_method(config, method_name), config, run, domain, source)
+        method = _of_the_run(choose_method(config, method_name), config, run, manifest, domain, source)
     job = Job(method, domain, trained_range(manifest), part)
     months = months_between(domain, wanted.first_month, wanted.last_month)
     return Application(job, months, provenance(config, fields, run, method, history), notes)
@@ -138,13 +138,15 @@ def _exported(model: ServedModel, source: Config, domain: Domain) -> Composition
     return Composition("model", exported_method(model, source.downscale), NoUpdate())
 
 
-def _of_the_run(method: MethodConfig, config: Config, run: RunFolder, domain: Domain, source: Config) -> Composition:
+def _of_the_run(
+    method: MethodConfig, config: Config, run: RunFolder, manifest: Manifest | None, domain: Domain, source: Config
+) -> Composition:
     """As it was fitted for the run; where that has not been done, it is done now, on the run's own files."""
     kept = kept_method(method, domain, source, run, config.sample.factor)
     if kept is not None:
         return kept
     fields = _read(config.data)
-    split = read_manifest(run.shards).split if (run.shards / MANIFEST).exists() else divide_record(fields, config, run.cache)
+    split = manifest.split if manifest else divide_record(fields, config, run.cache)
     own = open_domain(fields, config, run.cache, split)
     return fit_method(method, Training(own, split, config, run, config.training.seed), lambda label, done, total: None)
 

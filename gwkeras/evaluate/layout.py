@@ -19,7 +19,7 @@ from gwkeras.evaluate.gathering import Gathering
 from gwkeras.evaluate.metrics import evaluated
 from gwkeras.evaluate.physics import TERMS
 from gwkeras.evaluate.pit import BINS
-from gwkeras.fields.writing.cf_file import CONVENTIONS, WGS84
+from gwkeras.fields.writing.cf_file import CONVENTIONS, GRID_MAPPING
 
 VERSION = 1
 """Of the layout; raised when an older file can no longer be read."""
@@ -134,14 +134,7 @@ def _axes(data: xr.Dataset, gathered: Gathering, methods: tuple[str, ...]) -> No
     data["crs"] = (
         (),
         np.int32(0),
-        {
-            "grid_mapping_name": "latitude_longitude",
-            "long_name": "WGS 84",
-            "semi_major_axis": 6378137.0,
-            "inverse_flattening": 298.257223563,
-            "longitude_of_prime_meridian": 0.0,
-            "crs_wkt": WGS84,
-        },
+        dict(GRID_MAPPING),
     )
 
 

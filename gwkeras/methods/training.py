@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -48,10 +47,6 @@ class Training:
     def withheld(self) -> np.ndarray:
         """(s n_lat, s n_lon) bool: fine cells whose targets nobody learns from."""
         return self.split.untrained(self.domain.fine)
-
-    def storage(self) -> Iterator[np.ndarray]:
-        """(n_lat, n_lon) mm of each of `months`."""
-        return (self.domain.storage_of(month) for month in self.months)
 
     @property
     def digest(self) -> str:

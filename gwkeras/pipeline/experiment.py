@@ -163,7 +163,7 @@ class Experiment:
         """
         from gwkeras.training.standing import TrainingRecord
 
-        found = self.refuse_other_training(overwrite, self.manifest.build_hash)
+        found = self.training_standing(overwrite, self.manifest.build_hash)
         if found == "finished":
             self.progress("training, done before", 1, 1)
         else:
@@ -256,7 +256,7 @@ class Experiment:
                 progress=partial(self.progress, "downscaling, fine cells"),
             )
 
-    def refuse_other_training(self, overwrite: bool, samples: str | None = None) -> str:
+    def training_standing(self, overwrite: bool, samples: str | None = None) -> str:
         """How far the run's training has come; see `gwkeras.training.standing.standing`.
 
         Args:

@@ -32,7 +32,7 @@ def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Evaluatio
     facts: dict[str, str] = {}
     training = {}
     if experiment.uses_network:
-        experiment.refuse_other_training(overwrite)  # before config.yaml is replaced
+        experiment.training_standing(overwrite)  # before config.yaml is replaced
         experiment.build(workers=workers, overwrite=overwrite)
     else:
         experiment.settle()

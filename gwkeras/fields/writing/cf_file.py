@@ -21,12 +21,21 @@ CONVENTIONS = "CF-1.11"
 VARIABLES = ("gwsa", "gwsa_sigma", "gwsa_lower", "gwsa_upper", "gwsa_quality")
 EPOCH = np.datetime64("2002-01-01", "D")
 
-WGS84 = (
+_WGS84 = (
     'GEOGCRS["WGS 84",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563,LENGTHUNIT["metre",1]]],'
     'PRIMEM["Greenwich",0,ANGLEUNIT["degree",0.0174532925199433]],CS[ellipsoidal,2],'
     'AXIS["geodetic latitude (Lat)",north,ORDER[1],ANGLEUNIT["degree",0.0174532925199433]],'
     'AXIS["geodetic longitude (Lon)",east,ORDER[2],ANGLEUNIT["degree",0.0174532925199433]],ID["EPSG",4326]]'
 )
+GRID_MAPPING = {
+    "grid_mapping_name": "latitude_longitude",
+    "long_name": "WGS 84",
+    "semi_major_axis": 6378137.0,
+    "inverse_flattening": 298.257223563,
+    "longitude_of_prime_meridian": 0.0,
+    "crs_wkt": _WGS84,
+}
+"""Attributes of the variable `crs`."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,16 @@ import numpy as np
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
 from gwkeras.core.whole_file import replacing_path
-from gwkeras.fields.writing.cf_file import CONVENTIONS, EPOCH, VARIABLES, WGS84, Provenance, attributes_of, kind_of, last_month
+from gwkeras.fields.writing.cf_file import (
+    CONVENTIONS,
+    EPOCH,
+    GRID_MAPPING,
+    VARIABLES,
+    Provenance,
+    attributes_of,
+    kind_of,
+    last_month,
+)
 from gwkeras.fields.writing.quality_flags import NO_DATA
 from gwkeras.fields.writing.spool import Spool
 
@@ -241,14 +250,7 @@ class FieldWriter:
             "crs",
             "i4",
             (),
-            {
-                "grid_mapping_name": "latitude_longitude",
-                "long_name": "WGS 84",
-                "semi_major_axis": 6378137.0,
-                "inverse_flattening": 298.257223563,
-                "longitude_of_prime_meridian": 0.0,
-                "crs_wkt": WGS84,
-            },
+            GRID_MAPPING,
         )[...] = 0
         chunks = (group, *(_even_part(n, (_CHUNK_CELLS / group) ** 0.5) for n in grid.shape))
         for name in self._names:

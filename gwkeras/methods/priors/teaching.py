@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -66,11 +65,6 @@ class Teaching:
         """
         seen = blocks if self.blur is None else self.blur(blocks)
         return seen[..., self.cells[:, 0], self.cells[:, 1]].astype(np.float32)
-
-    @cached_property
-    def tile_of(self) -> np.ndarray:
-        """(k,) which tile a cell belongs to."""
-        return np.repeat(np.arange(len(self.tiles)), self.tiles)
 
 
 def teaching_of(training: Training) -> Teaching:
