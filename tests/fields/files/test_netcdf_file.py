@@ -41,10 +41,11 @@ def test_truncated(tmp_path, form, share):
         (b"", "an empty file"),
         (b"GRIB\x00\x00", "GRIB; request it as NetCDF"),
         (b"\n<!DOCTYPE html><html>Log in", "a web page; log in at the provider"),
-        (gzip.compress(b"CDF"), "a gzip file"),
+        (gzip.compress(b"CDF", mtime=0), "a gzip file"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "a Git LFS pointer"),
         (b"month,lat,lon,gwsa\n", "a file that cannot be read"),
     ],
+    ids=["empty", "GRIB", "web page", "gzip", "pointer", "text"],
 )
 def test_what_is_no_netcdf(tmp_path, content, found):
     (tmp_path / "x.nc").write_bytes(content)
