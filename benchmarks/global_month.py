@@ -125,11 +125,12 @@ def main() -> None:
     if options.patch:
         time_patch(domain, method)
         return
-    tiles = method.tiles(domain, domain.land > 0)
+    mosaic = method.inner
+    tiles = mosaic.tiles(domain, domain.land > 0)
     cells = sum(tile.cells for tile in tiles)
     flop = 2 * cells * macs_a_cell(network)
     print(
-        f"land {np.mean(domain.land > 0):.1%} of the cells; halo {method.reach}; {len(tiles)} tiles of "
+        f"land {np.mean(domain.land > 0):.1%} of the cells; halo {mosaic.reach}; {len(tiles)} tiles of "
         f"{tiles[0].rows.length} × {tiles[0].cols.length} cells, "
         f"{cells / domain.land.size:.2f} globes, {flop / 1e12:.2f} TFLOP a month"
     )
@@ -154,15 +155,15 @@ def main() -> None:
 
 
 def time_patch(domain, method) -> None:
-    """One patch of 32 × 32 cells through the method's `run`, as a client calls it."""
+    """One patch of 32 × 32 cells through the network, as a client calls it."""
     row, col = np.argwhere(domain.land[:320, :680] > 0)[0]
     sample = domain.sample(domain.months[0], int(row), int(col), 32, 32)
     inputs = {name: value[None] for name, value in sample.items()}
-    method.run(inputs)
+    method.inner.network(inputs)
     times = []
     for _ in range(30):
         start = time.perf_counter()
-        method.run(inputs)
+        method.inner.network(inputs)
         times.append(time.perf_counter() - start)
     print(
         f"load {os.getloadavg()[0]:.1f}: one 32 × 32 patch {1e3 * statistics.median(times):.0f} ms median, "

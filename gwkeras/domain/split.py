@@ -108,14 +108,17 @@ def held_out_mask(grid: Grid, boxes: Iterable[Box], buffer_degrees: tuple[float,
     mask = np.zeros(grid.shape, bool)
     slack = 1e-6 * min(grid.lat_step, grid.lon_step)
     for box in boxes:
-        rows = (grid.lat_edges[:-1] < box.north + buffer_degrees[0] - slack) & (
-            grid.lat_edges[1:] > box.south - buffer_degrees[0] + slack
-        )
-        cols = (grid.lon_edges[:-1] < box.east + buffer_degrees[1] - slack) & (
-            grid.lon_edges[1:] > box.west - buffer_degrees[1] + slack
-        )
-        mask |= rows[:, None] & cols[None, :]
+        rows = _touched(grid.lat_edges, box.south - buffer_degrees[0] + slack, box.north + buffer_degrees[0] - slack)
+        if rows.start < rows.stop:
+            mask[rows, _touched(grid.lon_edges, box.west - buffer_degrees[1] + slack, box.east + buffer_degrees[1] - slack)] = (
+                True
+            )
     return mask
+
+
+def _touched(edges: np.ndarray, low: float, high: float) -> slice:
+    """The cells between ascending edges that overlap the open interval from low to high."""
+    return slice(max(0, int(edges.searchsorted(low, "right")) - 1), min(len(edges) - 1, int(edges.searchsorted(high, "left"))))
 
 
 def parse_span(text: str, key: str) -> tuple[int, int]:
