@@ -1,4 +1,4 @@
-"""Kriging with its parameters: mean and σ of a month, and the metric in which priors are taught."""
+"""Kriging with its parameters: mean and σ of a month."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid, nearest_upsample
@@ -27,7 +26,7 @@ from gwkeras.methods.updates.gain import Gain, fine_table, posterior_variance
 from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.observed_cells import ObservedCells
 from gwkeras.methods.updates.region import Region
-from gwkeras.methods.updates.system import inverse, lower_factor, signal, system
+from gwkeras.methods.updates.system import inverse, signal, system
 from gwkeras.methods.updates.windows import Window
 from gwkeras.methods.updates.zonal_tables import CellToFine
 from gwkeras.observation.operator import Observation
@@ -134,42 +133,6 @@ class FittedKriging:
             variance[window.core_in_whole(self.region.factor)] = self._variance(window, known, beyond)
         local = upsample(self.local, self.region.factor, "bilinear", periodic=self.region.grid.is_periodic)
         return mean, np.sqrt(variance * local)
-
-    def whiten(self, stack: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """L⁻¹ A x with L Lᵀ = V = A (H C Hᵀ + E + R) Aᵀ, so that sums of squares are xᵀ Aᵀ V⁻¹ A x.
-
-        In regions of several windows the windows' cores count as independent of one another.
-
-        Args:
-            stack: (n, n_lat, n_lon) product fields, such as H of features; finite where `known`.
-            known: (n_lat, n_lon) cells to use; the others are left out, whatever they hold.
-        Returns: (n, k); k observations.
-        """
-        gathered = self.region.gather(np.where(known, stack, np.nan))
-        parts = []
-        for (window, cells), lower in self._factors(np.isfinite(gathered).all(axis=0)):
-            taken = cells.take(np.where(cells.known, window.take(gathered), 0.0))
-            parts.append(solve_triangular(lower, taken.T, lower=True, check_finite=False).T)
-        return np.concatenate(parts, axis=1) if parts else np.zeros((len(stack), 0))
-
-    def solve(self, stack: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """Aᵀ V⁻¹ A x, so that products with y are yᵀ Aᵀ V⁻¹ A x; as `whiten` otherwise.
-
-        Returns: (n, n_lat, n_lon), 0 where not known.
-        """
-        gathered = self.region.gather(np.where(known, stack, np.nan))
-        result = np.zeros(gathered.shape)
-        for (window, cells), lower in self._factors(np.isfinite(gathered).all(axis=0)):
-            taken = cells.take(np.where(cells.known, window.take(gathered), 0.0))
-            solved = cells.give(cho_solve((lower, True), taken.T, check_finite=False).T)
-            rows, columns = window.core()
-            result[(slice(None), *window.core_in_whole())] = solved[:, rows, columns]
-        return self.region.scatter(result, known)
-
-    def log_determinant(self, known: np.ndarray) -> float:
-        """log |V| over the known cells, with which `whiten` makes the likelihood of a month."""
-        there = np.isfinite(self.region.gather(np.where(known, 0.0, np.nan)))
-        return float(sum(2 * np.log(np.diag(lower)).sum() for _, lower in self._factors(there)))
 
     def save(self, folder: Path) -> None:
         """Writes kriging.json and kriging.npz."""
@@ -290,24 +253,6 @@ class FittedKriging:
         field_[tuple(observed.cells.T)] = added[observed.groups]
         return nearest_upsample(field_[window.core()], self.region.factor)
 
-    def _factors(self, known: np.ndarray):
-        """((window, observations), L) of each window's core."""
-        key = known.tobytes()
-        if key not in self._metric:
-            self._metric.clear()
-            self._metric[key] = [found for window in self.region.windows if (found := self._factor(window, known)) is not None]
-        return self._metric[key]
-
-    def _factor(self, window: Window, known: np.ndarray):
-        inside = np.zeros(known.shape, dtype=bool)
-        inside[window.core_in_whole()] = known[window.core_in_whole()]
-        observed = self.region.observed(window, inside)
-        if not observed.count:
-            return None
-        part = signal(observed, self.region.covariances(window).of(self.covariance.slope), self.region.uncertain)
-        whole, _ = system(part, self.covariance.variance, self.noise, observed, window.take(self.uncertainty))
-        return (window, observed), lower_factor(whole)
-
     @cached_property
     def _elsewhere(self) -> Latest[FittedKriging]:
         return Latest()
@@ -323,7 +268,3 @@ class FittedKriging:
     @cached_property
     def _tables(self) -> OrderedDict[tuple[int, ...], CellToFine]:
         return OrderedDict()
-
-    @cached_property
-    def _metric(self) -> dict[bytes, list]:
-        return {}

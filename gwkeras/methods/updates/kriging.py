@@ -141,20 +141,6 @@ class Kriging:
         local = _local_variance(region, covariance, noise, known, values, typical)
         return FittedKriging(region, covariance, noise, typical, local, self._notes(region, selection, known))
 
-    def assume(self, observation: Observation, variance: float, slope: float, noise: float) -> FittedKriging:
-        """The update with parameters that are given, not fitted: a metric to start from.
-
-        Args:
-            observation: the product's operator.
-            variance: of fine storage, mm².
-            slope: of the covariance.
-            noise: variance of the product's noise, mm².
-        """
-        region = self.region(observation)
-        nothing = np.zeros(region.grid.shape)
-        model = Noise(noise, self.noise_correlated, self.noise_length_km)
-        return FittedKriging(region, Covariance(variance, slope), model, nothing, np.ones_like(nothing), {})
-
     def region(self, observation: Observation) -> Region:
         """What the recipe makes of an operator's grid: its windows, and whether cells are pinned."""
         limits = self.window_cells, self.halo_cells, self.halo_km, self.largest_window

@@ -93,14 +93,6 @@ class Region:
         land = self.grid.area * self.share
         return np.where((land > 0) & (known >= 0.5 * land), mean, np.nan)
 
-    def scatter(self, stack: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """The adjoint of `gather`: (..., n_lat, n_lon) of `grid` to the product's cells that are `known`."""
-        if self.block == 1:
-            return np.where(known, stack, 0.0)
-        land = np.where(known, self.product.area * self._product_share, 0.0)
-        total = land.reshape(self.grid.n_lat, self.block, self.grid.n_lon, self.block).sum(axis=(1, 3))
-        return land * nearest_upsample(np.divide(stack, total, out=np.zeros(stack.shape), where=total > 0), self.block)
-
     @cached_property
     def averaged(self) -> int:
         """Cells of `grid` along each axis whose mean is one observation."""
