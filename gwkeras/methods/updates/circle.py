@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +25,10 @@ def circle_length(grid: Grid) -> int:
 
 @dataclass(frozen=True)
 class Circle:
-    """A symmetric kernel between the cells of all rows of a grid.
+    """A kernel from the cells of all rows of a grid to points on some parallels.
 
     Args:
-        spectrum: (wavenumber, row, row) float32.
+        spectrum: (wavenumber, parallel, row) float32.
         length: columns after which a row closes.
     """
 
@@ -35,20 +36,19 @@ class Circle:
     length: int
 
     @classmethod
-    def of(cls, rows, length: int, count: int) -> Circle:
-        """From (row, columns apart) values, one array for each of `count` rows; columns from 0 to half the length."""
-        wavenumbers = length // 2 + 1
-        spectrum = np.empty((wavenumbers, count, count), dtype=np.float32)
-        for number, values in enumerate(rows):
-            spectrum[:, number] = _even_spectrum(values, length).T
-        return cls(spectrum, length)
+    def of(cls, parallels: Iterable[np.ndarray], grid: Grid) -> Circle:
+        """From values (row, columns apart) for one parallel after the other; see `columns_apart`."""
+        length = circle_length(grid)
+        found = [_even_spectrum(values, length).astype(np.float32) for values in parallels]
+        return cls(np.ascontiguousarray(np.stack(found).transpose(2, 0, 1)), length)
 
-    def __call__(self, field: np.ndarray) -> np.ndarray:
-        """Sums over all cells for one field, (n_lat, n_lon) to the same shape, float64."""
-        return fft.irfft(self.along(field).T, n=self.length, axis=-1)[:, : field.shape[-1]].astype(float)
+    def __call__(self, stack: np.ndarray) -> np.ndarray:
+        """Sums over all cells: (n, row, n_lon) to (n, parallel, n_lon), float64."""
+        back = [fft.irfft(self.along(field).T, n=self.length, axis=-1)[:, : field.shape[-1]] for field in stack]
+        return np.stack(back).astype(float)
 
     def along(self, field: np.ndarray) -> np.ndarray:
-        """The same as a spectrum along the rows, (wavenumber, row) complex64."""
+        """The same of one field as a spectrum along the parallels, (wavenumber, parallel) complex64."""
         found = fft.rfft(field.astype(np.float32), n=self.length, axis=-1).T  # (wavenumber, row)
         parts = np.stack([found.real, found.imag], axis=-1)
         summed = self.spectrum @ parts
@@ -60,20 +60,20 @@ def columns_apart(grid: Grid) -> np.ndarray:
     return np.arange(circle_length(grid) // 2 + 1) * grid.lon_step
 
 
-def exponential_rows(grid: Grid, length_km: float):
+def exponential_rows(grid: Grid, length_km: float) -> Iterator[np.ndarray]:
     """exp(−d / length) between cell centres, row by row."""
     for lat in grid.lat:
         yield np.exp(-np.sqrt(squared_chords(np.array([lat]), grid.lat, columns_apart(grid))[0]) / length_km)
 
 
-def cell_rows(grid: Grid, slope: float, factor: int):
+def cell_rows(grid: Grid, slope: float, factor: int) -> Iterator[np.ndarray]:
     """Covariance of cell means of a storage of variance 1, row by row.
 
     Of short Gaussians over factor × factor centres of each cell, as `zonal_tables.cell_tables` has them; of smooth ones in
     closed form.
     """
     part = shares(slope)
-    smooth = smooth_rows(grid, slope, ends=2)
+    smooth = smooth_rows(grid, slope, grid.lat, factor, ends=2)
     fine = grid.refine(factor)
     weight = fine.row_area.reshape(-1, factor)
     weight = weight / weight.sum(axis=1, keepdims=True)
@@ -92,23 +92,30 @@ def cell_rows(grid: Grid, slope: float, factor: int):
         yield values
 
 
-def smooth_rows(grid: Grid, slope: float, ends: int):
+def half_rows(grid: Grid) -> np.ndarray:
+    """Degrees: centres and edges of rows, and one row beyond, between which smooth fields are interpolated."""
+    return grid.south + grid.lat_step * (0.5 * np.arange(2 * grid.n_lat + 3) - 0.5)
+
+
+def smooth_rows(grid: Grid, slope: float, parallels: np.ndarray, factor: int, ends: int) -> Iterator[np.ndarray]:
     """The part of smooth Gaussians, row by row: between cell means (`ends` = 2), or between centres and cell means (1).
 
-    a l² / (t u) · exp(−north² / 2t² − east² / 2u²), t² = l² + ends · side² / 12 along each axis.
+    a l² / (t u) · exp(−north² / 2t² − east² / 2u²), t² = l² + ends · side² / 12 · (1 − 1 / s²) along each axis,
+    as s centres spread.
     """
     part = shares(slope)
     height = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
     width = np.deg2rad(grid.lon_step) * EARTH_RADIUS_KM
     lat = np.deg2rad(grid.lat)
+    spread = ends / 12 * (1 - 1 / factor**2)
     turn = 4 * EARTH_RADIUS_KM**2 * np.sin(np.deg2rad(columns_apart(grid)) / 2) ** 2
-    for middle in lat:
+    for middle in np.deg2rad(parallels):
         north = 4 * EARTH_RADIUS_KM**2 * np.sin((lat - middle) / 2) ** 2
-        across = np.cos(middle) * np.cos(lat)
+        across = max(float(np.cos(middle)), 0.0) * np.cos(lat)
         values = np.zeros((len(lat), len(turn)))
         for amplitude, length in zip(part[FIRST_SMOOTH:], LENGTHS_KM[FIRST_SMOOTH:], strict=True):
-            tall = length**2 + ends * height**2 / 12
-            wide = length**2 + ends * width**2 * across / 12
+            tall = length**2 + spread * height**2
+            wide = length**2 + spread * width**2 * across
             rows = amplitude * length**2 / np.sqrt(tall * wide) * np.exp(-north / (2 * tall))
             some = rows > 1e-9 * amplitude
             values[some] += rows[some, None] * np.exp(-(across / (2 * wide))[some, None] * turn)
@@ -122,10 +129,9 @@ def short_to_fine(grid: Grid, slope: float, factor: int, rows: slice) -> tuple[s
         a cell's centre lies east of its first fine column.
     """
     fine, length = grid.refine(factor), circle_length(grid) * factor
-    near = slice(_near(grid, rows.start, LENGTHS_KM[FIRST_SMOOTH - 1])[0].start, 0)
-    reached, width = _near(grid, rows.stop - 1, LENGTHS_KM[FIRST_SMOOTH - 1])
-    near, width = slice(near.start, reached.stop), max(width, _near(grid, rows.start, LENGTHS_KM[FIRST_SMOOTH - 1])[1])
-    width = min((width + 1) * factor, length // 2)
+    ends = [_near(grid, row, LENGTHS_KM[FIRST_SMOOTH - 1]) for row in (rows.start, rows.stop - 1)]
+    near = slice(ends[0][0].start, ends[1][0].stop)
+    width = min((max(columns for _, columns in ends) + 1) * factor, length // 2)
     own = fine.lat[rows.start * factor : rows.stop * factor]
     nodes = fine.lat[near.start * factor : near.stop * factor]
     weight = fine.row_area[near.start * factor : near.stop * factor].reshape(-1, factor)

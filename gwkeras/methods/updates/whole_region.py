@@ -20,15 +20,18 @@ from gwkeras.methods.updates.circle import (
     cell_rows,
     circle_length,
     exponential_rows,
+    half_rows,
     short_to_fine,
     smooth_rows,
 )
-from gwkeras.methods.updates.covariance import Covariance
+from gwkeras.methods.updates.covariance import Covariance, shares
 from gwkeras.methods.updates.neighbourhoods import Neighbourhoods
 from gwkeras.methods.updates.noise import Noise
+from gwkeras.methods.updates.zonal_tables import CellToFine, ZonalTable, cell_tables, squared_chords
 
 _PRECISE = 1e-6  # of the residual: below 1e-3 mm in what is carried to the fine grid
 _MOST = 400  # products, after which the system is taken for one that cannot be solved
+_SMALL = 3000  # cells
 _BAND = 12  # rows whose fine rows share a table
 
 
@@ -63,10 +66,13 @@ class WholeRegion:
         Raises: BadInput: where the system cannot be solved.
         """
         rows = self._rows
-        result = np.zeros((self.grid.n_lat, self.factor, self.grid.n_lon, self.factor)).reshape(self.grid.refine(self.factor).shape)
-        weights = self.weights(residual, known, deviation)
+        result = np.zeros(self.grid.refine(self.factor).shape)
+        weights = self.weights(residual, known, deviation)[rows]
         inside = slice(rows.start * self.factor, rows.stop * self.factor)
-        result[inside] = self.carried(weights[rows])
+        if self._is_small:
+            result[inside] = self._fine(weights[None], slice(0, result.shape[1]))[0]
+        else:
+            result[inside] = self.carried(weights)
         return result
 
     def weights(self, residual: np.ndarray, known: np.ndarray, deviation: np.ndarray) -> np.ndarray:
@@ -85,9 +91,9 @@ class WholeRegion:
 
         def product(values: np.ndarray) -> np.ndarray:
             field[there] = values
-            found = self.covariance.variance * self._cells(field)[there] + (alone + jitter) * values
+            found = self.covariance.variance * self._cells(field[None])[0][there] + (alone + jitter) * values
             if joint > 0 and spread.any():
-                found += joint * spread[there] * self._correlations(field * spread)[there]
+                found += joint * spread[there] * self._correlations((field * spread)[None])[0][there]
             return found
 
         result[rows][there] = _conjugate_gradients(product, right, factor)
@@ -98,10 +104,9 @@ class WholeRegion:
         s, grid = self.factor, self._grid
         length = circle_length(grid)
         fine_waves = length * s // 2 + 1
-        smooth = self._smooth.along(weights) * s  # (wavenumber, row)
-        fine_lat = grid.refine(s).lat
+        smooth = self._smooth.along(weights) * s  # (wavenumber, half row)
         out = np.zeros((fine_waves, grid.n_lat * s), dtype=np.complex64)
-        out[: len(smooth)] = CubicSpline(grid.lat, smooth, axis=1)(fine_lat) if grid.n_lat > 3 else np.repeat(smooth, s, axis=1)
+        out[: len(smooth)] = CubicSpline(half_rows(grid), smooth, axis=1)(grid.refine(s).lat)
         whole = fft.fft(weights.astype(np.float32), n=length, axis=-1).T  # (length, row)
         spectrum = whole[np.arange(fine_waves) % length]
         for rows, near, table in self._short:
@@ -121,20 +126,34 @@ class WholeRegion:
     def _grid(self) -> Grid:
         return self.grid.window(self._rows.start, 0, self._rows.stop - self._rows.start, self.grid.n_lon)
 
-    @cached_property
-    def _cells(self) -> Circle:
-        rows = cell_rows(self._grid, self.covariance.slope, self.factor)
-        return Circle.of(rows, circle_length(self._grid), self._grid.n_lat)
+    @property
+    def _is_small(self) -> bool:
+        """Small enough for tables that are exact."""
+        return self._grid.n_lat * self._grid.n_lon <= _SMALL
 
     @cached_property
-    def _correlations(self) -> Circle:
-        rows = exponential_rows(self._grid, self.noise.length_km)
-        return Circle.of(rows, circle_length(self._grid), self._grid.n_lat)
+    def _fine(self) -> CellToFine:
+        fine = self._grid.refine(self.factor)
+        return CellToFine(fine, self.factor, tuple(self.covariance.amplitudes.tolist()), slice(0, fine.n_lat))
+
+    @cached_property
+    def _cells(self) -> Circle | ZonalTable:
+        if self._is_small:
+            tables = cell_tables(self._grid.refine(self.factor), self.factor)
+            return ZonalTable(np.tensordot(shares(self.covariance.slope), tables, axes=1))
+        return Circle.of(cell_rows(self._grid, self.covariance.slope, self.factor), self._grid)
+
+    @cached_property
+    def _correlations(self) -> Circle | ZonalTable:
+        if self._is_small:
+            apart = np.arange(self._grid.n_lon) * self._grid.lon_step
+            chords = np.sqrt(squared_chords(self._grid.lat, self._grid.lat, apart))
+            return ZonalTable(np.exp(-chords / self.noise.length_km))
+        return Circle.of(exponential_rows(self._grid, self.noise.length_km), self._grid)
 
     @cached_property
     def _smooth(self) -> Circle:
-        rows = smooth_rows(self._grid, self.covariance.slope, ends=1)
-        return Circle.of(rows, circle_length(self._grid), self._grid.n_lat)
+        return Circle.of(smooth_rows(self._grid, self.covariance.slope, half_rows(self._grid), self.factor, ends=1), self._grid)
 
     @cached_property
     def _short(self) -> list[tuple[slice, slice, np.ndarray]]:
