@@ -59,7 +59,7 @@ def test_a_storage_record(g3p):
     assert storage["gaps"] == "3 months absent: 2002-06 to 2002-07, 2003-06"
     assert storage["grid"] == "0.5° cells, 12 × 16, 10…16°N 70…78°E"
     assert storage["uncertainty"] == "yes"
-    assert storage["point spread"] == "none"
+    assert storage["point spread"] == "not stated"
     assert "(g3p)" in finding.facts["recognised as"]
     assert finding.facts["latitudes"] == "12 from 15.75 to 10.25, as stored"
     middle = VALUES[len(MONTHS) // 2]
@@ -177,7 +177,7 @@ def test_shards_and_run(tiny_world, tmp_path, gwkeras_command):
 
     sharper = replace(own, data=replace(own.data, point_spread=PointSpreadConfig("none")))
     assert only(run / "shards", sharper).fits  # no sample depends on it
-    assert only(run, sharper).reasons == ("data.point_spread.kind is product there, none in the configuration",)
+    assert only(run, sharper).reasons == ("data.point_spread.kind is auto there, none in the configuration",)
     other = replace(own, sample=replace(given.sample, months=4))
     assert only(run, other).reasons == ("sample.months is 3 there, 4 in the configuration",)
     shard = next((run / "shards").glob("train*.tfrecord"))

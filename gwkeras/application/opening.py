@@ -25,6 +25,7 @@ from gwkeras.fields.record import Fields, read_fields
 from gwkeras.fields.writing.writer import Provenance
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.fitting import fit_method, kept_method, name_of
+from gwkeras.methods.point_spread import with_kept_point_spread, with_point_spread
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.none import NoUpdate
 from gwkeras.training.run_folder import RunFolder
@@ -102,6 +103,7 @@ def open_application(
     source = _widened(files or config, wanted)
     source = replace(source, sample=replace(source.sample, factor=factor))
     fields, part = _fields_and_part(source, wanted)
+    fields = with_kept_point_spread(fields, run)
     domain = open_domain(fields, source, run.cache, manifest.split if manifest else None)
     if manifest is not None:
         _require_channels(domain, manifest)
@@ -147,6 +149,7 @@ def _of_the_run(
         return kept
     fields = _read(config.data)
     split = manifest.split if manifest else divide_record(fields, config, run.cache)
+    fields = with_point_spread(fields, split, run)
     own = open_domain(fields, config, run.cache, split)
     return fit_method(method, Training(own, split, config, run, config.training.seed), lambda label, done, total: None)
 

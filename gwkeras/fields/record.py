@@ -44,6 +44,7 @@ class Fields:
         fingerprint: changes with the sources' content and how they are read; not with where they lie, nor with the truth, nor
             with the point spread, which no field depends on.
         point_spread: what the product has been smoothed by.
+        spread_is_known: whether files or configuration settle that; else it is to be found from the product.
     """
 
     gwsa: xr.DataArray
@@ -58,6 +59,7 @@ class Fields:
     grid: Grid
     fingerprint: str = ""
     point_spread: PointSpread = PointSpread()
+    spread_is_known: bool = True
 
 
 def read_fields(data: DataConfig) -> Fields:
@@ -108,6 +110,7 @@ def read_fields(data: DataConfig) -> Fields:
         grid=grid,
         fingerprint=_fingerprint(data, sources),
         point_spread=storage.point_spread,
+        spread_is_known=storage.spread_is_known,
     )
 
 

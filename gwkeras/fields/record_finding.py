@@ -143,7 +143,7 @@ def _storage(source: SourceConfig, config: Config | None, edges: Edges) -> tuple
     facts = {
         **_facts(inside),
         "uncertainty": "yes" if record.uncertainty is not None else "none",
-        "point spread": record.point_spread.describe(),
+        "point spread": record.point_spread.describe() if record.spread_is_known else "not stated",
     }
     return facts, [*record.notes, *said], [] if config is None else storage_misfits(record.gwsa, config)
 

@@ -105,10 +105,6 @@ class Observation:
         units[np.arange(len(cells)), cells[:, 0], cells[:, 1]] = 1.0
         return self.adjoint(units)
 
-    def row_sums(self) -> np.ndarray:
-        """(n_lat, n_lon) H of a field of ones: 1 over land, less near coasts for a filter over everything; NaN without land."""
-        return self(np.ones(self.fine.shape))
-
     @cached_property
     def _convolution(self) -> Convolution:
         return Convolution(self.fine, self.point_spread)

@@ -22,7 +22,7 @@ from gwkeras.core.config.yaml_file import load_config, write_config
 from gwkeras.core.errors import BadInput
 from gwkeras.data.manifest import MANIFEST, Manifest, Source, read_manifest
 from gwkeras.domain.domain import Domain
-from gwkeras.domain.opening import open_domain
+from gwkeras.domain.opening import divide_record, open_domain
 from gwkeras.domain.split import Split
 from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.evaluation import Evaluation
@@ -32,6 +32,7 @@ from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.baselines import BASELINES
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.fitting import fit_method
+from gwkeras.methods.point_spread import with_point_spread
 from gwkeras.methods.training import Training
 from gwkeras.report.page import report_of, write_report
 from gwkeras.training.run_folder import RunFolder
@@ -91,7 +92,9 @@ class Experiment:
     @property
     def fields(self) -> Fields:
         if self._fields is None:
-            self._fields = read_fields(self.config.data)
+            read = read_fields(self.config.data)
+            split = divide_record(read, self.config, self.run.cache)
+            self._fields = with_point_spread(read, split, self.run, self.progress)
         return self._fields
 
     @property

@@ -65,6 +65,11 @@ class RunFolder:
         return self.root / "methods"
 
     @property
+    def point_spread(self) -> Path:
+        """What the product itself says of its filter."""
+        return self.root / "point_spread.json"
+
+    @property
     def evaluation(self) -> Path:
         return self.root / "evaluation.nc"
 

@@ -40,8 +40,10 @@ class RegionConfig:
 class PointSpreadConfig:
     """What the product has been smoothed by; its cells are means of the smoothed field."""
 
-    kind: Literal["product", "gaussian", "none"] = key(
-        "product", "product: what its files say, none where they say nothing; gaussian: as stated here; none: cell means alone"
+    kind: Literal["auto", "product", "gaussian", "none"] = key(
+        "auto",
+        "auto: what its files say, and where they say nothing, what its months speak for; product: what its files say, none where "
+        "they say nothing; gaussian: as stated here; none: cell means alone",
     )
     half_weight_km: float | None = key(
         None,

@@ -34,6 +34,21 @@ _AGAIN = "state the one that holds in the configuration (data.point_spread: {kin
 
 
 @dataclass(frozen=True)
+class StatedSpread:
+    """What is known of a product's point spread before its values are looked at.
+
+    Args:
+        spread: the point spread; none where nothing is known.
+        said: a sentence that says where it comes from.
+        is_known: whether files, documentation or configuration settle it.
+    """
+
+    spread: PointSpread
+    said: str
+    is_known: bool = True
+
+
+@dataclass(frozen=True)
 class _Statement:
     """A half-weight distance (0: no filter), and where it stands."""
 
@@ -41,35 +56,38 @@ class _Statement:
     place: str
 
 
-def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: PointSpreadConfig) -> tuple[PointSpread, str]:
-    """The point spread of a product, and a sentence that says where it comes from.
+def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: PointSpreadConfig) -> StatedSpread:
+    """The point spread of a product, as far as it is stated.
 
     Args:
         chosen: the product's files, each with the name of its storage variable.
-        config: `data.point_spread`; "product" takes what the files say.
+        config: `data.point_spread`; "auto" and "product" take what the files say.
     Raises: UnclearPointSpread: the files state two radii, or one that is impossible, and the configuration does not settle it.
     """
     if config.kind == "none":
-        return PointSpread(), "point spread: none, by the configuration"
+        return StatedSpread(PointSpread(), "point spread: none, by the configuration")
     over: Over = _over(chosen) if config.over == "product" else config.over
     if config.kind == "gaussian":
         spread = PointSpread.gaussian(config.half_weight_km or 0.0, over)
-        return spread, f"point spread: {spread.describe()}, by the configuration"
+        return StatedSpread(spread, f"point spread: {spread.describe()}, by the configuration")
     statements = list(dict.fromkeys(s for data, name in chosen for s in _statements(data, name)))
     stated = _agreed([s for s in statements if s.half_weight_km != 0], where_of(chosen[0][0]))
     if stated is not None:
         spread = PointSpread.gaussian(stated.half_weight_km, over)
-        return spread, f"point spread: {spread.describe()}, from {stated.place}"
+        return StatedSpread(spread, f"point spread: {spread.describe()}, from {stated.place}")
     if statements:
-        return PointSpread(), f"point spread: none, from {statements[0].place}"
+        return StatedSpread(PointSpread(), f"point spread: none, from {statements[0].place}")
     if any(_is_mascon(data) for data, _ in chosen):
         spread = PointSpread.gaussian(MASCON_HALF_WEIGHT_KM, over)
-        return spread, f"point spread: {spread.describe()}, the documented footprint of mascons"
+        return StatedSpread(spread, f"point spread: {spread.describe()}, the documented footprint of mascons")
     texts = [text for data, name in chosen for _, text in _texts(data, name)]
     said = "speaks of a Gaussian filter without its radius" if any(map(_GAUSS.search, texts)) else "speaks of no filter"
-    return PointSpread(), (
-        f"point spread: none, for {label(chosen[0][0])} {said}; where there is one, state it (data.point_spread)"
-    )
+    where = label(chosen[0][0])
+    if config.kind == "auto":
+        return StatedSpread(
+            PointSpread("none", over=over), f"point spread: {where} {said}; methods look for one in the product", is_known=False
+        )
+    return StatedSpread(PointSpread(), f"point spread: none, for {where} {said}; where there is one, state it (data.point_spread)")
 
 
 def _agreed(statements: list[_Statement], where: str) -> _Statement | None:

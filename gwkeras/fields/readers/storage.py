@@ -39,12 +39,14 @@ class Storage:
         uncertainty: standard error, mm, same shape; None where the files have none.
         notes: what a reader of the results should know, in sentences.
         point_spread: what the product has been smoothed by.
+        spread_is_known: whether files or configuration settle that.
     """
 
     gwsa: xr.DataArray
     uncertainty: xr.DataArray | None
     notes: tuple[str, ...] = ()
     point_spread: PointSpread = PointSpread()
+    spread_is_known: bool = True
 
 
 def read_storage(source: SourceConfig, point_spread: PointSpreadConfig = PointSpreadConfig()) -> Storage:
@@ -61,7 +63,7 @@ def read_storage(source: SourceConfig, point_spread: PointSpreadConfig = PointSp
     """
     files = [open_netcdf(member) for path in expand(source) for member in members(path)]
     chosen = _choose(files, source)
-    spread, said = product_point_spread(chosen, point_spread)
+    stated = product_point_spread(chosen, point_spread)
     notes: list[str] = []
     parts, sigmas = [], []
     for data, name in chosen:
@@ -86,7 +88,7 @@ def read_storage(source: SourceConfig, point_spread: PointSpreadConfig = PointSp
     gwsa = gwsa.rename("gwsa").assign_attrs(units=STORAGE, long_name="groundwater storage anomaly")
     if uncertainty is not None:
         uncertainty = abs(uncertainty).rename("uncertainty").assign_attrs(units=STORAGE, long_name="standard error of gwsa")
-    return Storage(gwsa, uncertainty, tuple(dict.fromkeys([*notes, said])), spread)
+    return Storage(gwsa, uncertainty, tuple(dict.fromkeys([*notes, stated.said])), stated.spread, stated.is_known)
 
 
 def read_fine(source: SourceConfig) -> xr.DataArray:

@@ -1,4 +1,4 @@
-"""Kriging with its parameters: mean and σ of a month, and the metric in which priors are taught."""
+"""Kriging with its parameters: mean and σ of a month."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid, nearest_upsample
@@ -23,17 +22,14 @@ from gwkeras.fields.grids.interpolation import conserve, upsample
 from gwkeras.methods.method import Prediction
 from gwkeras.methods.updates.covariance import Covariance
 from gwkeras.methods.updates.elsewhere import moved_to
-from gwkeras.methods.updates.gain import Gain, fine_table, posterior_variance
 from gwkeras.methods.updates.noise import Noise
-from gwkeras.methods.updates.observed_cells import ObservedCells
 from gwkeras.methods.updates.region import Region
-from gwkeras.methods.updates.system import inverse, lower_factor, signal, system
-from gwkeras.methods.updates.windows import Window
-from gwkeras.methods.updates.zonal_tables import CellToFine
+from gwkeras.methods.updates.unfiltered import Unfiltered
+from gwkeras.methods.updates.windowed import Windowed
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
-_KEPT_BYTES = 2**30  # of gains
+_VARIANCES = 6  # kept: of months with other gaps, or worse than others
 _WORSE = 1.5  # steps in which a month's uncertainty is taken to exceed the typical one
 
 
@@ -54,7 +50,8 @@ class FittedKriging:
         noise: of the product, as chosen.
         uncertainty: on the region's grid, typical standard error of the product, mm; 0 where it states none.
         local: on the region's grid, variance of errors as a share of what covariance and noise predict.
-        notes: how the choice was made, for reports; plain numbers.
+        choice: what was chosen among, and how it predicts; plain numbers.
+        notes: sentences for reports.
     """
 
     region: Region
@@ -62,7 +59,8 @@ class FittedKriging:
     noise: Noise
     uncertainty: np.ndarray
     local: np.ndarray
-    notes: dict = field(default_factory=dict)
+    choice: dict = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # gains are made anew
@@ -117,59 +115,7 @@ class FittedKriging:
         """
         residual = self.region.gather(residual)
         known = np.isfinite(residual)
-        mean = np.zeros(self.region.observation.fine.shape)
-        variance = np.full(mean.shape, self.covariance.variance)
-        for window in self.region.windows:
-            prepared = self._prepared(window, known, beyond)
-            if prepared is None:
-                continue
-            gain, sigma2 = prepared
-            rows, columns = window.core(self.region.factor)
-            carried = gain.storage(np.where(gain.observed.known, window.take(residual), 0.0))
-            whole = window.core_in_whole(self.region.factor)
-            mean[whole] = self._table(window, rows)(carried[None], columns)[0]
-            if sigma2 is not None:
-                variance[whole] = sigma2
-        for window in self.region.patches:
-            variance[window.core_in_whole(self.region.factor)] = self._variance(window, known, beyond)
-        local = upsample(self.local, self.region.factor, "bilinear", periodic=self.region.grid.is_periodic)
-        return mean, np.sqrt(variance * local)
-
-    def whiten(self, stack: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """L⁻¹ A x with L Lᵀ = V = A (H C Hᵀ + E + R) Aᵀ, so that sums of squares are xᵀ Aᵀ V⁻¹ A x.
-
-        In regions of several windows the windows' cores count as independent of one another.
-
-        Args:
-            stack: (n, n_lat, n_lon) product fields, such as H of features; finite where `known`.
-            known: (n_lat, n_lon) cells to use; the others are left out, whatever they hold.
-        Returns: (n, k); k observations.
-        """
-        gathered = self.region.gather(np.where(known, stack, np.nan))
-        parts = []
-        for (window, cells), lower in self._factors(np.isfinite(gathered).all(axis=0)):
-            taken = cells.take(np.where(cells.known, window.take(gathered), 0.0))
-            parts.append(solve_triangular(lower, taken.T, lower=True, check_finite=False).T)
-        return np.concatenate(parts, axis=1) if parts else np.zeros((len(stack), 0))
-
-    def solve(self, stack: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """Aᵀ V⁻¹ A x, so that products with y are yᵀ Aᵀ V⁻¹ A x; as `whiten` otherwise.
-
-        Returns: (n, n_lat, n_lon), 0 where not known.
-        """
-        gathered = self.region.gather(np.where(known, stack, np.nan))
-        result = np.zeros(gathered.shape)
-        for (window, cells), lower in self._factors(np.isfinite(gathered).all(axis=0)):
-            taken = cells.take(np.where(cells.known, window.take(gathered), 0.0))
-            solved = cells.give(cho_solve((lower, True), taken.T, check_finite=False).T)
-            rows, columns = window.core()
-            result[(slice(None), *window.core_in_whole())] = solved[:, rows, columns]
-        return self.region.scatter(result, known)
-
-    def log_determinant(self, known: np.ndarray) -> float:
-        """log |V| over the known cells, with which `whiten` makes the likelihood of a month."""
-        there = np.isfinite(self.region.gather(np.where(known, 0.0, np.nan)))
-        return float(sum(2 * np.log(np.diag(lower)).sum() for _, lower in self._factors(there)))
+        return self._solver.increment(residual, known, beyond), np.sqrt(self._variance(known, beyond) * self._local)
 
     def save(self, folder: Path) -> None:
         """Writes kriging.json and kriging.npz."""
@@ -182,7 +128,8 @@ class FittedKriging:
             "region": {f.name: getattr(region, f.name) for f in fields(region) if f.name != "observation"},
             "covariance": {"variance": self.covariance.variance, "slope": self.covariance.slope},
             "noise": {f.name: getattr(self.noise, f.name) for f in fields(self.noise)},
-            "notes": self.notes,
+            "choice": self.choice,
+            "notes": list(self.notes),
         }
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "kriging.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
@@ -200,7 +147,8 @@ class FittedKriging:
                 land, uncertainty, local = (arrays[name] for name in ("land", "uncertainty", "local"))
             observation = Observation(Grid(**told["fine"]), told["factor"], land, PointSpread(**told["point_spread"]))
             region = Region(observation, **told["region"])
-            return cls(region, Covariance(**told["covariance"]), Noise(**told["noise"]), uncertainty, local, told["notes"])
+            covariance, noise = Covariance(**told["covariance"]), Noise(**told["noise"])
+            return cls(region, covariance, noise, uncertainty, local, told["choice"], tuple(told["notes"]))
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 folder,
@@ -220,110 +168,28 @@ class FittedKriging:
         ratio = float(np.median((told[both] / self.uncertainty[both]) ** 2))
         return max(1.0, _WORSE ** float(np.ceil(np.log(max(ratio, 1e-9)) / np.log(_WORSE) - 1e-9)))
 
-    def _prepared(self, window: Window, known: np.ndarray, beyond: float) -> tuple[Gain, np.ndarray | None] | None:
-        """Gain and posterior variance of a window; kept for the months to come."""
-        observed = self.region.observed(window, known)
-        if not observed.count:
-            return None
-        key = (window, observed.known.tobytes(), beyond)
-        if key in self._kept:
-            return self._kept[key]
-        part = signal(observed, self.region.covariances(window).of(self.covariance.slope), self.region.uncertain)
-        whole, remainder = system(part, self.covariance.variance, self.noise, observed, window.take(self.uncertainty), beyond)
-        precision = inverse(whole)
-        gain = Gain(observed, precision)
-        variance = None if self.region.patches else self._posterior(gain, window, remainder)
-        if len(self.region.windows) > 1:  # half the memory, at the cost of 1e-3 mm
-            gain = Gain(observed, precision.astype(np.float32))
-        self._keep(key, gain, variance)
-        return gain, variance
-
-    def _variance(self, window: Window, known: np.ndarray, beyond: float) -> np.ndarray | float:
-        """Posterior variance of a patch; kept for the months to come."""
-        observed = self.region.observed(window, known)
-        if not observed.count:
-            return self.covariance.variance
-        key = (window, observed.known.tobytes(), beyond)
-        if key not in self._patches:
-            part = signal(observed, self.region.covariances(window).of(self.covariance.slope), self.region.uncertain)
-            whole, rest = system(part, self.covariance.variance, self.noise, observed, window.take(self.uncertainty), beyond)
-            self._patches[key] = self._posterior(Gain(observed, inverse(whole)), window, rest)
-            if len(self._patches) > 4 * len(self.region.patches):
-                self._patches.popitem(last=False)
-        return self._patches[key]
-
-    def _posterior(self, gain: Gain, window: Window, remainder: np.ndarray) -> np.ndarray:
-        variance = posterior_variance(gain, window, self.region.fine(window), self.region.factor, self.covariance)
-        if self.region.pinned:
-            variance += self._pinning(window, gain.observed, remainder, gain.precision)
-        return variance.astype(np.float32)
-
-    def _table(self, window: Window, rows: slice) -> CellToFine:
-        """The table of a band of windows, kept where there is room: all bands come back every month."""
-        key = (window.row, window.n_lat, window.n_lon, rows.start, rows.stop)
-        if key not in self._tables:
-            size = 16 * window.n_lat * (rows.stop - rows.start) * window.n_lon * self.region.factor
-            if len(self._tables) * size > _KEPT_BYTES // 2:
-                self._tables.popitem(last=True)  # the newest: of a round through all bands the oldest are what comes first again
-            self._tables[key] = fine_table(self.region.fine(window), self.region.factor, self.covariance, rows)
-        return self._tables[key]
-
-    def _keep(self, key: tuple, gain: Gain, variance: np.ndarray | None) -> None:
-        """Keeps what was made, unless there is no room; then what other months need is forgotten, oldest first.
-
-        A round through the windows of one month never forgets its own: what does not fit is made again each month.
-        """
-        needed = gain.precision.nbytes
-        size = sum(kept.precision.nbytes for kept, _ in self._kept.values())
-        other = [old for old in self._kept if old[1:] != key[1:] and old[0] == key[0]]
-        for old in other:
-            if size + needed <= _KEPT_BYTES:
-                break
-            size -= self._kept.pop(old)[0].precision.nbytes
-        if size + needed <= _KEPT_BYTES or not self._kept:
-            self._kept[key] = gain, variance
-
-    def _pinning(self, window: Window, observed: ObservedCells, remainder: np.ndarray, precision: np.ndarray) -> np.ndarray:
-        """What pinning cells adds to the variance: that of d − H K d = R (H C Hᵀ + R)⁻¹ d, which is R (H C Hᵀ + R)⁻¹ R."""
-        added = np.einsum("ij,ji->i", remainder @ precision, remainder)
-        field_ = np.zeros(observed.grid.shape)
-        field_[tuple(observed.cells.T)] = added[observed.groups]
-        return nearest_upsample(field_[window.core()], self.region.factor)
-
-    def _factors(self, known: np.ndarray):
-        """((window, observations), L) of each window's core."""
-        key = known.tobytes()
-        if key not in self._metric:
-            self._metric.clear()
-            self._metric[key] = [found for window in self.region.windows if (found := self._factor(window, known)) is not None]
-        return self._metric[key]
-
-    def _factor(self, window: Window, known: np.ndarray):
-        inside = np.zeros(known.shape, dtype=bool)
-        inside[window.core_in_whole()] = known[window.core_in_whole()]
-        observed = self.region.observed(window, inside)
-        if not observed.count:
-            return None
-        part = signal(observed, self.region.covariances(window).of(self.covariance.slope), self.region.uncertain)
-        whole, _ = system(part, self.covariance.variance, self.noise, observed, window.take(self.uncertainty))
-        return (window, observed), lower_factor(whole)
-
     @cached_property
     def _elsewhere(self) -> Latest[FittedKriging]:
         return Latest()
 
     @cached_property
-    def _kept(self) -> dict[tuple, tuple[Gain, np.ndarray | None]]:
-        return {}
+    def _solver(self) -> Unfiltered | Windowed:
+        kind = Unfiltered if self.region.spread.kind == "none" else Windowed
+        return kind(self.region, self.covariance, self.noise, self.uncertainty)
+
+    def _variance(self, known: np.ndarray, beyond: float) -> np.ndarray:
+        """Of the months that have the same cells and are no worse than one another it is the same."""
+        key = known.tobytes(), beyond
+        if key not in self._variances:
+            if len(self._variances) >= _VARIANCES:
+                self._variances.popitem(last=False)
+            self._variances[key] = self._solver.variance(known, beyond).astype(np.float32)
+        return self._variances[key]
 
     @cached_property
-    def _patches(self) -> OrderedDict[tuple, np.ndarray]:
+    def _local(self) -> np.ndarray:
+        return upsample(self.local, self.region.factor, "bilinear", periodic=self.region.grid.is_periodic).astype(np.float32)
+
+    @cached_property
+    def _variances(self) -> OrderedDict[tuple[bytes, float], np.ndarray]:
         return OrderedDict()
-
-    @cached_property
-    def _tables(self) -> OrderedDict[tuple[int, ...], CellToFine]:
-        return OrderedDict()
-
-    @cached_property
-    def _metric(self) -> dict[bytes, list]:
-        return {}

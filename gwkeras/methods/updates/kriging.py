@@ -26,6 +26,7 @@ from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.region import Region
 from gwkeras.methods.updates.selection import LEAST_VARIANCE, Sample, Selection, block_side_km, held_out_errors, select
 from gwkeras.methods.updates.system import inverse, signal, system
+from gwkeras.methods.updates.unfiltered import Unfiltered
 from gwkeras.observation.operator import Observation
 
 _LEAST_MONTHS = 2
@@ -139,21 +140,8 @@ class Kriging:
         covariance = Covariance(max(float(chosen.variance), LEAST_VARIANCE), float(chosen.slope))
         noise = Noise(float(chosen.noise), self.noise_correlated, self.noise_length_km)
         local = _local_variance(region, covariance, noise, known, values, typical)
-        return FittedKriging(region, covariance, noise, typical, local, self._notes(region, selection, known))
-
-    def assume(self, observation: Observation, variance: float, slope: float, noise: float) -> FittedKriging:
-        """The update with parameters that are given, not fitted: a metric to start from.
-
-        Args:
-            observation: the product's operator.
-            variance: of fine storage, mm².
-            slope: of the covariance.
-            noise: variance of the product's noise, mm².
-        """
-        region = self.region(observation)
-        nothing = np.zeros(region.grid.shape)
-        model = Noise(noise, self.noise_correlated, self.noise_length_km)
-        return FittedKriging(region, Covariance(variance, slope), model, nothing, np.ones_like(nothing), {})
+        choice = self._choice(region, selection, known)
+        return FittedKriging(region, covariance, noise, typical, local, choice, _notes(choice, covariance, noise, typical, known))
 
     def region(self, observation: Observation) -> Region:
         """What the recipe makes of an operator's grid: its windows, and whether cells are pinned."""
@@ -179,7 +167,7 @@ class Kriging:
                 samples.append(Sample(observed, region.covariances(window), taken, window.take(typical)))
         return samples
 
-    def _notes(self, region: Region, selection: Selection, known: np.ndarray) -> dict:
+    def _choice(self, region: Region, selection: Selection, known: np.ndarray) -> dict:
         chosen = selection.chosen
         return {
             "slope": chosen.slope,
@@ -191,6 +179,18 @@ class Kriging:
             "cells_averaged": region.averaged * region.block,
             "candidates": [[c.slope, c.noise_share, c.rmse, c.spread] for c in selection.candidates],
         }
+
+
+def _notes(choice: dict, covariance: Covariance, noise: Noise, typical: np.ndarray, known: np.ndarray) -> tuple[str, ...]:
+    blocks = f"in blocks of {choice['block_km']:.0f} km" if choice["block_km"] else "cell by cell"
+    said = [
+        f"kriging: slope {covariance.slope:g}, noise {np.sqrt(noise.variance):.2g} mm, chosen by predicting the product where it is "
+        f"held out {blocks}, to {choice['held_out_rmse_mm']:.2g} mm"
+    ]
+    silent = int((known & (typical <= 0)).sum())
+    if silent and (typical > 0).any():
+        said.append(f"kriging: the product's uncertainty is zero in {silent} of {int(known.sum())} cells, taken for not stated")
+    return tuple(said)
 
 
 def _check_shape(shape: tuple[int, ...], grid: Grid, what: str) -> None:
@@ -242,6 +242,27 @@ def _local_variance(
     region: Region, covariance: Covariance, noise: Noise, known: np.ndarray, values: np.ndarray, typical: np.ndarray
 ) -> np.ndarray:
     """(n_lat, n_lon) how much larger the variance of held-out errors is than predicted, averaged around each cell."""
+    if region.spread.kind == "none":
+        squares, expected = Unfiltered(region, covariance, noise, typical).left_out(values, known)
+        ratio, weight = np.divide(squares, expected, out=np.zeros(known.shape), where=expected > 0), (expected > 0).astype(float)
+    else:
+        ratio, weight = _held_out_ratio(region, covariance, noise, known, values, typical)
+    radius = max(_LOCAL_KM, region.spread.half_weight_km)
+    cell = np.deg2rad(region.grid.lat_step) * EARTH_RADIUS_KM
+    middle = np.cos(np.deg2rad((region.grid.south + region.grid.north) / 2))
+    widths = (radius / cell, radius / (cell * region.grid.lon_step / region.grid.lat_step * max(0.2, middle)))
+    mode = ("nearest", "wrap" if region.grid.is_periodic else "nearest")
+    # The region's mean counts as one more cell in each place, so that nothing is divided by zero far from data.
+    mean = ratio.sum() / max(weight.sum(), 1.0)
+    summed = ndimage.gaussian_filter(ratio, widths, mode=mode) + 1e-3 * mean
+    total = ndimage.gaussian_filter(weight, widths, mode=mode) + 1e-3
+    return np.clip(summed / total, *_LOCAL_RANGE)
+
+
+def _held_out_ratio(
+    region: Region, covariance: Covariance, noise: Noise, known: np.ndarray, values: np.ndarray, typical: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n_lat, n_lon) mean square of the errors in blocks left out over its prediction, and where there is one."""
     ratio, weight = np.zeros(known.shape), np.zeros(known.shape)
     side = block_side_km(region.spread)
     for window in region.windows:
@@ -257,13 +278,4 @@ def _local_variance(
         there[tuple(observed.cells.T)] = 1.0
         ratio[window.core_in_whole()] = field[window.core()]
         weight[window.core_in_whole()] = there[window.core()]
-    radius = max(_LOCAL_KM, region.spread.half_weight_km)
-    cell = np.deg2rad(region.grid.lat_step) * EARTH_RADIUS_KM
-    middle = np.cos(np.deg2rad((region.grid.south + region.grid.north) / 2))
-    widths = (radius / cell, radius / (cell * region.grid.lon_step / region.grid.lat_step * max(0.2, middle)))
-    mode = ("nearest", "wrap" if region.grid.is_periodic else "nearest")
-    # The region's mean counts as one more cell in each place, so that nothing is divided by zero far from data.
-    mean = ratio.sum() / max(weight.sum(), 1.0)
-    summed = ndimage.gaussian_filter(ratio, widths, mode=mode) + 1e-3 * mean
-    total = ndimage.gaussian_filter(weight, widths, mode=mode) + 1e-3
-    return np.clip(summed / total, *_LOCAL_RANGE)
+    return ratio, weight

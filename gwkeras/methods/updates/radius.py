@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.grid import EARTH_RADIUS_KM
-from gwkeras.methods.updates.kriging import Kriging, common_cells
+from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.observed_cells import ObservedCells
-from gwkeras.methods.updates.system import lower_factor, signal
-from gwkeras.observation.operator import Observation
+from gwkeras.methods.updates.radius_box import boxed
+from gwkeras.methods.updates.system import CellCovariances, inverse, lower_factor, signal
 from gwkeras.observation.point_spread import Over, PointSpread
 
 RADII_KM = (0.0, 50.0, 75.0, 100.0, 125.0, 150.0, 175.0, 200.0, 225.0, 250.0, 275.0, 300.0, 350.0, 400.0)
@@ -25,7 +23,9 @@ _NOISE_FORMS = ((0.5, 300.0), (0.95, 100.0), (0.95, 200.0), (0.95, 400.0))
 """(correlated share, length in km): a noise of the wrong form looks like a narrower filter."""
 _BLOCK_KM = 150.0
 """Means over such blocks are compared: between neighbouring cells of a filtered product its noise differs, not its filter."""
+_NODES = 4  # along a cell's side, for its mean covariance
 _SPANS = 8  # of months, left out in turn for the interval
+_FEWEST_BLOCKS = 20
 _TWO_SIDED_90 = 1.645
 _HALF_CHI_SQUARED = 1.353
 _JITTER = 1e-10  # of the variance of fine storage
@@ -61,53 +61,46 @@ class RadiusProfile:
         return not self.lower_km - uncertain * self.best_km <= radius <= self.upper_km + uncertain * self.best_km
 
 
-def radius_profile(
-    residuals: np.ndarray, observation: Observation, *, recipe: Kriging | None = None, over: Over | None = None
-) -> RadiusProfile:
+def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: Over = "land") -> RadiusProfile:
     """Profiles the likelihood of neighbouring blocks of the product over the radius, with slope and noise at their best for each.
 
     For choosing the radius alone: chosen together with the noise by likelihood, the product is taken for exact (DESIGN §1).
+    Of a large region, the part with the most data is looked at.
 
     Args:
-        residuals: (month, n_lat, n_lon) G − H f of training months, mm; NaN where unknown. f must not depend on a filter.
-        observation: the operator; its point spread is not used.
-        recipe: for the windows.
-        over: what the filter is normalised by; None: as the operator says.
+        residuals: (month, n_lat, n_lon) G, or G − H f with an f that knows of no filter, in training months, mm; NaN where unknown.
+        grid: the product's.
+        share: (n_lat, n_lon) land share of its cells.
+        over: what the filter is normalised by.
     Raises: BadInput: where there are too few months or cells.
     """
-    recipe = recipe or Kriging()
-    over = over or observation.point_spread.over
-    widest = replace(observation, point_spread=PointSpread.gaussian(RADII_KM[-1], over))
-    region = recipe.region(widest)
-    residuals = region.gather(np.asarray(residuals, dtype=float))
-    known, months = common_cells(residuals, region.share)
-    window = max(region.windows, key=lambda window: int((window.take(known) & window.inner()).sum()))
-    chosen = window.take(known) & window.inner()
-    grid, share = window.grid(region.grid), window.take(region.share)
-    side = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
-    blocks = ObservedCells(grid, share, chosen, PointSpread(), (window.row, window.col), max(1, round(_BLOCK_KM / side)))
-    values = blocks.take(window.take(np.where(known, residuals[months], 0.0))).T  # (n, months)
-    if values.shape[1] < 2 * _SPANS or len(values) < 20:
+    box = boxed(residuals, grid, share, RADII_KM[-1])
+    side = np.deg2rad(box.grid.lat_step) * EARTH_RADIUS_KM
+    blocks = ObservedCells(box.grid, box.share, box.known, PointSpread(), (0, 0), max(1, round(_BLOCK_KM / side)))
+    months = len(box.values)
+    if months < 2 * _SPANS or blocks.count < _FEWEST_BLOCKS:
         raise BadInput(
             "point spread",
-            expected=f"at least {2 * _SPANS} months and 20 neighbouring blocks of {_BLOCK_KM:g} km to find its radius from",
-            found=f"{values.shape[1]} months and {len(values)} blocks",
+            expected=f"at least {2 * _SPANS} months and {_FEWEST_BLOCKS} neighbouring blocks of {_BLOCK_KM:g} km to find its radius from",
+            found=f"{months} months and {blocks.count} blocks",
             remedy="state it in data.point_spread",
         )
-    tables = {slope: region.covariances(window).of(slope) for slope in _SLOPES}
-    spans = np.arange(values.shape[1]) * _SPANS // values.shape[1]
-    leave = [spans != span for span in range(_SPANS)]
+    values = blocks.take(box.values - box.values.mean(axis=0))  # (months, n)
+    spans = np.arange(months) * _SPANS // months
+    kept = [np.ones(months, dtype=bool), *(spans != span for span in range(_SPANS))]
+    powers = np.stack([values[some].T @ values[some] / some.sum() for some in kept])
+    covariances = CellCovariances(box.grid.refine(_NODES), _NODES)
+    tables = {slope: covariances.of(slope) for slope in _SLOPES}
+    forms = {form: Noise(1.0, *form).covariance(blocks, np.zeros(box.grid.shape)) for form in _NOISE_FORMS}
     likelihood = np.full((len(RADII_KM), _SPANS + 1), -np.inf)
     best: list[tuple[float, float]] = [(0.0, 0.0)] * len(RADII_KM)
     for i, radius in enumerate(RADII_KM):
-        spread = PointSpread.gaussian(radius, over) if radius else PointSpread()
-        observed = replace(blocks, spread=spread)
+        observed = replace(blocks, spread=PointSpread.gaussian(radius, over) if radius else PointSpread())
         for slope in _SLOPES:
             part = signal(observed, tables[slope], 0.0)
-            for noise_share, (correlated, length) in product(_NOISE_SHARES, _NOISE_FORMS):
-                noise = Noise(noise_share * part.mean_variance, correlated, length)
-                lower = lower_factor(part.seen + noise.covariance(observed, np.zeros(grid.shape)) + _JITTER * np.eye(len(values)))
-                found = _likelihoods(lower, values, leave)
+            for noise_share, form in product(_NOISE_SHARES, _NOISE_FORMS):
+                noise = noise_share * part.mean_variance * forms[form]
+                found = _likelihoods(part.seen + noise + _JITTER * np.eye(blocks.count), powers)
                 if found[0] > likelihood[i, 0]:
                     best[i] = slope, noise_share
                 likelihood[i] = np.maximum(likelihood[i], found)
@@ -122,8 +115,8 @@ def radius_profile(
         slopes,
         shares,
         float(peaks[0]),
-        max(0.0, min(low, float(peaks[0]) - _TWO_SIDED_90 * error)),
-        max(high, float(peaks[0]) + _TWO_SIDED_90 * error),
+        max(RADII_KM[0], min(low, float(peaks[0]) - _TWO_SIDED_90 * error)),
+        min(RADII_KM[-1], max(high, float(peaks[0]) + _TWO_SIDED_90 * error)),
     )
 
 
@@ -143,12 +136,16 @@ def _interval(radii: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
     return low, high
 
 
-def _likelihoods(lower: np.ndarray, values: np.ndarray, leave: list[np.ndarray]) -> np.ndarray:
-    """A month's log-likelihood, the variance at its best, of all months and of all but each span."""
-    squares = (solve_triangular(lower, values, lower=True, check_finite=False) ** 2).mean(axis=0)
-    half = np.log(np.diag(lower)).sum()
-    means = [squares.mean(), *(squares[kept].mean() for kept in leave)]
-    return -0.5 * len(values) * np.log(means) - half
+def _likelihoods(matrix: np.ndarray, powers: np.ndarray) -> np.ndarray:
+    """A month's log-likelihood, the variance at its best, for each set of months: −n/2 log tr(K⁻¹ S) / n − ½ log |K|.
+
+    Args:
+        matrix: (n, n) K.
+        powers: (set, n, n) S, mean of v vᵀ over the months of a set.
+    """
+    half = np.log(np.diag(lower_factor(matrix))).sum()
+    squares = powers.reshape(len(powers), -1) @ inverse(matrix).ravel() / len(matrix)
+    return -0.5 * len(matrix) * np.log(squares) - half
 
 
 def _peak(radii: np.ndarray, curve: np.ndarray) -> float:

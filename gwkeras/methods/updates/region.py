@@ -16,7 +16,6 @@ from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
 _LEAST_OBSERVATIONS = 16  # in a region, for whose sake fewer cells are averaged
-_PATCH_CELLS, _PATCH_HALO = 12, 6
 _HALO_PER_RADIUS, _HALO_KM = 5.0, 600.0  # half-weight radii and km, beyond which an observation changes nothing by 0.1 mm
 
 
@@ -93,14 +92,6 @@ class Region:
         land = self.grid.area * self.share
         return np.where((land > 0) & (known >= 0.5 * land), mean, np.nan)
 
-    def scatter(self, stack: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """The adjoint of `gather`: (..., n_lat, n_lon) of `grid` to the product's cells that are `known`."""
-        if self.block == 1:
-            return np.where(known, stack, 0.0)
-        land = np.where(known, self.product.area * self._product_share, 0.0)
-        total = land.reshape(self.grid.n_lat, self.block, self.grid.n_lon, self.block).sum(axis=(1, 3))
-        return land * nearest_upsample(np.divide(stack, total, out=np.zeros(stack.shape), where=total > 0), self.block)
-
     @cached_property
     def averaged(self) -> int:
         """Cells of `grid` along each axis whose mean is one observation."""
@@ -120,11 +111,6 @@ class Region:
         """Windows whose cores hold land."""
         reach = _HALO_PER_RADIUS * self.spread.half_weight_km + _HALO_KM if self.is_wide else 0.0
         return self.cut(self.window_cells, self.largest_window, self.halo_cells, max(self.halo_km, reach))
-
-    @cached_property
-    def patches(self) -> list[Window]:
-        """Smaller windows for σ alone, without a filter: what lies some cells away tells no more. None with one."""
-        return self.cut(_PATCH_CELLS, 1, _PATCH_HALO) if self.spread.kind == "none" else []
 
     def cut(self, core: int, largest: int, halo: int = 0, halo_km: float = 0.0) -> list[Window]:
         """Windows with land of another size; see `layout`."""

@@ -40,7 +40,7 @@ def test_g3p_in_one_file(tmp_path, name, descending):
     np.testing.assert_array_equal(record.gwsa.values, GWSA)
     np.testing.assert_array_equal(record.uncertainty.values, SIGMA)
     assert record.notes == (
-        "point spread: none, for any.nc speaks of no filter; where there is one, state it (data.point_spread)",
+        "point spread: any.nc speaks of no filter; methods look for one in the product",
     )
 
 

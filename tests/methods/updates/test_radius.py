@@ -28,7 +28,7 @@ def product(radius: float, months: int = 60) -> tuple[np.ndarray, Observation]:
 @pytest.mark.parametrize("radius", [150.0, 250.0])
 def test_the_radius_is_found(radius):
     values, observation = product(radius)
-    profile = radius_profile(values, observation)
+    profile = radius_profile(values, observation.coarse, observation.land)
     assert profile.lower_km <= radius <= profile.upper_km
     assert profile.upper_km - profile.lower_km < 0.6 * radius
     assert profile.best_km == pytest.approx(radius, rel=0.15)
@@ -40,7 +40,7 @@ def test_the_radius_is_found(radius):
 @pytest.mark.slow
 def test_no_filter_is_found():
     values, observation = product(0.0)
-    profile = radius_profile(values, observation)
+    profile = radius_profile(values, observation.coarse, observation.land)
     assert profile.lower_km == 0.0
     assert profile.upper_km < 120.0
     assert not profile.contradicts(PointSpread())
@@ -51,4 +51,4 @@ def test_too_little_to_find_a_radius_from():
     grid = Grid.covering(10, 12, 70, 72, 1.0)
     values = np.random.default_rng(1).standard_normal((30, 2, 2))
     with pytest.raises(BadInput, match="20 neighbouring blocks of 150 km"):
-        radius_profile(values, Observation(grid, 1, np.ones(grid.shape)))
+        radius_profile(values, grid, np.ones(grid.shape))

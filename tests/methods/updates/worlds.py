@@ -6,6 +6,9 @@ import numpy as np
 
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.updates.covariance import Covariance
+from gwkeras.methods.updates.fitted_kriging import FittedKriging
+from gwkeras.methods.updates.kriging import Kriging
+from gwkeras.methods.updates.noise import Noise
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
@@ -32,3 +35,11 @@ def dense(observation: Observation, covariance: Covariance) -> tuple[np.ndarray,
 
 def exponential(grid: Grid, length: float) -> np.ndarray:
     return np.exp(-chords(grid) / length)
+
+
+def assumed(recipe: Kriging, observation: Observation, variance: float, slope: float, noise: float) -> FittedKriging:
+    """The update with parameters that are given, not fitted."""
+    region = recipe.region(observation)
+    nothing = np.zeros(region.grid.shape)
+    model = Noise(noise, recipe.noise_correlated, recipe.noise_length_km)
+    return FittedKriging(region, Covariance(variance, slope), model, nothing, np.ones_like(nothing))

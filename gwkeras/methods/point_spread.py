@@ -1,0 +1,146 @@
+"""What a product has been smoothed by: found in its own training months where nobody says, checked where somebody does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from gwkeras.core.errors import BadInput
+from gwkeras.core.grid import EARTH_RADIUS_KM
+from gwkeras.core.months import month_number
+from gwkeras.core.whole_file import write_atomically
+from gwkeras.domain.split import Split
+from gwkeras.fields.record import Fields
+from gwkeras.methods.updates.radius import radius_profile
+from gwkeras.observation.point_spread import PointSpread
+from gwkeras.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class FoundSpread:
+    """What the product says.
+
+    Args:
+        spread: what holds: as stated, or as found.
+        said: a sentence for reports; empty where there is nothing to add to what is stated.
+        lower_km: 90 % interval of the half-weight radius; None where there was too little to find it from.
+        upper_km: its other end.
+        basis: digest of what it was found from.
+    """
+
+    spread: PointSpread
+    said: str
+    lower_km: float | None
+    upper_km: float | None
+    basis: str
+
+    def write(self, path: Path) -> None:
+        """Keeps it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(asdict(self), indent=1).encode())
+
+    @classmethod
+    def read(cls, path: Path) -> FoundSpread | None:
+        """What was kept; None where nothing was, or where it is damaged: it is then found again."""
+        try:
+            told = json.loads(path.read_bytes())
+            return cls(**{**told, "spread": PointSpread(**told["spread"])})
+        except (OSError, ValueError, TypeError, KeyError, BadInput):
+            return None
+
+
+def with_point_spread(
+    fields: Fields, split: Split, run: RunFolder, progress: Callable[[str, int, int], None] = lambda label, done, total: None
+) -> Fields:
+    """The fields with the point spread that holds for them; found once for a run, from its training months alone.
+
+    Args:
+        fields: as read.
+        split: held-out months and blocks are not looked at.
+        run: where it is kept.
+        progress: told of it.
+    """
+    months = np.isin(month_number(fields.gwsa["time"].values), split.months_of("train"))
+    basis = _basis(fields, split)
+    found = FoundSpread.read(run.point_spread)
+    if found is None or found.basis != basis:
+        progress("what the product has been smoothed by", 0, 1)
+        storage = fields.gwsa.isel(time=np.flatnonzero(months)).values
+        found = _found(fields, np.where(split.untrained(fields.grid), np.nan, storage), basis)
+        found.write(run.point_spread)
+        progress("what the product has been smoothed by", 1, 1)
+    return _with(fields, found)
+
+
+def with_kept_point_spread(fields: Fields, run: RunFolder) -> Fields:
+    """The fields, whose files may be others than the run's, with the point spread that was found for the run."""
+    found = FoundSpread.read(run.point_spread)
+    return fields if found is None or fields.spread_is_known else _with(fields, found)
+
+
+def _with(fields: Fields, found: FoundSpread) -> Fields:
+    notes = [*fields.notes, found.said] if found.said else fields.notes
+    return replace(fields, point_spread=found.spread, spread_is_known=True, notes=notes)
+
+
+def _basis(fields: Fields, split: Split) -> str:
+    known = [
+        fields.fingerprint,
+        asdict(fields.grid),
+        [str(stamp) for stamp in fields.gwsa["time"].values],
+        split.train_months,
+        [asdict(box) for box in split.held_out],
+        asdict(fields.point_spread),
+        fields.spread_is_known,
+    ]
+    return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()[:16]
+
+
+def _found(fields: Fields, storage: np.ndarray, basis: str) -> FoundSpread:
+    stated = fields.point_spread
+    share = np.isfinite(storage).any(axis=0).astype(float)
+    small = "" if stated.kind == "none" else _small(fields, stated)
+    try:
+        profile = radius_profile(storage, fields.grid, share, stated.over)
+    except BadInput as error:
+        said = small
+        if not fields.spread_is_known:
+            said = f"point spread: none is assumed, since {error.found} in training are too few to find one from"
+        return FoundSpread(stated, said, None, None, basis)
+    interval = profile.lower_km, profile.upper_km
+    speaks = f"90 % interval {profile.lower_km:.0f} to {profile.upper_km:.0f} km, from {len(storage)} training months"
+    if fields.spread_is_known:
+        said = small
+        if profile.contradicts(stated):
+            best = f"half weight at {profile.best_km:.0f} km" if profile.lower_km > 0 else "no filter"
+            said = (
+                f"point spread: the product contradicts what is stated ({stated.describe()}): it speaks for {best} ({speaks}); "
+                "check data.point_spread"
+            )
+        return FoundSpread(stated, said, *interval, basis)
+    cell = np.deg2rad(fields.grid.lat_step) * EARTH_RADIUS_KM
+    if profile.lower_km > 0 and 2 * profile.best_km > cell:
+        spread = PointSpread.gaussian(round(profile.best_km, 1), stated.over)
+        return FoundSpread(spread, f"point spread: {spread.describe()}, as the product itself speaks for ({speaks})", *interval, basis)
+    said = f"point spread: none, as the product itself speaks for (half weight within {profile.upper_km:.0f} km, {speaks})"
+    return FoundSpread(replace(stated, kind="none"), said, *interval, basis)
+
+
+def _small(fields: Fields, spread: PointSpread) -> str:
+    """A sentence where the region is smaller than its product's filter."""
+    degree = np.deg2rad(1.0) * EARTH_RADIUS_KM
+    grid = fields.grid
+    height = grid.n_lat * grid.lat_step * degree
+    width = grid.n_lon * grid.lon_step * degree * float(np.cos(np.deg2rad((grid.south + grid.north) / 2)))
+    if min(height, width) >= 2 * spread.half_weight_km:
+        return ""
+    return (
+        f"point spread: the region of {height:.0f} km × {width:.0f} km is smaller than the product's filter "
+        f"({2 * spread.half_weight_km:.0f} km at half of its height), so what lies around it shows in its product and hardly any "
+        "detail in it can be told; take a larger region"
+    )

@@ -1,0 +1,198 @@
+"""Kriging of a region of any size at once, without a filter: the system of all cells, solved by conjugate gradients.
+
+No windows, so no seams; no gain to make or to keep, so any month may have gaps and noise of its own. A month takes some dozen
+products with the covariance, which is stationary along parallels and so a product of small matrices for each wavenumber.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+from scipy import fft, sparse
+from scipy.interpolate import CubicSpline
+
+from gwkeras.core.errors import BadInput
+from gwkeras.core.grid import Grid
+from gwkeras.methods.updates.circle import (
+    Circle,
+    cell_rows,
+    circle_length,
+    exponential_rows,
+    half_rows,
+    short_to_fine,
+    smooth_rows,
+)
+from gwkeras.methods.updates.covariance import Covariance, shares
+from gwkeras.methods.updates.neighbourhoods import Neighbourhoods
+from gwkeras.methods.updates.noise import Noise
+from gwkeras.methods.updates.zonal_tables import CellToFine, ZonalTable, cell_tables, squared_chords
+
+_PRECISE = 1e-6  # of the residual: below 1e-3 mm in what is carried to the fine grid
+_MOST = 400  # products, after which the system is taken for one that cannot be solved
+_SMALL = 3000  # cells
+_BAND = 12  # rows whose fine rows share a table
+
+
+@dataclass(frozen=True, eq=False)
+class WholeRegion:
+    """K = C Hᵀ (H C Hᵀ + R)⁻¹ for all cells of a region.
+
+    Args:
+        grid: the product's.
+        factor: s.
+        share: (n_lat, n_lon) land share of its cells.
+        covariance: of fine storage.
+        noise: of the product.
+    """
+
+    grid: Grid
+    factor: int
+    share: np.ndarray
+    covariance: Covariance
+    noise: Noise
+
+    def __getstate__(self) -> dict:
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # not what can be computed anew
+
+    def increment(self, residual: np.ndarray, known: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+        """K d, (s n_lat, s n_lon) mm, at sea too.
+
+        Args:
+            residual: (n_lat, n_lon) d, mm.
+            known: (n_lat, n_lon) where it counts.
+            deviation: (n_lat, n_lon) standard deviation of the product's noise, mm.
+        Raises: BadInput: where the system cannot be solved.
+        """
+        rows = self._rows
+        result = np.zeros(self.grid.refine(self.factor).shape)
+        weights = self.weights(residual, known, deviation)[rows]
+        inside = slice(rows.start * self.factor, rows.stop * self.factor)
+        if self._is_small:
+            result[inside] = self._fine(weights[None], slice(0, result.shape[1]))[0]
+        else:
+            result[inside] = self.carried(weights)
+        return result
+
+    def weights(self, residual: np.ndarray, known: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+        """(H C Hᵀ + R)⁻¹ d, (n_lat, n_lon); 0 where not known."""
+        result = np.zeros(self.grid.shape)
+        rows = self._rows
+        there = known[rows]
+        if not there.any():
+            return result
+        spread = np.where(there, deviation[rows], 0.0)
+        right = np.where(there, residual[rows], 0.0)[there]
+        factor = self._factor_of_the_inverse(known, deviation)
+        field = np.zeros(there.shape)
+        joint, alone = self.noise.correlated, (1 - self.noise.correlated) * spread[there] ** 2
+        jitter = 1e-9 * (self.covariance.variance + float((spread[there] ** 2).mean()))
+
+        def product(values: np.ndarray) -> np.ndarray:
+            field[there] = values
+            found = self.covariance.variance * self._cells(field[None])[0][there] + (alone + jitter) * values
+            if joint > 0 and spread.any():
+                found += joint * spread[there] * self._correlations((field * spread)[None])[0][there]
+            return found
+
+        result[rows][there] = _conjugate_gradients(product, right, factor)
+        return result
+
+    def carried(self, weights: np.ndarray) -> np.ndarray:
+        """C Hᵀ x on the fine rows of the rows with land: (row, n_lon) to (s · row, s n_lon) mm."""
+        s, grid = self.factor, self._grid
+        length = circle_length(grid)
+        fine_waves = length * s // 2 + 1
+        smooth = self._smooth.along(weights) * s  # (wavenumber, half row)
+        out = np.zeros((fine_waves, grid.n_lat * s), dtype=np.complex64)
+        out[: len(smooth)] = CubicSpline(half_rows(grid), smooth, axis=1)(grid.refine(s).lat)
+        whole = fft.fft(weights.astype(np.float32), n=length, axis=-1).T  # (length, row)
+        spectrum = whole[np.arange(fine_waves) % length]
+        for rows, near, table in self._short:
+            parts = np.stack([spectrum[:, near].real, spectrum[:, near].imag], axis=-1)
+            found = table @ parts
+            out[:, rows.start * s : rows.stop * s] += found[..., 0] + 1j * found[..., 1]
+        out *= np.exp(-1j * np.pi * (s - 1) * np.arange(fine_waves) / (length * s))[:, None].astype(np.complex64)
+        return self.covariance.variance * fft.irfft(out.T, n=length * s, axis=-1)[:, : grid.n_lon * s].astype(float)
+
+    @cached_property
+    def _rows(self) -> slice:
+        """Rows with land: of the others nothing is asked."""
+        land = np.flatnonzero((self.share > 0).any(axis=1))
+        return slice(int(land[0]), int(land[-1]) + 1) if len(land) else slice(0, 0)
+
+    @cached_property
+    def _grid(self) -> Grid:
+        return self.grid.window(self._rows.start, 0, self._rows.stop - self._rows.start, self.grid.n_lon)
+
+    @property
+    def _is_small(self) -> bool:
+        """Small enough for tables that are exact."""
+        return self._grid.n_lat * self._grid.n_lon <= _SMALL
+
+    @cached_property
+    def _fine(self) -> CellToFine:
+        fine = self._grid.refine(self.factor)
+        return CellToFine(fine, self.factor, tuple(self.covariance.amplitudes.tolist()), slice(0, fine.n_lat))
+
+    @cached_property
+    def _cells(self) -> Circle | ZonalTable:
+        if self._is_small:
+            tables = cell_tables(self._grid.refine(self.factor), self.factor)
+            return ZonalTable(np.tensordot(shares(self.covariance.slope), tables, axes=1))
+        return Circle.of(cell_rows(self._grid, self.covariance.slope, self.factor), self._grid)
+
+    @cached_property
+    def _correlations(self) -> Circle | ZonalTable:
+        if self._is_small:
+            apart = np.arange(self._grid.n_lon) * self._grid.lon_step
+            chords = np.sqrt(squared_chords(self._grid.lat, self._grid.lat, apart))
+            return ZonalTable(np.exp(-chords / self.noise.length_km))
+        return Circle.of(exponential_rows(self._grid, self.noise.length_km), self._grid)
+
+    @cached_property
+    def _smooth(self) -> Circle:
+        return Circle.of(smooth_rows(self._grid, self.covariance.slope, half_rows(self._grid), self.factor, ends=1), self._grid)
+
+    @cached_property
+    def _short(self) -> list[tuple[slice, slice, np.ndarray]]:
+        bands = [slice(row, min(row + _BAND, self._grid.n_lat)) for row in range(0, self._grid.n_lat, _BAND)]
+        return [(band, *short_to_fine(self._grid, self.covariance.slope, self.factor, band)) for band in bands]
+
+    def _factor_of_the_inverse(self, known: np.ndarray, deviation: np.ndarray) -> sparse.csr_matrix:
+        key = known.tobytes() + np.where(known, deviation, 0.0).tobytes()
+        if self._latest.get("key") != key:
+            near = Neighbourhoods(self._grid, self.factor, self.share[self._rows], self.covariance, self.noise)
+            self._latest.update(key=key, factor=near.factor_of_the_inverse(known[self._rows], deviation[self._rows]))
+        return self._latest["factor"]
+
+    @cached_property
+    def _latest(self) -> dict:
+        return {}
+
+
+def _conjugate_gradients(product, right: np.ndarray, factor: sparse.csr_matrix) -> np.ndarray:
+    """x with K x = right, preconditioned by factorᵀ factor ≈ K⁻¹ (Hestenes & Stiefel 1952)."""
+    result = np.zeros_like(right)
+    left, size = right.copy(), float(np.sqrt(right @ right))
+    if size == 0.0:
+        return result
+    towards = factor.T @ (factor @ left)
+    direction, power = towards, float(left @ towards)
+    for _ in range(_MOST):
+        moved = product(direction)
+        step = power / float(direction @ moved)
+        result += step * direction
+        left -= step * moved
+        if float(np.sqrt(left @ left)) <= _PRECISE * size:
+            return result
+        towards = factor.T @ (factor @ left)
+        before, power = power, float(left @ towards)
+        direction = towards + power / before * direction
+    raise BadInput(
+        "kriging",
+        expected=f"a covariance of {len(right)} product cells that can be solved",
+        found=f"{float(np.sqrt(left @ left)) / size:.1e} of the residual left after {_MOST} steps",
+        remedy="raise update.least_noise_mm",
+    )
