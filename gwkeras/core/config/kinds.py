@@ -63,6 +63,7 @@ PRIORS = Kinds(
     {
         "none": "gwkeras.methods.priors.none:NoPrior",
         "seasonal": "gwkeras.methods.priors.seasonal:Seasonal",
+        "analogues": "gwkeras.methods.priors.analogues.recipe:Analogues",
         "ridge": "gwkeras.methods.priors.ridge:Ridge",
         "network": "gwkeras.methods.priors.network:NetworkPrior",
     },

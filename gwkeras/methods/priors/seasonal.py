@@ -20,6 +20,7 @@ from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import fill_missing
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import Progress
+from gwkeras.methods.priors.reference import reference_field, require_reference
 from gwkeras.methods.training import Training
 
 
@@ -39,17 +40,11 @@ class Seasonal:
         Raises: BadInput: where there is no reference.
         """
         domain, months = training.domain, np.array(training.months, dtype="datetime64[M]")
-        if domain.fine_target is None:
-            raise BadInput(
-                "seasonal prior",
-                expected="a fine reference",
-                found="none",
-                remedy="give --reference FILE with target.kind: reference, or another prior",
-            )
+        require_reference("seasonal", training)
         withheld = training.withheld
         total, count = np.zeros((12, *domain.fine.shape)), np.zeros((12, *domain.fine.shape), dtype=np.int32)
         for done, month in enumerate(months, start=1):
-            values = np.where(withheld, np.nan, _reference(domain, month))
+            values = np.where(withheld, np.nan, reference_field(domain, month))
             known, row = np.isfinite(values), int(calendar_month(np.array([month]))[0]) - 1
             total[row] += np.where(known, values, 0.0)
             count[row] += known
@@ -112,7 +107,7 @@ class FittedSeasonal:
         total, count = self.total[row], self.count[row]
         every, counted = self.total.sum(axis=0), self.count.sum(axis=0)
         if np.isin(stamp[0], self.training_months) and domain.fine_target is not None:
-            own = np.where(self.withheld, np.nan, _reference(domain, month))
+            own = np.where(self.withheld, np.nan, reference_field(domain, month))
             known = np.isfinite(own)
             total, count = total - np.where(known, own, 0.0), count - known
             every, counted = every - np.where(known, own, 0.0), counted - known
@@ -138,14 +133,6 @@ class FittedSeasonal:
         with np.load(folder / "seasonal.npz", allow_pickle=False) as arrays:
             total, count, withheld = arrays["total"], arrays["count"], arrays["withheld"]
         return cls(total, count, withheld, np.array(told["training_months"], dtype="datetime64[M]"), tuple(told["notes"]))
-
-
-def _reference(domain: Domain, month: Month) -> np.ndarray:
-    """(s n_lat, s n_lon) mm, float64; NaN where the reference is unknown."""
-    assert domain.fine_target is not None
-    top, left = domain.fine_origin
-    rows, columns = slice(top, top + domain.fine.n_lat), slice(left, left + domain.fine.n_lon)
-    return np.asarray(domain.fine_target[domain.record.position(month), rows, columns], dtype=np.float64)
 
 
 def _notes(count: np.ndarray, domain: Domain, withheld: np.ndarray) -> tuple[str, ...]:
