@@ -64,3 +64,19 @@ def reference_detail(domain: Domain, month: Month, withheld: np.ndarray) -> np.n
     known = np.where(withheld, np.nan, reference_field(domain, month))
     seen = domain.observation(known)
     return known - carried(domain, np.where(np.isfinite(seen), seen, domain.storage_of(month)))
+
+
+def completed_reference(domain: Domain, month: Month, withheld: np.ndarray) -> np.ndarray:
+    """The reference with its product's interpolation where it is withheld, so that what lies around is not disturbed.
+
+    Args:
+        domain: holds the reference.
+        month: of it.
+        withheld: (s n_lat, s n_lon) cells that are never looked at.
+    Returns: (s n_lat, s n_lon) mm, NaN where unknown.
+    """
+    known = np.where(withheld, np.nan, reference_field(domain, month))
+    if not withheld.any():
+        return known
+    seen = domain.observation(known)
+    return np.where(withheld, carried(domain, np.where(np.isfinite(seen), seen, domain.storage_of(month))), known)

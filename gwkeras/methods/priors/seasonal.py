@@ -17,10 +17,9 @@ import numpy as np
 from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month, calendar_month
 from gwkeras.domain.domain import Domain
-from gwkeras.fields.grids.interpolation import fill_missing
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import Progress
-from gwkeras.methods.priors.reference import reference_field, require_reference
+from gwkeras.methods.priors.reference import completed_reference, require_reference
 from gwkeras.methods.training import Training
 
 
@@ -44,7 +43,7 @@ class Seasonal:
         withheld = training.withheld
         total, count = np.zeros((12, *domain.fine.shape)), np.zeros((12, *domain.fine.shape), dtype=np.int32)
         for done, month in enumerate(months, start=1):
-            values = np.where(withheld, np.nan, reference_field(domain, month))
+            values = completed_reference(domain, month, withheld)
             known, row = np.isfinite(values), int(calendar_month(np.array([month]))[0]) - 1
             total[row] += np.where(known, values, 0.0)
             count[row] += known
@@ -91,8 +90,8 @@ class FittedSeasonal:
         """(s n_lat, s n_lon) mm, float32: the calendar month's mean less the mean of all training months.
 
         A training month leaves itself out, so that it is told as little of itself as a new month is; for that the domain must
-        hold the reference. A calendar month without another training month is 0. Withheld cells take their neighbours'
-        level, without detail of their own.
+        hold the reference. A calendar month without another training month is 0. Withheld cells take the interpolated
+        product's mean, without detail of their own.
         Raises: BadInput: where the domain is another region.
         """
         if domain.fine.shape != self.withheld.shape:
@@ -107,14 +106,11 @@ class FittedSeasonal:
         total, count = self.total[row], self.count[row]
         every, counted = self.total.sum(axis=0), self.count.sum(axis=0)
         if np.isin(stamp[0], self.training_months) and domain.fine_target is not None:
-            own = np.where(self.withheld, np.nan, reference_field(domain, month))
+            own = completed_reference(domain, month, self.withheld)
             known = np.isfinite(own)
             total, count = total - np.where(known, own, 0.0), count - known
             every, counted = every - np.where(known, own, 0.0), counted - known
         anomaly = np.where(count > 0, total / np.maximum(count, 1) - every / np.maximum(counted, 1), 0.0)
-        if self.withheld.any():
-            reach = max(self.withheld.shape)
-            anomaly = np.nan_to_num(fill_missing(np.where(self.withheld, np.nan, anomaly), reach, domain.fine.is_periodic))
         return anomaly.astype(np.float32)
 
     def save(self, folder: Path) -> None:
