@@ -63,7 +63,11 @@ PRIORS = Kinds(
     {
         "none": "gwkeras.methods.priors.none:NoPrior",
         "seasonal": "gwkeras.methods.priors.seasonal:Seasonal",
+        "analogues": "gwkeras.methods.priors.analogues.recipe:Analogues",
         "ridge": "gwkeras.methods.priors.ridge:Ridge",
+        "forest": "gwkeras.methods.priors.forest:Forest",
+        "boosting": "gwkeras.methods.priors.boosting:Boosting",
+        "perceptron": "gwkeras.methods.priors.perceptron:Perceptron",
         "network": "gwkeras.methods.priors.network:NetworkPrior",
     },
 )

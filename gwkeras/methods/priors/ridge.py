@@ -25,9 +25,9 @@ from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.fitted_ridge import FittedRidge, standardised
 from gwkeras.methods.priors.local_amplitude import LocalAmplitude, spacing_km
 from gwkeras.methods.priors.normal_equations import NormalEquations
+from gwkeras.methods.priors.reference_teaching import taught_on
 from gwkeras.methods.priors.seen_features import SeenFeatures
 from gwkeras.methods.priors.strength import STRENGTHS, STRENGTHS_FILTERED, Strength, choose_strength, solve_ridge
-from gwkeras.methods.priors.teaching import teaching_of
 from gwkeras.methods.training import Training
 
 _SPANS, _GROUPS = 4, 8  # of months and of tiles, that are left out by turns
@@ -81,7 +81,7 @@ class Ridge:
                 found=f"none of {lacking[0]}",
                 remedy="give climate files that cover the storage record",
             )
-        teaching = teaching_of(training)
+        teaching = taught_on(training)
         maps = raw_maps(climate, channels.means)
         standard = Standard.of(maps, climate.grid.area * climate.land) if maps else Standard((), np.array([]), np.array([]))
         features = SeenFeatures(channels, standardised(standard, maps, climate), retention(self.time_constants), teaching)

@@ -17,9 +17,9 @@ import numpy as np
 from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month, calendar_month
 from gwkeras.domain.domain import Domain
-from gwkeras.fields.grids.interpolation import fill_missing
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import Progress
+from gwkeras.methods.priors.reference import completed_reference, require_reference
 from gwkeras.methods.training import Training
 
 
@@ -39,17 +39,11 @@ class Seasonal:
         Raises: BadInput: where there is no reference.
         """
         domain, months = training.domain, np.array(training.months, dtype="datetime64[M]")
-        if domain.fine_target is None:
-            raise BadInput(
-                "seasonal prior",
-                expected="a fine reference",
-                found="none",
-                remedy="give --reference FILE with target.kind: reference, or another prior",
-            )
+        require_reference("seasonal", training)
         withheld = training.withheld
         total, count = np.zeros((12, *domain.fine.shape)), np.zeros((12, *domain.fine.shape), dtype=np.int32)
         for done, month in enumerate(months, start=1):
-            values = np.where(withheld, np.nan, _reference(domain, month))
+            values = completed_reference(domain, month, withheld)
             known, row = np.isfinite(values), int(calendar_month(np.array([month]))[0]) - 1
             total[row] += np.where(known, values, 0.0)
             count[row] += known
@@ -96,8 +90,8 @@ class FittedSeasonal:
         """(s n_lat, s n_lon) mm, float32: the calendar month's mean less the mean of all training months.
 
         A training month leaves itself out, so that it is told as little of itself as a new month is; for that the domain must
-        hold the reference. A calendar month without another training month is 0. Withheld cells take their neighbours'
-        level, without detail of their own.
+        hold the reference. A calendar month without another training month is 0. Withheld cells take the interpolated
+        product's mean, without detail of their own.
         Raises: BadInput: where the domain is another region.
         """
         if domain.fine.shape != self.withheld.shape:
@@ -112,14 +106,11 @@ class FittedSeasonal:
         total, count = self.total[row], self.count[row]
         every, counted = self.total.sum(axis=0), self.count.sum(axis=0)
         if np.isin(stamp[0], self.training_months) and domain.fine_target is not None:
-            own = np.where(self.withheld, np.nan, _reference(domain, month))
+            own = completed_reference(domain, month, self.withheld)
             known = np.isfinite(own)
             total, count = total - np.where(known, own, 0.0), count - known
             every, counted = every - np.where(known, own, 0.0), counted - known
         anomaly = np.where(count > 0, total / np.maximum(count, 1) - every / np.maximum(counted, 1), 0.0)
-        if self.withheld.any():
-            reach = max(self.withheld.shape)
-            anomaly = np.nan_to_num(fill_missing(np.where(self.withheld, np.nan, anomaly), reach, domain.fine.is_periodic))
         return anomaly.astype(np.float32)
 
     def save(self, folder: Path) -> None:
@@ -138,14 +129,6 @@ class FittedSeasonal:
         with np.load(folder / "seasonal.npz", allow_pickle=False) as arrays:
             total, count, withheld = arrays["total"], arrays["count"], arrays["withheld"]
         return cls(total, count, withheld, np.array(told["training_months"], dtype="datetime64[M]"), tuple(told["notes"]))
-
-
-def _reference(domain: Domain, month: Month) -> np.ndarray:
-    """(s n_lat, s n_lon) mm, float64; NaN where the reference is unknown."""
-    assert domain.fine_target is not None
-    top, left = domain.fine_origin
-    rows, columns = slice(top, top + domain.fine.n_lat), slice(left, left + domain.fine.n_lon)
-    return np.asarray(domain.fine_target[domain.record.position(month), rows, columns], dtype=np.float64)
 
 
 def _notes(count: np.ndarray, domain: Domain, withheld: np.ndarray) -> tuple[str, ...]:

@@ -66,6 +66,10 @@ class Teaching:
         seen = blocks if self.blur is None else self.blur(blocks)
         return seen[..., self.cells[:, 0], self.cells[:, 1]].astype(np.float32)
 
+    def take(self, blocks: np.ndarray) -> np.ndarray:
+        """Features of the cells taught on, for a prior that is not linear: as the product would show them, `see`."""
+        return self.see(blocks)
+
 
 def teaching_of(training: Training) -> Teaching:
     """The product in the training months, and a metric to learn in.

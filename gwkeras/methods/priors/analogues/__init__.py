@@ -1,0 +1,1 @@
+"""Constructed analogues: the detail that a fine reference held in months alike."""

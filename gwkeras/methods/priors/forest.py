@@ -1,0 +1,64 @@
+"""The random forest prior (Breiman 2001, doi 10.1023/A:1010933404324): storage by memories and maps, averaged over many trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from gwkeras.core.config.key import key
+from gwkeras.methods.parts import Progress
+from gwkeras.methods.priors.learners.fitted import FittedLearner
+from gwkeras.methods.priors.learners.teacher import teach
+from gwkeras.methods.priors.learners.trees import Trees
+from gwkeras.methods.training import Training
+
+TIME_CONSTANTS = (1.5, 6.0, 24.0, 48.0)
+_LEAVES = (20.0, 200.0)  # rows in a leaf at least, of which one is chosen
+_SAMPLE = 12_000  # rows that a tree is grown on
+
+
+@dataclass(frozen=True)
+class Forest:
+    """f by a random forest on memories of the climate and maps, taught through the product's operator.
+
+    Args:
+        trees: of the forest.
+        time_constants: of the memories, months.
+    """
+
+    trees: int = key(40, "of the forest", at_least=1, at_most=1000)
+    time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
+
+    label: ClassVar[str] = "forest"
+    needs_shards: ClassVar[bool] = False
+
+    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
+        """See `gwkeras.methods.priors.learners.teacher.teach`."""
+        return teach("forest", training, self.time_constants, _LEAVES, self._grown, progress)
+
+    def load(self, folder: Path, training: Training) -> FittedLearner:
+        """What `FittedLearner.save` has kept.
+
+        Raises: BadInput: where the folder holds no such prior.
+        """
+        return FittedLearner.load(folder)
+
+    def _grown(self, rows: np.ndarray, values: np.ndarray, leaf: float, seed: int) -> Trees:
+        from sklearn.ensemble import RandomForestRegressor
+
+        forest = RandomForestRegressor(
+            self.trees,
+            min_samples_leaf=max(1, min(int(leaf), len(rows) // 10)),
+            max_features=1 / 3,
+            max_samples=min(len(rows), _SAMPLE),
+            random_state=seed,
+            n_jobs=1,
+        ).fit(rows, values)
+        grown = [tree.tree_ for tree in forest.estimators_]
+        return Trees.joined(
+            rows.shape[1],
+            [(t.children_left, t.children_right, t.feature, t.threshold, t.value.ravel() / len(grown)) for t in grown],
+        )

@@ -1,0 +1,198 @@
+"""Teaching a learner through H, and believing it as far as it predicts product that was left out.
+
+Rows are cells of the product (`Teaching`), features are H of the fine features, the target is the product. The regression is
+then applied to fine features, which is no more than an assumption for one that is not linear; so what counts is H of the fine
+field it makes, against held-out product in the metric of kriging: that settles how much of it is believed, if any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from gwkeras.core.errors import MissingMonths
+from gwkeras.domain.memories.channels import Channels
+from gwkeras.domain.memories.fine_climate import FineClimate
+from gwkeras.domain.memories.maps import Standard
+from gwkeras.methods.parts import Progress
+from gwkeras.methods.priors.learners.features import Features
+from gwkeras.methods.priors.learners.fitted import FittedLearner, Regression, whole_fields
+from gwkeras.methods.priors.reference_teaching import taught_on
+from gwkeras.methods.priors.teaching import Teaching
+from gwkeras.methods.training import Training
+
+Learn = Callable[[np.ndarray, np.ndarray, float, int], Regression]
+"""Rows (n, p), targets (n,) mm, a setting, a seed -> a regression."""
+
+_PARTS = 4  # spans of months, and groups of tiles, that are left out together
+_ROW_BYTES = 2**28  # of all rows at once
+_ROWS, _ROWS_LEFT_OUT = 60_000, 24_000  # learned from in the end, and while parts are left out
+_MONTHS = 6  # of each part, in which H of the fine field is looked at
+_CERTAIN, _WORTH = 2.0, 0.05  # standard errors above nothing, and share of the held-out power, that a gain must reach
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """Rows of all months and cells, and the parts that are left out.
+
+    Args:
+        teaching: cells, values and metric.
+        months: (M,) datetime64[M], some of the training months.
+        rows: (M, k, p).
+        values: (M, k) mm.
+        known: (M, k) bool.
+        span: (M,) number of the part that a month belongs to.
+        group: (k,) likewise of a cell.
+    """
+
+    teaching: Teaching
+    months: np.ndarray
+    rows: np.ndarray
+    values: np.ndarray
+    known: np.ndarray
+    span: np.ndarray
+    group: np.ndarray
+
+    @property
+    def parts(self) -> list[tuple[int, int]]:
+        """Span and group of each part."""
+        spans, groups = int(self.span.max()) + 1, int(self.group.max()) + 1
+        return [(part % spans, part % groups) for part in range(max(spans, groups))]
+
+    def others(self, span: int, group: int) -> np.ndarray:
+        """(M, k) what may be learned from while a part is left out: other months in other cells."""
+        apart = self.group != group if self.group.max() > 0 else np.ones(self.group.shape, bool)
+        return self.known & (self.span != span)[:, None] & apart
+
+    def compare(self, expected: np.ndarray, months: np.ndarray, group: int) -> tuple[float, float, float]:
+        """Σ g², Σ g e, Σ e² in the metric, over a group's cells; both as anomalies over the months.
+
+        Args:
+            expected: (m, k) mm.
+            months: (m,) positions.
+            group: whose cells.
+        """
+        inside = self.group == group
+        known = self.known[months]
+        whole = known.all(axis=0)
+        white = []
+        for fields in (self.values[months], expected):
+            fields = np.where(whole, fields - fields.mean(axis=0), 0.0)
+            white.append(self.teaching.metric.whiten(fields.astype(np.float32))[:, inside].astype(np.float64))
+        g, e = white
+        return float((g * g).sum()), float((g * e).sum()), float((e * e).sum())
+
+
+def teach(
+    kind: str,
+    training: Training,
+    time_constants: tuple[float, ...],
+    settings: tuple[float, ...],
+    learn: Learn,
+    progress: Progress,
+) -> FittedLearner:
+    """A learner, taught and judged.
+
+    Args:
+        kind: the recipe's name.
+        training: storage of other months than the training's, and of held-out blocks, is never looked at.
+        time_constants: of the memories, months.
+        settings: of which one is chosen by the parts left out.
+        learn: fits a regression.
+        progress: called once a fit.
+    Raises: MissingMonths: where there are too few training months, or the climate does not reach them.
+    """
+    climate, all_months = FineClimate.of(training.domain), np.array(training.months, dtype="datetime64[M]")
+    if not Channels(climate).names:
+        note = f"{kind}: 0 everywhere, since no climate channel is finer than the product"
+        nothing = Features(time_constants, (), Standard((), np.array([]), np.array([])))
+        return FittedLearner(kind, nothing, None, 0.0, all_months, (note,))
+    lacking = np.setdiff1d(all_months, climate.months)
+    if lacking.size:
+        raise MissingMonths(
+            f"{kind} prior",
+            expected="climate of every training month",
+            found=f"none of {lacking[0]}",
+            remedy="give climate files that cover the storage record",
+        )
+    features = Features.of(climate, time_constants)
+    lesson = _lesson(features, climate, taught_on(training))
+    total = len(settings) * len(lesson.parts) + 1
+    told = f"teaching the {kind} prior, fits"
+
+    regressions: dict[tuple[float, int], Regression] = {}
+    errors = dict.fromkeys(settings, 0.0)
+    for setting in settings:
+        for number, part in enumerate(lesson.parts):
+            found = _learned(lesson, lesson.others(*part), learn, setting, [training.seed, number], _ROWS_LEFT_OUT)
+            regressions[setting, number] = found
+            months = np.flatnonzero(lesson.span == part[0])
+            cells = np.flatnonzero(lesson.group == part[1])
+            expected = np.zeros((len(months), len(lesson.group)))
+            rows = lesson.rows[np.ix_(months, cells)]
+            expected[:, cells] = found(rows.reshape(-1, rows.shape[-1])).reshape(rows.shape[:2])
+            power, cross, own = lesson.compare(expected, months, part[1])
+            errors[setting] += (power - 2 * cross + own) / max(power, 1e-12)
+            progress(told, len(regressions), total)
+    setting = min(errors, key=lambda candidate: errors[candidate])
+    share, gain, error = _believed(lesson, features, climate, [regressions[setting, n] for n in range(len(lesson.parts))])
+    said = f"{gain:.3f} ± {error:.3f} of the held-out product's power explained"
+    if gain <= max(_CERTAIN * error, _WORTH):
+        note = f"{kind}: 0 everywhere, since climate and maps do not predict held-out product ({said})"
+        return FittedLearner(kind, features, None, 0.0, all_months, (note,))
+    final = _learned(lesson, lesson.known, learn, setting, [training.seed, len(lesson.parts)], _ROWS)
+    progress(told, total, total)
+    note = f"{kind}: {features.count} features, setting {setting:g}, {share:.2f} of it believed, {said}"
+    return FittedLearner(kind, features, final, share, all_months, (note,))
+
+
+def _lesson(features: Features, climate: FineClimate, teaching: Teaching) -> _Lesson:
+    bytes_a_month = 4 * len(teaching.cells) * features.count
+    every = max(1, -(-bytes_a_month * len(teaching.months) // _ROW_BYTES))
+    taken = np.arange(len(teaching.months))[::every]
+    months = teaching.months[taken]
+    spans, groups = min(_PARTS, len(taken)), min(_PARTS, len(teaching.tiles))
+    ends = np.cumsum([0, *teaching.tiles])
+    group = np.empty(ends[-1], dtype=int)
+    for number, tiles in enumerate(np.array_split(np.arange(len(teaching.tiles)), groups)):
+        for begin, end in (list(pairwise(ends.tolist()))[tile] for tile in tiles):
+            group[begin:end] = number
+    known = np.repeat(teaching.known[taken], teaching.tiles, axis=1)
+    span = np.arange(len(taken)) * spans // len(taken)
+    return _Lesson(teaching, months, features.taught(climate, teaching, months), teaching.values[taken], known, span, group)
+
+
+def _learned(lesson: _Lesson, use: np.ndarray, learn: Learn, setting: float, seed: list[int], most: int) -> Regression:
+    """A regression on some of the rows, drawn at random where there are too many."""
+    rng = np.random.default_rng(seed)
+    month, cell = np.nonzero(use)
+    if len(month) > most:
+        drawn = np.sort(rng.choice(len(month), most, replace=False))
+        month, cell = month[drawn], cell[drawn]
+    return learn(lesson.rows[month, cell], lesson.values[month, cell], setting, int(rng.integers(2**31)))
+
+
+def _believed(
+    lesson: _Lesson, features: Features, climate: FineClimate, regressions: list[Regression]
+) -> tuple[float, float, float]:
+    """The share of the regression that explains most of the parts left out, what it explains of them, and its standard error."""
+    chosen: dict[int, int] = {}  # position of a month -> part
+    for number, (span, _) in enumerate(lesson.parts):
+        inside = np.flatnonzero(lesson.span == span)
+        chosen |= {int(p): number for p in inside[np.unique(np.linspace(0, len(inside) - 1, _MONTHS).astype(int))]}
+    positions = np.array(sorted(chosen))
+    part_of = [chosen[int(p)] for p in positions]
+    fields = whole_fields(features, climate, lesson.months[positions], lambda index: regressions[part_of[index]])
+    s, sums = lesson.teaching.factor, []
+    for number, (_, group) in enumerate(lesson.parts):
+        own = np.flatnonzero(np.array(part_of) == number)
+        blocks = np.nan_to_num(climate.grid.block_mean(fields[own], s, climate.land)) if s > 1 else fields[own]
+        sums.append(lesson.compare(lesson.teaching.see(blocks), positions[own], group))
+    power, cross, own_power = (np.array(part) for part in zip(*sums, strict=True))
+    scale = np.maximum(power, 1e-12)
+    share = float(np.clip((cross / scale).sum() / max(float((own_power / scale).sum()), 1e-12), 0.0, 1.0))
+    gains = (2 * share * cross - share**2 * own_power) / scale
+    return share, float(gains.mean()), float(gains.std(ddof=1) / np.sqrt(len(gains)))
