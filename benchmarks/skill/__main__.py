@@ -87,7 +87,7 @@ def fill(plan: Plan, group: list[tuple[Case, str]], options: argparse.Namespace)
 
 
 def make_files(plan: Plan, cases: list[Case], work: Path, options: argparse.Namespace) -> Path:
-    """Folder of the world's files, its product for each case by the case's name; another world's beside it, where one is asked for."""
+    """Folder of the world's files, its product for each case by the case's name; beside it another world's, if asked for."""
     first = cases[0]
     products = {case.folder.name: plan.observed(case) for case in cases}
     started = time.perf_counter()

@@ -143,8 +143,8 @@ FAMILIES: dict[str, Family] = {
         80.0,
         0.0,
         Relief(basin_m=220.0, range_m=1500.0, hills_m=35.0, range_hills_m=380.0, bowl_m=1200.0),
-        Weather(wetness=0.42, season_months=-5.0, season_depth=0.1, warmth=1.0, continentality=1.2),
-        Ground(irrigation=0.3, wells=0.6, delay=1.3, residence=3.0, transmissivity=0.02),
+        Weather(wetness=0.32, season_months=-5.0, season_depth=0.1, warmth=1.0, continentality=1.2),
+        Ground(irrigation=-0.2, wells=0.6, delay=1.3, residence=3.0, transmissivity=0.02),
     ),
     # Islands and capes near the equator: rain all year, short residence, mixed cells along every coast.
     "island-coast": Family(
@@ -154,7 +154,7 @@ FAMILIES: dict[str, Family] = {
         120.0,
         0.55,
         Relief(basin_degrees=3.5, range_degrees=2.0, basin_m=380.0, range_m=1700.0),
-        Weather(wetness=1.1, season_depth=-0.45, oscillations=1.5),
+        Weather(wetness=0.75, season_depth=-0.45, oscillations=1.5),
         Ground(irrigation=-1.2, delay=0.7, residence=2.2),
     ),
 }

@@ -17,6 +17,7 @@ from gwkeras.twin.hydrology.pumping import groundwater_pumping
 from gwkeras.twin.hydrology.snow import snow_balance
 from gwkeras.twin.landscape import Landscape
 
+_DEEP_SHARE = 0.3  # of what percolates, past what drains within the month
 _WETNESS_MEMORY = 0.45  # share of last month's wetness that stays; no water depends on it
 
 
@@ -66,7 +67,7 @@ def _month(ground: Landscape, before: Stores, forcing: Forcing) -> tuple[Stores,
     snow, water = snow_balance(before.snow, forcing.precipitation, forcing.temperature)
     potential = np.maximum(forcing.potential, 1e-6)
     evapotranspiration = water / np.sqrt(1 + (water / potential) ** 2)
-    recharge = ground.recharge_share * (water - evapotranspiration)
+    recharge = _DEEP_SHARE * ground.recharge_share * (water - evapotranspiration)
     pumping = groundwater_pumping(ground, forcing, evapotranspiration, np.ones_like(water))
     decay = np.exp(-1 / ground.residence)
     inflow = recharge - pumping

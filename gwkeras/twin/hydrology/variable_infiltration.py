@@ -1,7 +1,7 @@
 """A soil whose capacity varies within the cell, gravity drainage, and baseflow that grows exponentially with storage.
 
-Infiltration as in VIC and ARNO (Wood et al. 1992, doi 10.1029/91JD01786; Todini 1996, doi 10.1016/S0022-1694(96)80016-3), drainage
-after Brooks and Corey, baseflow after TOPMODEL (Niu et al. 2007, doi 10.1029/2006JD007522). No store delays the recharge.
+Infiltration as in VIC and ARNO (Wood et al. 1992, doi 10.1029/91JD01786; Todini 1996, doi 10.1016/S0022-1694(96)80016-3),
+drainage after Brooks and Corey, baseflow after TOPMODEL (Niu et al. 2007, doi 10.1029/2006JD007522). No store delays recharge.
 """
 
 from __future__ import annotations
