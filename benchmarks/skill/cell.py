@@ -67,6 +67,7 @@ def judged(order: dict[str, Any]) -> dict[str, Any]:
             "fit": fitted - opened,
             "month": sum(method.seconds) / max(len(method.seconds), 1),
         },
+        "cpu_seconds": time.process_time(),
         "peak_gib": max(peaks) * (1 if sys.platform == "darwin" else 1024) / 2**30,
     }
 

@@ -124,5 +124,5 @@ def test_only_the_observation_changes_where_only_it_is_asked_for():
 def test_what_is_not_known_is_refused(change, words):
     with pytest.raises(ConfigError, match=words):
         TwinConfig.of(change.pop("world", "basins"), **change)
-    with pytest.raises(ConfigError, match="twin.world"):
+    with pytest.raises(ConfigError, match=r"twin\.world"):
         TwinConfig(world="nowhere")
