@@ -14,6 +14,7 @@ import yaml
 
 WORLDS = Path(__file__).with_name("worlds.yaml")
 AS_STATED = "as stated"
+OUTSIDE = "outside"
 
 
 class WrongSet(SystemExit):
@@ -25,11 +26,12 @@ class Case:
     """What a method is given: files and what is not as they say.
 
     Args:
-        set: "tuning" or "reporting".
+        set: "tuning", "reporting" or "outside".
         world: its name in worlds.yaml.
         seed: of the world.
         filter_km: half-weight radius of the product's filter; 0: none.
         condition: its name in worlds.yaml.
+        files: folder of a world that was made elsewhere; seed and filter then say nothing.
     """
 
     set: str
@@ -37,10 +39,13 @@ class Case:
     seed: int
     filter_km: float
     condition: str = AS_STATED
+    files: str = ""
 
     @property
     def folder(self) -> Path:
         """Where the case's cells lie below the output folder."""
+        if self.files:
+            return Path(self.set) / slug(self.world)
         return Path(self.set) / slug(self.world) / str(self.seed) / f"{self.filter_km:g}km-{slug(self.condition)}"
 
 
@@ -123,6 +128,11 @@ class Plan:
                     found[Case(chosen, world, seed, float(km), condition)] = None
         return list(found)
 
+    def known_methods(self, names: Sequence[str]) -> list[str]:
+        """The methods of these names; all where none is named. Raises: SystemExit: where one is not known."""
+        _known(names, self.tree["methods"], "method")
+        return list(names) or list(self.tree["methods"])
+
     def partner(self, case: Case) -> int:
         """Seed of the world whose climate and maps are given where they are to be another world's: the next of the set."""
         seeds = self.tree["sets"][case.set]["seeds"]
@@ -141,6 +151,18 @@ class Plan:
         if about.get("filtered") and not km:
             return False
         return not (about.get("other_climate") and "climate" in self.tree["worlds"][world])
+
+
+def cases_of_files(folders: Sequence[Path]) -> list[Case]:
+    """Worlds that were made elsewhere, named for their folders.
+
+    Raises: SystemExit: where a folder does not hold a world.
+    """
+    for folder in folders:
+        lacking = [name for name in ("static.nc", "truth.nc") if not (folder / name).exists()]
+        if lacking or not list(folder.glob("gwsa*.nc")):
+            raise SystemExit(f"{folder}: expected gwsa.nc, climate.nc, static.nc and truth.nc, not all of which are there")
+    return [Case(OUTSIDE, folder.resolve().name, 0, 0.0, files=str(folder.resolve())) for folder in folders]
 
 
 def slug(name: str) -> str:

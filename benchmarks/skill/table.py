@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.skill.plan import AS_STATED, Case, Plan, WrongSet, slug
+from benchmarks.skill.plan import AS_STATED, Case, WrongSet, slug
 
 REFERENCE = "bicubic"
 BESIDE = ("bilinear", "bicubic + conservation")
@@ -35,7 +35,7 @@ class Cell:
         Raises: WrongSet: where it says that it is of another set.
         """
         try:
-            found = json.loads((output / case.folder / f"{slug(method)}.json").read_bytes())
+            found = json.loads((output / cell_path(case, method)).read_bytes())
         except (OSError, ValueError):
             return None
         if found.get("set") != case.set:
@@ -51,6 +51,11 @@ class Cell:
         return float(self.score(key, method)) / float(self.score(key, REFERENCE))  # type: ignore[arg-type]
 
 
+def cell_path(case: Case, method: str) -> Path:
+    """Where a cell is kept, below the output folder."""
+    return case.folder / f"{slug(method)}.json"
+
+
 def read_cells(output: Path, chosen: str, wanted: Iterable[tuple[Case, str]]) -> list[Cell]:
     """The cells that are there.
 
@@ -61,7 +66,7 @@ def read_cells(output: Path, chosen: str, wanted: Iterable[tuple[Case, str]]) ->
     return [cell for case, method in wanted if (cell := Cell.read(output, case, method)) is not None]
 
 
-def tables(plan: Plan, chosen: str, cells: Sequence[Cell], wanted: int) -> str:
+def tables(chosen: str, cells: Sequence[Cell], wanted: int) -> str:
     """Markdown: skill where all is as stated, skill where it is not, and what the methods cost and claim."""
     if not cells:
         return f"No cell of the {chosen} set has been measured."
@@ -69,14 +74,14 @@ def tables(plan: Plan, chosen: str, cells: Sequence[Cell], wanted: int) -> str:
     stated = [cell for cell in cells if cell.case.condition == AS_STATED]
     parts = [
         f"The {chosen} set, {len(cells)} of {wanted} cells. RMSE as a share of bicubic's: median over seeds (least to greatest).",
-        _grid("world, filter", BESIDE, methods, stated, lambda case: f"{case.world}, {_filter(case.filter_km)}"),
+        _grid("world, filter", BESIDE, methods, stated, _place),
     ]
     other = [cell for cell in cells if cell.case.condition != AS_STATED]
     if other:
         label = "what is not as stated"
         parts += [
             "The same where something is not as the files say:",
-            _grid(label, BESIDE, methods, other, lambda case: f"{case.condition}; {case.world}, {_filter(case.filter_km)}"),
+            _grid(label, BESIDE, methods, other, lambda case: f"{case.condition}; {_place(case)}"),
         ]
     parts += ["Error bars and cost, medians over the cells of the first table:", _costs(methods, stated)]
     codes = {cell.found["code"] for cell in cells}
@@ -140,5 +145,7 @@ def _spread(values: Sequence[float]) -> str:
     return middle if len(values) == 1 else f"{middle} ({min(values):.3f}–{max(values):.3f})"
 
 
-def _filter(km: float) -> str:
-    return f"{km:g} km" if km else "no filter"
+def _place(case: Case) -> str:
+    if case.files:
+        return case.world
+    return f"{case.world}, {case.filter_km:g} km" if case.filter_km else f"{case.world}, no filter"

@@ -153,7 +153,7 @@ def given_climate(grid: Grid, given: GivenClimate, terrain: Terrain, months: np.
     start = int((months[0] - given.months[0]).astype(int))
     for i, (wet_error, warm_error, storm) in enumerate(zip(wet_errors, warm_errors, storms, strict=True)):
         detail = np.exp(windiness[i] * 0.8 * oro + 0.20 * storm)
-        detail = detail / ndimage.gaussian_filter(detail, cells, mode="nearest")  # a cell of the record keeps its mean, nearly
+        detail = detail / ndimage.gaussian_filter(detail, cells, mode="nearest")  # means over some two cells of the record stay
         coarse = np.maximum(given.precipitation[start + i].astype(np.float64)[known], 0.0)
         rain[i] = (rows @ coarse @ cols.T) * detail * np.exp(0.10 * wet_bias + 0.13 * wet_error - 0.013)
         level = given.temperature[start + i].astype(np.float64)[known] + LAPSE_RATE * own

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 
 import pytest
 import yaml
 
-from benchmarks.skill.__main__ import cell_path, child, fill, order_of
-from benchmarks.skill.plan import WORLDS, Case, Plan, WrongSet
-from benchmarks.skill.table import Cell, read_cells, tables, write_into
+from benchmarks.skill.child import Limits, run_module
+from benchmarks.skill.filling import Filling
+from benchmarks.skill.plan import WORLDS, Case, Plan, WrongSet, cases_of_files
+from benchmarks.skill.table import Cell, cell_path, read_cells, tables, write_into
 
 TREE = """
 worlds:
@@ -44,10 +44,6 @@ def plan(tmp_path):
     file = tmp_path / "worlds.yaml"
     file.write_text(TREE)
     return Plan.read(file)
-
-
-def options(output, **changes):
-    return argparse.Namespace(**{"output": output, "gib": 4.0, "minutes": 5.0, "keep": False, **changes})
 
 
 def kept(output, case, method, share, chosen=None, **more):
@@ -127,21 +123,21 @@ def test_cases_by_hand(plan):
     assert plan.observed(case) == {"gaussian_km": 200.0, "stated_km": pytest.approx(230.0)}
 
 
-def test_medians_by_hand(plan, tmp_path):
+def test_medians_by_hand(tmp_path):
     cases = [Case("reporting", "here", seed, 250.0) for seed in (10, 11, 12)]
     for case, share in zip(cases, (0.7, 0.9, 0.6), strict=True):
         kept(tmp_path, case, "kriging", share)
     noisy = Case("reporting", "here", 10, 250.0, "noise")
     kept(tmp_path, noisy, "kriging", 0.95)
     wanted = [(case, "kriging") for case in (*cases, noisy)]
-    text = tables(plan, "reporting", read_cells(tmp_path, "reporting", wanted), 9)
+    text = tables("reporting", read_cells(tmp_path, "reporting", wanted), 9)
     assert "4 of 9 cells" in text
     assert "| here, 250 km | 3 | 1.100 (1.100–1.100) | 0.950 (0.950–0.950) | 0.700 (0.600–0.900) |" in text
     assert "| noise; here, 250 km | 1 | 1.100 | 0.950 | 0.950 |" in text
     assert "| kriging | 0.880 (0.880–0.880) | 0.500 (0.500–0.500) | 5 | 0.10 | 1.0 |" in text
     assert "states of the code" not in text
     kept(tmp_path, noisy, "kriging", 0.95, code="b")
-    assert "2 states of the code" in tables(plan, "reporting", read_cells(tmp_path, "reporting", wanted), 9)
+    assert "2 states of the code" in tables("reporting", read_cells(tmp_path, "reporting", wanted), 9)
 
 
 def test_a_cell_of_another_set_is_not_tabled(tmp_path):
@@ -168,19 +164,20 @@ def test_cells_are_measured_once(plan, tmp_path, capsys):
     """Bicubic beside itself errs as much as bicubic; what is there is not measured again, what was ordered otherwise is."""
     cases = plan.cases("tuning", seeds=[0], worlds=["here"], filters=[250.0], conditions=["another climate", "cut"])
     group = [(case, "bicubic again") for case in cases]
-    fill(plan, group, options(tmp_path))
+    filling = Filling(plan, tmp_path)
+    filling.fill(group)
     cells = read_cells(tmp_path, "tuning", group)
     assert [cell.share() for cell in cells] == pytest.approx([1.0, 1.0], rel=1e-9)
     assert cells[0].share(method="nearest") > 1.0
     assert cells[0].score("rmse") != pytest.approx(cells[1].score("rmse"), rel=1e-6)  # a region cut out is another region
     assert all(cell.found["seconds"]["open"] > 0 and 0.05 < cell.found["peak_gib"] < 4 for cell in cells)
-    assert not (tmp_path / "work" / "here-0").exists()
+    assert not list((tmp_path / "work").iterdir())
 
     capsys.readouterr()
-    fill(plan, group, options(tmp_path))
+    filling.fill(group)
     assert not capsys.readouterr().out
     plan.tree["run"]["split"]["span_months"] = 5
-    assert Cell.read(tmp_path, *group[0], order_of(plan, *group[0])) is None
+    assert not filling.there(*group[0])
 
 
 @pytest.mark.parametrize(
@@ -192,8 +189,8 @@ def test_cells_are_measured_once(plan, tmp_path, capsys):
         (["timeit", "-n1", "-r1", "1 + 1"], {}, ""),
     ],
 )
-def test_a_cell_that_takes_too_much_or_fails_is_stopped_and_says_so(module, limits, why, tmp_path):
-    assert child(module, options(tmp_path, **limits)) == why
+def test_a_cell_that_takes_too_much_or_fails_is_stopped_and_says_so(module, limits, why):
+    assert run_module(module, Limits(**limits)) == why
 
 
 def test_a_cell_that_failed_is_done_again(tmp_path):
@@ -206,6 +203,19 @@ def test_a_cell_that_failed_is_done_again(tmp_path):
 
 def test_a_world_of_data_that_are_not_there_is_left_out(plan, tmp_path, capsys):
     missing = Plan(plan.tree, None)
-    fill(missing, [(Case("tuning", "real", 0, 0.0), "nothing")], options(tmp_path))
+    Filling(missing, tmp_path).fill([(Case("tuning", "real", 0, 0.0), "nothing")])
     assert "real: left out, the real data are not there" in capsys.readouterr().out
     assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.slow
+def test_a_world_that_was_made_elsewhere(plan, tiny_world, tmp_path, capsys):
+    """Bicubic beside itself again, on files that no plan knows."""
+    cases = cases_of_files([tiny_world["truth"].parent])
+    wanted = [(case, "bicubic again") for case in cases]
+    Filling(plan, tmp_path).fill(wanted)
+    (cell,) = read_cells(tmp_path, "outside", wanted)
+    assert cell.share() == pytest.approx(1.0, rel=1e-9)
+    assert f"| {cases[0].world} | 1 |" in tables("outside", [cell], 1)
+    with pytest.raises(SystemExit, match="not all of which are there"):
+        cases_of_files([tmp_path])
