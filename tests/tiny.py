@@ -55,6 +55,7 @@ def write_tiny_world(folder: Path, **changes: object) -> dict[str, Path]:
         "climate_first_month": "2001-06",
         "first_month": "2002-04",
         "last_month": "2005-09",
+        "gaussian_km": 0.0,
     } | changes
     files = write_observations(make_world(TwinConfig(**given)), folder)
     (folder / "tiny.yaml").write_text(YAML)

@@ -14,6 +14,7 @@ from gwkeras.commands.options import SetOption
 def demo(
     output: Annotated[Path, typer.Option(help="Run folder.")] = Path("runs/demo"),
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 0,
+    gaussian_km: Annotated[float, typer.Option(help="Radius of the product's Gaussian filter, km; 0: none.")] = 250.0,
     settings: SetOption = None,
 ) -> None:
     """A synthetic world, downscaled and judged against its truth: `twin` and `run` in one."""
@@ -23,7 +24,7 @@ def demo(
     from gwkeras.pipeline.files import with_files
 
     started = time.perf_counter()
-    files = make_twin(output / "world", seed=seed)
+    files = make_twin(output / "world", seed=seed, gaussian_km=gaussian_km)
     twin_seconds = time.perf_counter() - started
     config = with_files(
         load_config(shipped_config("demo"), settings or ()),

@@ -2,45 +2,149 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from gwkeras.twin.given_climate import GivenClimate
+
+_GRAVITY = 9.80665  # m s-2
 
 
 def twin(
     output: Annotated[Path, typer.Option(help="Folder for gwsa, climate, static and truth.")],
-    seed: Annotated[int, typer.Option(min=0)] = 0,
-    south: Annotated[float, typer.Option(help="Degrees north.")] = 15.0,
-    north: float = 35.0,
-    west: Annotated[float, typer.Option(help="Degrees east.")] = 70.0,
-    east: float = 94.0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 0,
+    world: Annotated[
+        str, typer.Option(help="basins, arid-plain, monsoon-mountains, boreal, irrigated-basin or island-coast.")
+    ] = "basins",
+    hydrology: Annotated[
+        str, typer.Option(help="cascade: stores in a row; linear: one store; infiltration: VIC's soil, no delay.")
+    ] = "cascade",
+    climate: Annotated[
+        list[Path] | None,
+        typer.Option(help="Real climate that drives the world, in its own months and region; one or more files."),
+    ] = None,
+    south: Annotated[float | None, typer.Option(help="Degrees north; the edges are the world's own by default.")] = None,
+    north: float | None = None,
+    west: Annotated[float | None, typer.Option(help="Degrees east.")] = None,
+    east: float | None = None,
     factor: Annotated[int, typer.Option(help="Fine cells along a side of a 0.5° cell.")] = 4,
-    noise: Annotated[float, typer.Option(help="Standard deviation of the product's noise, mm.")] = 3.0,
-    gaussian_km: Annotated[float, typer.Option(help="Radius of the product's Gaussian filter, km; 0: none.")] = 0.0,
+    noise: Annotated[float, typer.Option(help="Standard deviation of the product's noise, as it is stated, mm.")] = 3.0,
+    noise_times: Annotated[float, typer.Option(help="How strong it is, as a multiple of that.")] = 1.0,
+    noise_km: Annotated[
+        float | None, typer.Option(help="Over which it is correlated, km; 167 by default; 0: not at all.")
+    ] = None,
+    gaussian_km: Annotated[
+        float | None, typer.Option(help="Radius of the product's Gaussian filter, km; 250 by default, as G3P's; 0: none.")
+    ] = None,
+    stated_km: Annotated[
+        float | None, typer.Option(help="The radius that its file names, km; by default the true one; 0: it names none.")
+    ] = None,
+    first_month: Annotated[str | None, typer.Option(help="Of the product, such as 2002-04.")] = None,
+    last_month: Annotated[str | None, typer.Option(help="Likewise.")] = None,
+    climate_first_month: Annotated[str | None, typer.Option(help="Of the climate, which begins before the product.")] = None,
 ) -> None:
     """A world whose fine truth is known, in the public formats of G3P and ERA5-Land."""
+    asked = {
+        "south": south,
+        "north": north,
+        "west": west,
+        "east": east,
+        "noise_km": noise_km,
+        "gaussian_km": gaussian_km,
+        "stated_km": stated_km,
+        "first_month": first_month,
+        "last_month": last_month,
+        "climate_first_month": climate_first_month,
+    }
     make_twin(
         output,
+        world=world,
+        climate=climate or (),
         seed=seed,
-        south=south,
-        north=north,
-        west=west,
-        east=east,
-        fine_step=0.5 / factor,
+        hydrology=hydrology,
+        fine_step=0.5 / max(factor, 1),
         factor=factor,
         noise_mm=noise,
-        gaussian_km=gaussian_km,
+        noise_times=noise_times,
+        **{name: value for name, value in asked.items() if value is not None},
     )
 
 
-def make_twin(folder: Path, **settings: object) -> dict[str, Path]:
-    """The files of a world in `folder`, by name; `settings` are those of `gwkeras.twin.world.TwinConfig`."""
+def make_twin(folder: Path, world: str = "basins", climate: Sequence[Path] = (), **settings: Any) -> dict[str, Path]:
+    """The files of a world, by name.
+
+    Args:
+        folder: for the files.
+        world: the family.
+        climate: files of a real climate to drive it; the climate is then not among the files returned.
+        settings: of `gwkeras.twin.world.TwinConfig`.
+    """
     from gwkeras.twin.observe import write_observations
     from gwkeras.twin.world import TwinConfig, make_world
 
+    given = real_climate(climate) if climate else None
+    config = TwinConfig.of(world, given, **settings)
     typer.echo(f"Making a world in {folder} …")
-    files = write_observations(make_world(TwinConfig(**settings)), folder)  # type: ignore[arg-type]
+    files = write_observations(make_world(config, given), folder)
     for name, path in files.items():
         typer.echo(f"  {name}: {path}")
+    if climate:
+        typer.echo(f"  climate: {', '.join(map(str, climate))} (yours)")
     return files
+
+
+def real_climate(paths: Sequence[Path]) -> GivenClimate:
+    """A climate record to drive a world with.
+
+    Args:
+        paths: files with precipitation and temperature; heights and a land mask are taken from them where they hold them.
+    Raises: BadInput: where a file cannot be read or a channel is missing.
+    """
+    import numpy as np
+
+    from gwkeras.core.config.tree import SourceConfig
+    from gwkeras.core.errors import BadInput, UnknownVariable
+    from gwkeras.fields.canonical import grid_of
+    from gwkeras.fields.readers import read_climate, read_static
+    from gwkeras.twin.given_climate import GivenClimate
+
+    source = SourceConfig(path=tuple(str(path.absolute()) for path in paths))
+    channels = read_climate(source)
+    for name in ("precipitation", "temperature"):
+        if name not in channels:
+            raise UnknownVariable(
+                ", ".join(map(str, paths)),
+                expected="precipitation and temperature",
+                found=", ".join(channels) or "neither",
+                remedy=f"add a file with {name}",
+            )
+    months = np.intersect1d(channels["precipitation"]["time"].values, channels["temperature"]["time"].values)
+    rain, heat = (channels[name].sel(time=months) for name in ("precipitation", "temperature"))
+    grid = grid_of(rain)
+    try:
+        found = read_static(source)
+    except BadInput:  # no maps in it: climate alone
+        found = {}
+    maps: dict[str, np.ndarray] = {}
+    for name, value in found.items():
+        unit = str(value.attrs.get("units", "")).replace("**", "")
+        if name == "land":
+            maps.setdefault("land", value.values)
+        elif unit == "m2 s-2":
+            maps.setdefault("elevation", value.values / _GRAVITY)
+        elif name == "elevation" or value.attrs.get("standard_name") == "surface_altitude":
+            maps.setdefault("elevation", value.values)
+    maps = {name: values for name, values in maps.items() if values.shape == grid.shape}
+    return GivenClimate(
+        grid,
+        months.astype("datetime64[M]"),
+        np.asarray(rain.values, np.float32),
+        np.asarray(heat.values, np.float32),
+        maps.get("elevation"),
+        maps.get("land"),
+        tuple(paths),
+    )

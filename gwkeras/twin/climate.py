@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import calendar_month, days_in_month
+from gwkeras.twin.family import Weather
 from gwkeras.twin.random_fields import FractalField, SmoothField, generator
 from gwkeras.twin.terrain import Terrain
 
@@ -31,9 +32,11 @@ class Climate:
     temperature: np.ndarray
 
 
-def make_climate(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int) -> Climate:
+def make_climate(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int, weather: Weather | None = None) -> Climate:
     """Seasons, two slow oscillations, month-to-month weather, and mountains that wring rain from the wind."""
-    return Climate(months, _precipitation(grid, terrain, months, seed), _temperature(grid, terrain, months, seed))
+    weather = weather or Weather()
+    rain, heat = _precipitation(grid, terrain, months, seed, weather), _temperature(grid, terrain, months, seed, weather)
+    return Climate(months, rain, heat)
 
 
 def surface_pressure(elevation: np.ndarray) -> np.ndarray:
@@ -61,21 +64,31 @@ def orographic_factor(grid: Grid, elevation: np.ndarray, eastward: float, northw
     return np.exp(0.9 * response)
 
 
-def _precipitation(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int) -> np.ndarray:
-    rng = generator(seed, "precipitation")
-    middle = (grid.south + grid.north) / 2
-    zonal = -1.0 if abs(middle) < 28 else 1.0  # trades below, westerlies above
+def mean_wind(grid: Grid, rng: np.random.Generator) -> tuple[float, float]:
+    """Eastward and northward part of the wind's unit vector: trades below 28° of latitude, westerlies above."""
+    zonal = -1.0 if abs((grid.south + grid.north) / 2) < 28 else 1.0
     angle = rng.normal(0.0, 0.5)
-    oro = orographic_factor(grid, terrain.elevation, zonal * np.cos(angle), np.sin(angle))
+    return zonal * np.cos(angle), np.sin(angle)
+
+
+def _precipitation(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int, given: Weather) -> np.ndarray:
+    rng = generator(seed, "precipitation")
+    oro = orographic_factor(grid, terrain.elevation, *mean_wind(grid, rng))
     lat = grid.lat[:, None]
     zones = 1900 * np.exp(-((lat / 14) ** 2)) + 1000 * np.exp(-(((np.abs(lat) - 48) / 18) ** 2)) + 650  # mm per year
-    annual = zones * np.exp(0.25 * SmoothField(grid, 4.0).draw(rng)) * oro * np.exp(0.06 * FractalField(grid, 0.8, 2.8).draw(rng))
+    annual = (
+        given.wetness
+        * zones
+        * np.exp(0.25 * SmoothField(grid, 4.0).draw(rng))
+        * oro
+        * np.exp(0.06 * FractalField(grid, 0.8, 2.8).draw(rng))
+    )
     # Wet season: local summer in the tropics, moved by up to some months from place to place; weaker poleward.
-    peak = np.where(lat >= 0, 7.0, 1.0) + 1.3 * SmoothField(grid, 5.0).draw(rng)
-    depth = np.clip(0.95 - 0.008 * np.abs(lat) + 0.12 * SmoothField(grid, 5.0).draw(rng), 0.1, 0.95)
+    peak = np.where(lat >= 0, 7.0, 1.0) + given.season_months + 1.3 * SmoothField(grid, 5.0).draw(rng)
+    depth = np.clip(0.95 + given.season_depth - 0.008 * np.abs(lat) + 0.12 * SmoothField(grid, 5.0).draw(rng), 0.1, 0.95)
     sharpness = 1.0 + 0.8 * depth
     modes = _oscillations(len(months), rng)
-    loadings = [0.22 * SmoothField(grid, 6.0).draw(rng), 0.16 * SmoothField(grid, 6.0).draw(rng)]
+    loadings = [given.oscillations * size * SmoothField(grid, 6.0).draw(rng) for size in (0.22, 0.16)]
     fronts = SmoothField(grid, 2.5).draws(rng, len(months), 0.15)
     storms = FractalField(grid, 0.9, 3.0).draws(generator(seed, "storms"), len(months))
     windiness = generator(seed, "wind").normal(0.0, 0.35, len(months))  # strength of the orographic contrast, month by month
@@ -85,8 +98,9 @@ def _precipitation(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int) 
     for i, (month, front, storm) in enumerate(zip(calendar_month(months), fronts, storms, strict=True)):
         season = 1 + depth * np.cos(2 * np.pi * (month - peak) / 12)
         season = season**sharpness / (1 + 0.25 * (sharpness * depth) ** 2)
-        weather = 0.38 * front + 0.20 * storm + loadings[0] * modes[0, i] + loadings[1] * modes[1, i]
-        out[i] = annual * share[i] * season * np.exp(weather - 0.09 + windiness[i] * 0.6 * log_oro)
+        weather = given.variability * 0.38 * front + given.variability * 0.20 * storm
+        weather = weather + loadings[0] * modes[0, i] + loadings[1] * modes[1, i]
+        out[i] = annual * share[i] * season * np.exp(weather - 0.09 * given.variability**2 + windiness[i] * 0.6 * log_oro)
     return out
 
 
@@ -101,12 +115,14 @@ def _oscillations(count: int, rng: np.random.Generator) -> np.ndarray:
     return indices
 
 
-def _temperature(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int) -> np.ndarray:
+def _temperature(grid: Grid, terrain: Terrain, months: np.ndarray, seed: int, given: Weather) -> np.ndarray:
     rng = generator(seed, "temperature")
     lat = grid.lat[:, None]
-    base = 300.5 - 34 * np.sin(np.deg2rad(lat)) ** 2 - LAPSE_RATE * np.maximum(terrain.elevation, 0.0)
+    base = 300.5 + given.warmth - 34 * np.sin(np.deg2rad(lat)) ** 2 - LAPSE_RATE * np.maximum(terrain.elevation, 0.0)
     base = base + 0.8 * SmoothField(grid, 5.0).draw(rng) + 0.4 * FractalField(grid, 0.6, 3.0).draw(rng)  # valleys, cities, lakes
-    amplitude = 1.0 + 16 * np.sin(np.deg2rad(np.abs(lat))) ** 1.3 * np.exp(0.12 * SmoothField(grid, 6.0).draw(rng))
+    amplitude = given.continentality + given.continentality * 16 * np.sin(np.deg2rad(np.abs(lat))) ** 1.3 * np.exp(
+        0.12 * SmoothField(grid, 6.0).draw(rng)
+    )
     peak = np.where(lat >= 0, 7.3, 1.3)
     anomalies = SmoothField(grid, 6.0).draws(rng, len(months), 0.3)
     years = np.arange(len(months)) / 12

@@ -33,20 +33,23 @@ def write_observations(
 
     Args:
         gwsa_layout: one multi-year file, or a folder with one file a year; both circulate.
-    Returns: paths by key: gwsa (a folder for the yearly layout), climate, static, truth.
+    Returns: paths by key: gwsa (a folder for the yearly layout), climate, static, truth; climate is missing where it was given.
     Raises: OSError: where the folder cannot be written.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {"climate": folder / "era5_land.nc", "static": folder / "static.nc", "truth": folder / "truth.nc"}
-    paths["gwsa"] = _write_product(world, folder, gwsa_layout)
-    _write_reanalysis(world, paths["climate"])
+    paths = {"static": folder / "static.nc", "truth": folder / "truth.nc"}
+    paths["gwsa"] = write_product(world, folder, gwsa_layout)
+    if world.given is None:
+        paths["climate"] = folder / "era5_land.nc"
+        _write_reanalysis(world, paths["climate"])
     _write_static(world, paths["static"])
     _write_truth(world, paths["truth"])
     return paths
 
 
-def _write_product(world: World, folder: Path, layout: Literal["single", "yearly"]) -> Path:
+def write_product(world: World, folder: Path, layout: Literal["single", "yearly"] = "single") -> Path:
+    """The product's file, or its folder of yearly files, in `folder`."""
     product = world.product
     stamps = np.datetime_as_string(product.months, unit="M")
     if layout == "single":
@@ -63,9 +66,10 @@ def _write_product(world: World, folder: Path, layout: Literal["single", "yearly
 
 def _write_product_months(world: World, path: Path, chosen: np.ndarray) -> None:
     product, config = world.product, world.config
-    smoothing = f"{config.gaussian_km:g} km Gaussian filter" if config.gaussian_km else "no filter"
+    stated = config.gaussian_km if config.stated_km is None else config.stated_km
+    smoothing = f"{stated:g} km Gaussian filter, " if stated else "no filter, " if config.stated_km is None else ""
     with _new_file(path, world, "Groundwater storage anomalies of a twin world, as G3P would see them") as file:
-        file.comment = f"block means of the fine truth over land, {smoothing}, with correlated noise; missing months are absent"
+        file.comment = f"block means of the fine truth over land, {smoothing}with correlated noise; missing months are absent"
         _time_axis(file, product.months[chosen], day=16)
         _horizontal_axes(file, "lat", product.grid.lat, "lon", product.grid.lon)
         for name, values, text in (
@@ -151,7 +155,10 @@ def _new_file(path: Path, world: World, title: str) -> Iterator[Any]:
     """A NetCDF file that appears as `path` once it is complete."""
     with replacing_path(path) as partial, netCDF4.Dataset(partial, "w", format="NETCDF4") as file:
         file.Conventions, file.title = "CF-1.11", title
-        file.source = f"gwkeras twin, seed {world.config.seed}: synthetic, no observation of the Earth"
+        config = world.config
+        kind = "" if (config.world, config.hydrology) == ("basins", "cascade") else f", {config.world}, {config.hydrology}"
+        driven = "" if world.given is None else ", driven by " + ", ".join(path.name for path in world.given.paths)
+        file.source = f"gwkeras twin, seed {config.seed}{kind}{driven}: synthetic, no observation of the Earth"
         yield file
 
 

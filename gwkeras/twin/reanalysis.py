@@ -11,6 +11,7 @@ from scipy import ndimage
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import calendar_month, days_in_month
 from gwkeras.twin.climate import Climate, surface_pressure
+from gwkeras.twin.linear_interpolation import linear_weights
 from gwkeras.twin.random_fields import SmoothField, generator
 from gwkeras.twin.terrain import Terrain
 
@@ -52,7 +53,7 @@ def reanalyse(
     """
     rng = generator(seed, "reanalysis")
     at = points(grid)
-    rows, cols = _interpolation(grid.lat, at.lat), _interpolation(grid.lon, at.lon)
+    rows, cols = linear_weights(grid.lat, at.lat), linear_weights(grid.lon, at.lon)
     sea = rows @ terrain.land.astype(float) @ cols.T < 0.5
     count = len(climate.months)
     wet_bias, warm_bias, soil_bias = (SmoothField(grid, 2.5).draw(rng) for _ in range(3))
@@ -95,15 +96,3 @@ def _packed(values: np.ndarray, quantum: float) -> np.ndarray:
 def _multiples(low: float, high: float) -> np.ndarray:
     first, last = int(np.round(low / _STEP - 1e-6)), int(np.round(high / _STEP + 1e-6))
     return np.round(np.arange(first, last + 1) * _STEP, 1)
-
-
-def _interpolation(centres: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Linear interpolation matrix (target, centre); beyond the outermost centres their values stay."""
-    step = centres[1] - centres[0] if len(centres) > 1 else 1.0
-    position = np.clip((targets - centres[0]) / step, 0, len(centres) - 1)
-    low = np.minimum(position.astype(int), max(len(centres) - 2, 0))
-    high = np.minimum(low + 1, len(centres) - 1)
-    matrix = np.zeros((len(targets), len(centres)))
-    matrix[np.arange(len(targets)), low] += 1 - (position - low)
-    matrix[np.arange(len(targets)), high] += position - low
-    return matrix

@@ -1,4 +1,4 @@
-"""What G3P would report of the truth: coarse cells, missing months, correlated noise, optionally a Gaussian filter."""
+"""What G3P would report of the truth: coarse cells, missing months, correlated noise, a Gaussian filter."""
 
 from __future__ import annotations
 
@@ -46,6 +46,10 @@ MISSING_MONTHS = (
 )
 """The 33 months of 2002-04 … 2023-09 that G3P v1.12 (doi 10.5880/g3p.2024.001) does not have."""
 
+NOISE_KM = 166.8
+"""Usual correlation length of the noise: 1.5° of latitude."""
+
+_KM_PER_DEGREE = 111.2
 _LAND_NEEDED = 0.5  # share of a cell's area, below which the product masks it
 
 
@@ -81,14 +85,19 @@ def observe_storage(
     noise_mm: float,
     gaussian_km: float,
     seed: int,
+    noise_times: float = 1.0,
+    noise_km: float = NOISE_KM,
 ) -> Product:
     """Area- and land-weighted block means of the truth plus noise.
 
     Args:
         truth: mm, (month, n_lat, n_lon) on `fine`, NaN at sea.
         land: bool, (n_lat, n_lon).
-        noise_mm: typical standard deviation; it varies by a quarter from place to place and is greater near the gaps.
+        noise_mm: typical standard deviation as stated; it varies by a quarter from place to place and is greater near the gaps.
         gaussian_km: radius of the filter where the weight is one half (Jekeli 1981); 0: none.
+        seed: of the noise.
+        noise_times: how strong the noise is, as a multiple of what is stated.
+        noise_km: L of its covariance exp(−d/L); 0: independent from cell to cell.
     """
     grid = fine.coarsen(factor)
     land_share = grid_share(fine, factor, land)
@@ -100,8 +109,8 @@ def observe_storage(
     place = np.exp(0.22 * SmoothField(grid, 4.0).draw(rng))
     quality = np.exp(0.12 * rng.standard_normal(len(months)) + 0.35 * _near_gap(months))
     sigma = noise_mm * place[None] * quality[:, None, None]
-    fractal = FractalField(grid, 1.5, 3.0)
-    noise = sigma * np.stack([fractal.draw(rng) for _ in months])
+    fractal = FractalField(grid, noise_km / _KM_PER_DEGREE, 3.0)
+    noise = sigma * noise_times * np.stack([fractal.draw(rng) for _ in months])
     storage = np.where(visible, storage + noise, np.nan)
     return Product(grid, months, storage.astype(np.float32), np.where(visible, sigma, np.nan).astype(np.float32))
 

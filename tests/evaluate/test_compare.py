@@ -191,6 +191,7 @@ def test_yearly_files_are_one_record(tiny_world, tmp_path):
             fine_step=0.25,
             factor=2,
             sea_share=0.15,
+            gaussian_km=0.0,
             climate_first_month="2001-06",
             last_month="2005-09",
         )

@@ -51,3 +51,27 @@ def test_gaussian_filter_keeps_a_constant_and_ignores_the_sea():
     values = np.where(land > 0, 7.0, np.nan)[None]
     filtered = gaussian_filter(grid, values, land, 250.0)
     assert filtered[0, :, :6] == pytest.approx(7.0, rel=1e-12)
+
+
+@pytest.mark.parametrize(("km", "expected"), [(0.0, 0.0), (300.0, float(np.exp(-111.2 / 300.0)))])
+def test_noise_is_correlated_over_the_length_asked_for(km, expected):
+    """exp(−d / L) between cells of 1° at the equator; none at L = 0."""
+    fine = Grid.covering(-6, 6, 0, 12, 0.5)
+    months = np.arange("2002-08", "2010-12", dtype="datetime64[M]")
+    truth = np.zeros((len(months), *fine.shape))
+    product = observe_storage(
+        fine,
+        2,
+        months,
+        truth,
+        np.ones(fine.shape, dtype=bool),
+        noise_mm=5.0,
+        gaussian_km=0.0,
+        seed=2,
+        noise_times=3.0,
+        noise_km=km,
+    )
+    standardised = product.storage / product.uncertainty
+    assert np.std(standardised) == pytest.approx(3.0, abs=0.25)
+    neighbours = np.mean(standardised[:, :, 1:] * standardised[:, :, :-1]) / np.mean(standardised**2)
+    assert neighbours == pytest.approx(expected, abs=0.12)

@@ -15,7 +15,7 @@ SHORT = {"first_month": "2002-04", "last_month": "2004-03", "climate_first_month
 
 @pytest.fixture(scope="module")
 def world():
-    return make_world(TwinConfig(seed=5, south=-3, north=5, west=-4, east=6, sea_share=0.2, **SHORT))
+    return make_world(TwinConfig(seed=5, south=-3, north=5, west=-4, east=6, sea_share=0.2, gaussian_km=0.0, **SHORT))
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from gwkeras.core.grid import Grid
 from gwkeras.twin.climate import make_climate
-from gwkeras.twin.hydrology import Forcing, Stores, empty_stores, lateral_flow, simulate
+from gwkeras.twin.hydrology.cascade import Stores, empty_stores, lateral_flow, simulate
+from gwkeras.twin.hydrology.forcing import Forcing
 from gwkeras.twin.landscape import Landscape, make_landscape
 from gwkeras.twin.terrain import make_terrain
 from gwkeras.twin.world import forcings

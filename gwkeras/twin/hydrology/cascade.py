@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gwkeras.core.grid import Grid
+from gwkeras.twin.hydrology.forcing import Forcing
+from gwkeras.twin.hydrology.pumping import groundwater_pumping
 from gwkeras.twin.landscape import Landscape
 
 _STEPS_DOWN = 3  # reservoirs of the Nash cascade
 _FREEZING = 273.65  # K; half of a month's precipitation falls as snow at this mean temperature
 _MELT_RATE = 60.0  # mm K-1 month-1
 _BYPASS_SHARE = 0.25  # of infiltrating water, down cracks and roots past the soil
-_CROP_FACTOR = 0.75
-_PUMPING_INTENSITY = 0.40  # share of the irrigated area's deficit that farmers make up
 _RETURN_SHARE = 0.25  # of pumped water, back into the ground
 _FULL = 700.0  # mm above the drainage level, from where springs run
 _SPRING_SHARE = 0.5  # of the excess, in a month
@@ -54,27 +54,15 @@ class Fluxes:
     lateral: np.ndarray  # groundwater from the neighbours, net
 
 
-@dataclass(frozen=True)
-class Forcing:
-    """A month's weather and demand.
-
-    Args:
-        precipitation: mm month⁻¹, (n_lat, n_lon).
-        potential: potential evapotranspiration, mm month⁻¹, (n_lat, n_lon).
-        temperature: K, (n_lat, n_lon).
-        demand: pumping relative to the record's middle, 1.
-    """
-
-    precipitation: np.ndarray
-    potential: np.ndarray
-    temperature: np.ndarray
-    demand: float
-
-
 def empty_stores(landscape: Landscape) -> Stores:
     """A dry start: half-full soil and nothing else."""
     nothing = np.zeros_like(landscape.soil_capacity)
     return Stores(nothing, landscape.soil_capacity / 2, np.zeros((_STEPS_DOWN, *nothing.shape)), nothing)
+
+
+def filling(stores: Stores, landscape: Landscape) -> np.ndarray:
+    """Of the soil, 0 … 1, (n_lat, n_lon)."""
+    return np.minimum(stores.soil / landscape.soil_capacity, 1.0)
 
 
 def simulate(
@@ -111,10 +99,8 @@ def _month(grid: Grid, land: np.ndarray, ground: Landscape, before: Stores, forc
     interflow = drainage + bypass - recharge
 
     lateral = lateral_flow(grid, land, before.groundwater, ground.transmissivity)
-    warm = 1 / (1 + np.exp(-(forcing.temperature - 284.0) / 2.0))
-    deficit = np.maximum(_CROP_FACTOR * forcing.potential - evapotranspiration, 0.0)
     supply = np.clip(1 + before.groundwater / _RESERVE, 0.0, 1.0)
-    pumping = _PUMPING_INTENSITY * forcing.demand * ground.pumped_share * warm * deficit * supply
+    pumping = groundwater_pumping(ground, forcing, evapotranspiration, supply)
     return_flow = _RETURN_SHARE * pumping
 
     emptied = -np.expm1(-_STEPS_DOWN / ground.delay)

@@ -1,0 +1,1 @@
+"""How well methods find detail: worlds × seeds × filters × conditions × methods, judged by the truth in held-out months."""
