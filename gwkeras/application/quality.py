@@ -9,10 +9,9 @@ import numpy as np
 
 from gwkeras.core.grid import nearest_upsample
 from gwkeras.core.months import Month
+from gwkeras.domain.coast import near_coast
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.writing.quality_flags import FLAGS, NO_DATA
-
-_COAST_LAND = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,18 +38,6 @@ def quality(domain: Domain, month: Month, trained: TrainedRange | None) -> np.nd
     bits = bits | FLAGS["no_predecessor"] * lacking.astype(np.uint8)
     shown = nearest_upsample(known, domain.factor) & (domain.land_fine > 0)
     return np.where(shown, nearest_upsample(bits, domain.factor), NO_DATA).astype(np.uint8)
-
-
-def near_coast(land: np.ndarray, periodic: bool) -> np.ndarray:
-    """(n_lat, n_lon) whether a cell or one of its eight neighbours is less than half land.
-
-    What lies beyond the domain is not known to be sea, and does not count. `periodic`: the first column follows the last.
-    """
-    open_water = land < _COAST_LAND
-    rows = np.pad(open_water, ((1, 1), (0, 0)))
-    rows = rows[:-2] | rows[1:-1] | rows[2:]
-    padded = np.pad(rows, ((0, 0), (1, 1)), mode="wrap" if periodic else "constant")
-    return padded[:, :-2] | padded[:, 1:-1] | padded[:, 2:]
 
 
 def outside(climate: np.ndarray, low: Sequence[float], high: Sequence[float]) -> np.ndarray:

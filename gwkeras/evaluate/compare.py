@@ -40,7 +40,7 @@ def compare(
     total, done = sum(len(view.months) for view in judge.views), 0
     example: Example | None = None
     for number, view in enumerate(judge.views):
-        weights, blocks = gathered.weights_of(view)
+        weights, classes = gathered.weights_of(view), gathered.classes_of(view)
         for month in view.months:
             truth = view.truth(month)
             balance = None if view.physics is None else view.physics.balance(view.domain, month)
@@ -49,7 +49,7 @@ def compare(
             kept = []
             for row, method in enumerate(methods):
                 prediction = method.predict(view.domain, month)
-                gathered.add(row, view, month, prediction, truth, weights, blocks, balance)
+                gathered.add(row, view, month, prediction, truth, weights, classes, balance)
                 if shown:
                     kept.append(prediction)
             if shown:

@@ -9,9 +9,12 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
-from gwkeras.evaluate.metrics import Column, columns, evaluated, integrands
+from gwkeras.evaluate.classes import SEASONS, season_of
+from gwkeras.evaluate.metric import Column, evaluated
+from gwkeras.evaluate.metrics import columns, integrands
 from gwkeras.evaluate.physics import TERMS
 from gwkeras.evaluate.scores import Scores
+from gwkeras.evaluate.spread import KINDS
 
 ALL, HELD_OUT = "all", "held_out_blocks"
 """Names of cells: all that are judged; those in blocks that training never had as a target."""
@@ -109,6 +112,22 @@ class Evaluation:
         return self._of_own_interval(
             column, evaluated(column.metric, {name: self.data[f"patch_sum_{name}"].values for name in sums_kept()})
         )
+
+    def season_months(self, season: str) -> list[int]:
+        """Positions in `self.months` of a season's months."""
+        return [row for row, month in enumerate(self.months) if SEASONS[season_of(month)] == season]
+
+    def spread_of(self, method: str, group: str = ALL, season: str | None = None) -> np.ndarray:
+        """(KINDS, bins) how a method's errors go with its σ; see `gwkeras.evaluate.spread`.
+
+        Args:
+            method: its name.
+            group: of cells, one of `groups`.
+            season: one of `SEASONS`; None: the whole year.
+        """
+        k, row = self.groups.index(group), self.methods.index(method)
+        by_season = np.stack([self.data[f"spread_{kind}"].values[k, row] for kind in KINDS])
+        return by_season.sum(axis=1) if season is None else by_season[:, SEASONS.index(season)]
 
     def physics(self, by_patch: bool = False) -> dict[str, np.ndarray]:
         """Term -> (method, time) or (method, patch); NaN where it has nothing to be computed from."""

@@ -9,12 +9,14 @@ import numpy as np
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month
 from gwkeras.domain.split import held_out_mask
+from gwkeras.evaluate.classes import SEASONS, cell_classes, season_of
 from gwkeras.evaluate.evaluation import ALL, HELD_OUT, sums_kept
 from gwkeras.evaluate.judge import Judge, View
 from gwkeras.evaluate.metrics import integrands
 from gwkeras.evaluate.physics import TERMS, Balance, Part
 from gwkeras.evaluate.pit import BINS, pit_bins, pit_histogram
 from gwkeras.evaluate.scores import cells_at, counted, sums_of, values_of
+from gwkeras.evaluate.spread import CENTRES_MM, KINDS, spread_sums
 from gwkeras.methods.method import Prediction
 
 
@@ -31,6 +33,7 @@ class Gathering:
         grid: cells of the maps, which hold all views.
         sums: name -> (groups, methods, months).
         pit: (2, groups, methods, months, BINS) number of cells and their weight.
+        spread: (KINDS, groups, methods, SEASONS, bins) how errors go with σ; see `gwkeras.evaluate.spread`.
         maps: name -> (methods, n_lat, n_lon) float32, not weighted; "cells" counts months.
         physics: (terms, methods, months).
         patches: (month, part's box) of each patch, and its sums and terms.
@@ -41,11 +44,12 @@ class Gathering:
         self.judge = judge
         self.stamps = judge.stamps
         self.grid = _around([view.domain.fine for view in judge.views])
-        apart = not judge.only_blocks and any(_blocks(judge, view).any() for view in judge.views)
-        self.groups = (ALL, HELD_OUT) if apart else (ALL,)
+        self._classes = [_classes(judge, view) for view in judge.views]
+        self.groups = (ALL, *dict.fromkeys(name for classes in self._classes for name in classes))
         shape = (len(self.groups), len(methods), len(self.stamps))
         self.sums = {name: np.zeros(shape) for name in sums_kept()}
         self.pit = np.zeros((2, *shape, BINS))
+        self.spread = np.zeros((len(KINDS), len(self.groups), len(methods), len(SEASONS), len(CENTRES_MM)))
         self.maps = {name: np.zeros((len(methods), *self.grid.shape), np.float32) for name in ("cells", *integrands(mapped=True))}
         self.physics = np.full((len(TERMS), len(methods), len(self.stamps)), np.nan)
         self.boxes: list[tuple[Month, float, float, float, float]] = []
@@ -53,11 +57,14 @@ class Gathering:
         self.patch_physics: list[list[np.ndarray]] = [[] for _ in methods]
         self.intervals = np.full(len(methods), np.nan)
 
-    def weights_of(self, view: View) -> tuple[np.ndarray, np.ndarray]:
-        """Two of (s n_lat, s n_lon): weight of each cell, km² of land, and whether it lies in a held-out block."""
-        blocks = _blocks(self.judge, view)
+    def weights_of(self, view: View) -> np.ndarray:
+        """(s n_lat, s n_lon) weight of each cell, km² of land."""
         weights = view.domain.fine.area * view.domain.land_fine
-        return (weights * blocks if self.judge.only_blocks else weights), blocks
+        return weights * _blocks(self.judge, view) if self.judge.only_blocks else weights
+
+    def classes_of(self, view: View) -> dict[str, np.ndarray]:
+        """Name -> (s n_lat, s n_lon) bool: the sets of cells that are scored by themselves."""
+        return next(classes for known, classes in zip(self.judge.views, self._classes, strict=True) if known is view)
 
     def begin(self, view: View, month: Month) -> None:
         """Notes which patches a month has."""
@@ -74,7 +81,7 @@ class Gathering:
         prediction: Prediction,
         truth: np.ndarray,
         weights: np.ndarray,
-        blocks: np.ndarray,
+        classes: dict[str, np.ndarray],
         balance: Balance | None,
     ) -> None:
         """Adds one month of the method `row`.
@@ -86,14 +93,14 @@ class Gathering:
             prediction: of the method.
             truth: (s n_lat, s n_lon) mm.
             weights: see `weights_of`.
-            blocks: see `weights_of`.
+            classes: see `classes_of`.
             balance: what the month's physics terms compare with.
         """
         if prediction.lower is not None:
             self.intervals[row] = prediction.interval
         column = int(np.searchsorted(self.stamps, month))
         for part in view.parts(month):
-            sums = self._add_part(row, column, view, prediction, truth, weights, blocks, part)
+            sums = self._add_part(row, column, view, prediction, truth, weights, classes, part)
             terms = None if view.physics is None else view.physics.of(prediction.mean, view.domain, balance, part)
             if view.patches is not None:
                 for name, value in sums.items():
@@ -110,19 +117,22 @@ class Gathering:
         prediction: Prediction,
         truth: np.ndarray,
         weights: np.ndarray,
-        blocks: np.ndarray,
+        classes: dict[str, np.ndarray],
         part: Part,
     ) -> dict[str, float]:
         p = prediction
         mean, sigma, lower, upper = (None if v is None else v[part] for v in (p.mean, p.sigma, p.lower, p.upper))
         assert mean is not None
         use = counted(mean, truth[part], weights[part])
-        cells = cells_at(use, mean, truth[part], sigma, lower, upper)
+        cells = cells_at(use, mean, truth[part], sigma, lower, upper, p.quantiles)
         values, w, bins = values_of(cells), weights[part][use].astype(np.float64), pit_bins(cells)
-        inside = {HELD_OUT: blocks[part][use]} if HELD_OUT in self.groups else {}
+        inside = {name: mask[part][use] for name, mask in classes.items()}
+        season = season_of(self.stamps[column])
         found: dict[str, float] = {}
         for k, group in enumerate(self.groups):
-            chosen = inside.get(group, slice(None))
+            if group != ALL and group not in inside:
+                continue
+            chosen = inside.get(group, np.ones(len(w), bool))
             sums = sums_of({name: value[chosen] for name, value in values.items()}, w[chosen])
             found = found or dict(sums)
             for name, value in sums.items():
@@ -130,6 +140,7 @@ class Gathering:
             if bins is not None:
                 self.pit[0, k, row, column] += pit_histogram(bins[chosen])
                 self.pit[1, k, row, column] += pit_histogram(bins[chosen], w[chosen])
+                self.spread[:, k, row, season] += spread_sums(cells.at(chosen), w[chosen])
         onto = self._place(view, part)
         self.maps["cells"][row][onto][use] += 1.0
         for name in self.maps.keys() - {"cells"}:
@@ -141,6 +152,15 @@ class Gathering:
         row, col = view.domain.fine.offset_in(self.grid)
         rows, cols = (range(n)[s] for n, s in zip(view.domain.fine.shape, part, strict=True))
         return slice(row + rows.start, row + rows.stop), slice(col + cols.start, col + cols.stop)
+
+
+def _classes(judge: Judge, view: View) -> dict[str, np.ndarray]:
+    """Those in blocks that training never had, unless nothing else is judged, and those of coast and terrain."""
+    found = cell_classes(view.domain)
+    blocks = _blocks(judge, view)
+    if judge.only_blocks:
+        return {name: mask & blocks for name, mask in found.items()}
+    return {HELD_OUT: blocks} | found if blocks.any() else found
 
 
 def _blocks(judge: Judge, view: View) -> np.ndarray:

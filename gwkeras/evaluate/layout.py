@@ -14,14 +14,16 @@ import xarray as xr
 
 import gwkeras
 from gwkeras.core.grid import Grid
-from gwkeras.evaluate.evaluation import ALL, Evaluation, sums_kept
+from gwkeras.evaluate.classes import SEASONS
+from gwkeras.evaluate.evaluation import ALL, HELD_OUT, Evaluation, sums_kept
 from gwkeras.evaluate.gathering import Gathering
-from gwkeras.evaluate.metrics import evaluated
+from gwkeras.evaluate.metric import evaluated
 from gwkeras.evaluate.physics import TERMS
 from gwkeras.evaluate.pit import BINS
+from gwkeras.evaluate.spread import CENTRES_MM, EDGES_MM, KINDS
 from gwkeras.fields.writing.cf_file import CONVENTIONS, GRID_MAPPING
 
-VERSION = 1
+VERSION = 2
 """Of the layout; raised when an older file can no longer be read."""
 
 _TERM_MEANINGS = {
@@ -31,6 +33,14 @@ _TERM_MEANINGS = {
     "physics": "weighted sum of sign, magnitude and regional term",
     "smoothness": "differences between neighbours (eq. 15)",
     "sign_share": "share of cells whose storage change has the wrong sign (eq. 12 as printed)",
+}
+
+_SPREAD_MEANINGS = {
+    "weight": ("area of land by the predicted standard deviation", "km2"),
+    "squared_error": ("sum of land area times squared error by the predicted standard deviation", "mm2 km2"),
+    "variance": ("sum of land area times predicted variance by the predicted standard deviation", "mm2 km2"),
+    "absolute_error": ("sum of land area times the absolute error, by the absolute error", "mm km2"),
+    "error_weight": ("area of land by the absolute error, of methods that state a standard deviation", "km2"),
 }
 
 
@@ -89,7 +99,7 @@ def evaluation_of(gathered: Gathering, methods: tuple[str, ...], example: Exampl
     found = Evaluation(data)
     for column in found.columns:
         meaning = {"long_name": column.metric.meaning, "units": column.metric.unit}
-        for group in found.groups:
+        for group in (g for g in (ALL, HELD_OUT) if g in found.groups):  # those of the other classes follow from their sums
             name = column.key if group == ALL else f"{column.key}_in_{group}"
             data[name] = (("method", "time"), found.score(column, group), meaning)
         if found.has_patches:
@@ -146,6 +156,20 @@ def _sums(data: xr.Dataset, gathered: Gathering) -> None:
         data[f"sum_{name}"] = (dims, gathered.sums[name], {"long_name": meaning, "units": unit})
     data["pit_count"] = ((*dims, "pit_bin"), gathered.pit[0], {"long_name": "number of cells in the bin", "units": "1"})
     data["pit_weight"] = ((*dims, "pit_bin"), gathered.pit[1], {"long_name": "area of land in the bin", "units": "km2"})
+    data["season"] = ("season", np.array(SEASONS, dtype=object), {"long_name": "season, by the initials of its months"})
+    data["spread_bin"] = (
+        "spread_bin",
+        CENTRES_MM,
+        {"long_name": "standard deviation or absolute error", "units": "mm", "bounds": "spread_bounds"},
+    )
+    data["spread_bounds"] = (("spread_bin", "bounds"), np.stack([EDGES_MM[:-1], EDGES_MM[1:]], axis=1))
+    for name, values in zip(KINDS, gathered.spread, strict=True):
+        meaning, unit = _SPREAD_MEANINGS[name]
+        data[f"spread_{name}"] = (
+            ("cells", "method", "season", "spread_bin"),
+            values,
+            {"long_name": meaning, "units": unit},
+        )
     data["interval_probability"] = (
         "method",
         gathered.intervals,

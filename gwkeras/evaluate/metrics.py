@@ -6,107 +6,16 @@ and any aggregate (months, blocks, patches, single cells) can be formed later fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
 
-Sums = Mapping[str, Any]
-"""Name of an integrand -> Σ weight × integrand, a number or an array of any shape; with "weight" and "cells" beside them."""
+from gwkeras.evaluate.error_bars import ERROR_BARS
+from gwkeras.evaluate.metric import Cells, Column, Integrand, Metric, Sums, mean_of
 
 _ROUNDING = 1e-12  # of a sum of squares
-
-
-@dataclass(frozen=True)
-class Cells:
-    """One month of one method at the n cells that count, all (n,) float64.
-
-    Args:
-        predicted: mm.
-        truth: mm.
-        sigma: standard deviation of the prediction, mm; None: it claims to be exact.
-        lower: bound of the interval whose coverage is counted, mm; None: there is no interval.
-        upper: likewise.
-    """
-
-    predicted: np.ndarray
-    truth: np.ndarray
-    sigma: np.ndarray | None = None
-    lower: np.ndarray | None = None
-    upper: np.ndarray | None = None
-
-    @cached_property
-    def error(self) -> np.ndarray:
-        """Prediction − truth, mm."""
-        return self.predicted - self.truth
-
-
-@dataclass(frozen=True)
-class Integrand:
-    """What a sum is made of.
-
-    Args:
-        name: of the sum.
-        unit: of the integrand; that of the sum has km² beside it.
-        of: values at the cells (n,); booleans are counted by the weight of the cells where they hold.
-    """
-
-    name: str
-    unit: str
-    of: Callable[[Cells], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One score.
-
-    Args:
-        key: as in evaluation.nc and summary.json.
-        heading: of its column in tables, without the unit.
-        unit: "1" for shares and correlations.
-        decimals: shown in tables.
-        meaning: one phrase.
-        integrands: the sums that it needs.
-        value: the score from the sums, for numbers and arrays alike; NaN where there is none.
-        of_interval: it judges intervals of a stated probability, which key and heading then name by "{percent}".
-        brief: whether it stands in the table on the terminal and at the head of the report; all stand further down.
-        mapped: whether evaluation.nc holds it for every cell over all months, too.
-    """
-
-    key: str
-    heading: str
-    unit: str
-    decimals: int
-    meaning: str
-    integrands: tuple[Integrand, ...]
-    value: Callable[[Sums], Any]
-    of_interval: bool = False
-    brief: bool = True
-    mapped: bool = False
-
-
-@dataclass(frozen=True)
-class Column:
-    """A metric as a table has it: with the probability of the interval where it judges one."""
-
-    metric: Metric
-    interval: float | None = None
-
-    @property
-    def key(self) -> str:
-        return self.metric.key.format(percent=_percent(self.interval))
-
-    @property
-    def heading(self) -> str:
-        unit = "" if self.metric.unit == "1" else f" {self.metric.unit}"
-        return self.metric.heading.format(percent=_percent(self.interval)) + unit
-
-    def text(self, value: float | None) -> str:
-        """The score as it stands in a table; a dash where there is none."""
-        return "–" if value is None or not np.isfinite(value) else f"{value:.{self.metric.decimals}f}"
 
 
 def crps(error: np.ndarray, sigma: np.ndarray) -> np.ndarray:
@@ -138,10 +47,6 @@ COVERED = Integrand("covered", "1", _covered)
 BOUNDED = Integrand("bounded", "1", lambda c: np.full(c.truth.shape, c.lower is not None and c.upper is not None))
 
 
-def _mean(name: str) -> Callable[[Sums], Any]:
-    return lambda sums: sums[name] / sums["weight"]
-
-
 def _spread(sums: Sums, name: str) -> Any:
     """Σw(x − x̄)²; NaN where x varies by no more than rounding."""
     spread = sums[f"{name}_squared"] - sums[name] ** 2 / sums["weight"]
@@ -170,8 +75,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "rmse", "RMSE", "mm", 2, "root mean square error", (SQUARED,), lambda s: np.sqrt(s["squared"] / s["weight"]), mapped=True
     ),
-    Metric("mae", "MAE", "mm", 2, "mean absolute error", (ABSOLUTE,), _mean("absolute"), mapped=True),
-    Metric("bias", "bias", "mm", 2, "mean of prediction less truth", (ERROR,), _mean("error"), brief=False, mapped=True),
+    Metric("mae", "MAE", "mm", 2, "mean absolute error", (ABSOLUTE,), mean_of("absolute"), mapped=True),
+    Metric("bias", "bias", "mm", 2, "mean of prediction less truth", (ERROR,), mean_of("error"), brief=False, mapped=True),
     Metric(
         "r2",
         "R²",
@@ -188,7 +93,7 @@ METRICS: tuple[Metric, ...] = (
         2,
         "continuous ranked probability score, which judges mean and standard deviation; the MAE without one",
         (RANKED,),
-        _mean("ranked"),
+        mean_of("ranked"),
     ),
     Metric(
         "coverage_{percent}",
@@ -207,6 +112,7 @@ METRICS: tuple[Metric, ...] = (
     # KGE″: an anomaly's mean is near zero, so the bias is measured by the truth's standard deviation, not by its mean.
     # Source: Tang, Clark & Papalexiou 2021, doi 10.1175/JCLI-D-21-0067.1.
     Metric("kge", "KGE″", "1", 4, "modified Kling-Gupta efficiency", (*_MOMENTS, ERROR), _kge, brief=False),
+    *ERROR_BARS,
 )
 """All scores, in the order of tables. One entry more is one score more wherever scores are stored, tabled or reported."""
 
@@ -239,13 +145,3 @@ def column_of(key: str) -> Column | None:
         if interval and key.startswith(before) and key.endswith(after) and inner.replace(".", "", 1).isdecimal():
             return Column(metric, float(inner) / 100)
     return None
-
-
-def evaluated(metric: Metric, sums: Sums) -> np.ndarray:
-    """A score from its sums; NaN where there is nothing to judge."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(metric.value(sums), dtype=np.float64)
-
-
-def _percent(interval: float | None) -> str:
-    return "" if interval is None else f"{100 * interval:.6g}"

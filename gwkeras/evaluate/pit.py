@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from gwkeras.evaluate.metrics import Cells
+from gwkeras.evaluate.metric import Cells
 
 BINS = 20
 

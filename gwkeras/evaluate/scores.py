@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gwkeras.evaluate.metrics import Cells, Column, Sums, columns, evaluated, integrands
+from gwkeras.evaluate.metric import Cells, Column, Sums, evaluated
+from gwkeras.evaluate.metrics import columns, integrands
 
 
 @dataclass
@@ -100,9 +101,10 @@ def cells_at(
     sigma: np.ndarray | None,
     lower: np.ndarray | None,
     upper: np.ndarray | None,
+    quantiles: tuple[tuple[float, float], ...] = (),
 ) -> Cells:
     """The cells where `use` holds, as float64."""
-    return Cells(*(None if v is None else v[use].astype(np.float64) for v in (predicted, truth, sigma, lower, upper)))  # type: ignore[arg-type]
+    return Cells(predicted, truth, sigma, lower, upper, quantiles).at(use)
 
 
 def values_of(cells: Cells) -> dict[str, np.ndarray]:

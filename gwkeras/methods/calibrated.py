@@ -48,7 +48,9 @@ def calibrated(prediction: Prediction, calibration: Calibration) -> Prediction:
         return prediction
     sigma = calibration.sigma_scale * prediction.sigma
     half = calibration.interval_factor * sigma
-    return Prediction(prediction.mean, sigma, prediction.mean - half, prediction.mean + half, calibration.interval)
+    return Prediction(
+        prediction.mean, sigma, prediction.mean - half, prediction.mean + half, calibration.interval, calibration.quantiles
+    )
 
 
 def calibrate_on(predict: Predict, training: Training, interval: float) -> Calibration:

@@ -25,6 +25,8 @@ class Prediction:
         upper: upper bound, likewise.
         interval: probability that the truth lies between `lower` and `upper`; None where there are no bounds. It travels with
             them, so that whoever counts, labels or writes them says what they are.
+        quantiles: (probability, factor), ascending: intervals of these probabilities are as many σ wide on each side; empty
+            where nothing was measured, and errors are taken for Normal.
     Raises: ValueError: where bounds come without their probability, or the reverse.
     """
 
@@ -33,6 +35,7 @@ class Prediction:
     lower: np.ndarray | None = None
     upper: np.ndarray | None = None
     interval: float | None = None
+    quantiles: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if len({self.lower is None, self.upper is None, self.interval is None}) > 1:

@@ -10,7 +10,7 @@ from gwkeras.data.manifest import Source
 from gwkeras.evaluate.evaluation import Evaluation
 from gwkeras.report.document import Figure, Report, Section
 from gwkeras.report.markdown import render
-from gwkeras.report.sections import patches, run, scores
+from gwkeras.report.sections import error_bars, patches, run, scores
 
 
 def report_of(
@@ -44,6 +44,7 @@ def report_of(
             Section("", figure),
             patches.patches(evaluation),
             scores.all_scores(evaluation),
+            error_bars.error_bars(evaluation),
             scores.physics(evaluation),
             run.facts(facts or {}),
             run.split(split),

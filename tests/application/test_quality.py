@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gwkeras.application.quality import TrainedRange, near_coast, outside, quality
+from gwkeras.application.quality import TrainedRange, outside, quality
+from gwkeras.domain.coast import near_coast
 from gwkeras.fields.writing.quality_flags import NO_DATA
 from tests.methods.worlds import make_domain
 

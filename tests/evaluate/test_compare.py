@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,6 +30,9 @@ class SmallDomain:
     coarse = COARSE
     fine = COARSE.refine(2)
     factor = 2
+    fine_origin = (0, 0)
+    land = np.ones(COARSE.shape)
+    fine_drivers = SimpleNamespace(static={}, grid=COARSE.refine(2))
     months = np.array(["2003-01", "2003-02", "2003-03"], dtype="datetime64[M]").astype("datetime64[ns]")
 
     def storage_of(self, month: np.datetime64) -> np.ndarray:

@@ -73,7 +73,8 @@ def test_without_test_months_the_blocks_alone_are_judged(opened, tmp_path):
         squared += np.nansum(weights * error**2)
         total += weights[np.isfinite(error)].sum()
     assert found.scores["bicubic"]["rmse"] == pytest.approx(np.sqrt(squared / total))
-    assert found.groups == ("all",)
+    assert found.groups[0] == "all"
+    assert "held_out_blocks" not in found.groups
     judged = found.data["months_map"].values[0] > 0
     outside = judged.copy()
     outside[rows, cols] = False

@@ -10,7 +10,7 @@ from scipy import stats
 
 from gwkeras.core.errors import BadInput
 from gwkeras.domain.split import Box
-from gwkeras.evaluate.metrics import Cells
+from gwkeras.evaluate.metric import Cells
 from gwkeras.evaluate.pit import BINS, pit_bins, pit_histogram
 from gwkeras.evaluate.store import read_evaluation, write_evaluation
 from tests.report.small import METHODS, evaluation
@@ -76,7 +76,9 @@ def test_the_file_follows_cf(stored):
         for name, variable in file.variables.items():
             axis_bounds = name.endswith("_bounds")
             assert axis_bounds or name == "crs" or variable.long_name, name
-            assert axis_bounds or name in ("crs", "time", "method", "cells", "patch", "example_time") or variable.units, name
+            assert (
+                axis_bounds or name in ("crs", "time", "method", "cells", "season", "patch", "example_time") or variable.units
+            ), name
             for dimension in variable.dimensions:
                 assert dimension in file.variables or dimension == "bounds"
             if "grid_mapping" in variable.ncattrs():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -21,6 +22,9 @@ class SmallDomain:
     coarse = COARSE
     fine = COARSE.refine(2)
     factor = 2
+    fine_origin = (0, 0)
+    land = np.ones(COARSE.shape)
+    fine_drivers = SimpleNamespace(static={}, grid=COARSE.refine(2))
     months = np.array(["2003-01", "2003-02"], dtype="datetime64[M]").astype("datetime64[ns]")
     land_fine = np.ones((4, 6))
 

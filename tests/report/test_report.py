@@ -13,7 +13,8 @@ import pytest
 from gwkeras.data.manifest import Source
 from gwkeras.domain.split import Box
 from gwkeras.evaluate import metrics
-from gwkeras.evaluate.metrics import Integrand, Metric
+from gwkeras.evaluate.error_bars import ERROR_BARS
+from gwkeras.evaluate.metric import Integrand, Metric
 from gwkeras.evaluate.store import read_evaluation, write_evaluation
 from gwkeras.report.markdown import table
 from gwkeras.report.page import report_of, write_report
@@ -67,7 +68,7 @@ def test_summary_rounds_and_has_no_nan(tmp_path):
     nearest = read["methods"]["nearest"]
     kept = {"rmse": 2.0, "mae": 2.0, "bias": 2.0, "r2": 0.625, "crps": 2.0, "coverage_90": None}
     assert {key: nearest[key] for key in kept} == kept
-    assert set(nearest) - set(kept) == {"correlation", "kge"}
+    assert set(nearest) - set(kept) - {metric.key for metric in ERROR_BARS} == {"correlation", "kge"}
     assert read["methods"]["empty"] == dict.fromkeys(nearest)
     assert read["methods_in_held_out_blocks"]["model"]["rmse"] == 1.0
     assert read["methods_in_held_out_blocks"]["model"]["r2"] is None  # the truth of the west never varies
@@ -112,6 +113,12 @@ def test_the_page_tells_what_a_reader_must_know(tmp_path):
         "| model | 1.00 | 1.00 | – | 0.60 | 1.000 |",
         "![coarse field, truth, model and error](downscaled.png)",
         "## All scores\n\n| method | RMSE mm | MAE mm | bias mm |",
+        "## Error bars\n\nShares of the truth",
+        "| model | 0.000 | 1.000 | 1.000 | 1.000 | 1.00 | 1.000 | – | – | – | – | ",  # one σ off everywhere
+        "By class, model:\n\n| cells or months |",
+        "| held out blocks | 1.000 | 1.000 | – |",
+        "| DJF | 1.000 |",
+        "| model | 1.0: 1.0 | 1.0: 1.0 | 1.0: 1.0 | 1.0: 1.0 |",
         "## The run\n\n- samples: 3 train",
         "in spans; 1 block.",
         "two solutions in a month",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gwkeras.evaluate.evaluation import Evaluation
-from gwkeras.evaluate.metrics import Column
+from gwkeras.evaluate.metric import Column
 from gwkeras.evaluate.physics import TERMS
 from gwkeras.evaluate.scores import Scores
 from gwkeras.report.document import Block, Section, Table, paragraph
@@ -63,7 +63,7 @@ def verdict(evaluation: Evaluation, target: str) -> Section:
 
 def all_scores(evaluation: Evaluation) -> Section:
     """Every score, where the table at the head leaves some out."""
-    columns = evaluation.columns
+    columns = [c for c in evaluation.columns if not c.metric.of_sigma]
     if all(c.metric.brief for c in columns):
         return Section("All scores", ())
     tables = [score_table(evaluation.scores, columns)]

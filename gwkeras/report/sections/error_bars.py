@@ -1,0 +1,52 @@
+"""Whether the standard deviations hold: over all cells, by class, and by their own size."""
+
+from __future__ import annotations
+
+import math
+
+from gwkeras.evaluate.diagnosis import Diagnosis, by_class, diagnosis
+from gwkeras.evaluate.error_bars import ERROR_BARS
+from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.metric import Column
+from gwkeras.report.document import Block, Section, Table, paragraph
+
+_OF_CLASSES = ("coverage_at_90", "standardised_error", "sigma_correlation_share")
+_SAID = (
+    "Shares of the truth within the intervals of 50, 80, 90 and 95 % that follow from σ; root mean square of σ and of error "
+    "over σ (1 where σ is right); correlation of σ and |error|, and the highest that a calibrated Normal with these σ can have; "
+    "how much the error rises with σ from its lowest to its highest quarter (1 where σ is right); how much lower the CRPS is "
+    "than with one constant σ that is right on average."
+)
+
+
+def error_bars(evaluation: Evaluation) -> Section:
+    """Tables for every method that states a σ; nothing where none does."""
+    found = {method: d for method in evaluation.methods if (d := diagnosis(evaluation, method)) is not None}
+    if not found:
+        return Section("Error bars", ())
+    columns = [Column(metric) for metric in ERROR_BARS]
+    headings = ("method", *(column.heading for column in columns), "slope", "CRPS gain")
+    rows = tuple((method, *_texts(d, columns), _text(d.slope), _percent(d.crps_gain)) for method, d in found.items())
+    blocks: list[Block] = [paragraph(_SAID), Table("", headings, rows)]
+    shown = [column for column in columns if column.key in _OF_CLASSES]
+    for method in found:
+        rows = tuple(
+            (name.replace("_", " "), *_texts(d, shown), _percent(d.crps_gain)) for name, d in by_class(evaluation, method)
+        )
+        blocks.append(Table(f"By class, {method}", ("cells or months", *(column.heading for column in shown), "CRPS gain"), rows))
+    parts = tuple((method, *(f"{s:.1f}: {e:.1f}" for s, e in d.quartiles)) for method, d in found.items())
+    quarters = ("method", "lowest σ", "second quarter", "third quarter", "highest σ")
+    blocks.append(Table("σ : root mean square error, mm, in quarters of the land by σ", quarters, parts))
+    return Section("Error bars", tuple(blocks))
+
+
+def _texts(found: Diagnosis, columns: list[Column]) -> tuple[str, ...]:
+    return tuple(column.text(found.figures[column.key]) for column in columns)
+
+
+def _text(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "–"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:+.1f} %" if math.isfinite(value) else "–"
