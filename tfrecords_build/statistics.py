@@ -87,11 +87,12 @@ def measure(sample: Mapping[str, np.ndarray], shape: SampleShape, trained_months
         sums["storage_change"] = Running.of((gwsa - sample["gwsa_previous"][..., 0])[coarse & known_previous(sample)[..., 0]])
     for k, name in enumerate(shape.climate):
         sums[f"climate/{name}"] = Running.of(sample["climate"][-1, :, :, k][coarse])
+    known = sample["land"][..., 0] > 0
     for k, name in enumerate(shape.covariates):
         values = sample["covariates_fine"][..., k].astype(np.float64)
         sums[f"covariates/{name}"] = Running.of(values[fine])
-        sums[f"deviations/{name}"] = Running.of((values - nearest_upsample(_block_mean(values, land_fine, factor), factor))[fine])
-    sums["residual"] = Running.of((sample["target"][..., 0] - _interpolated(sample, factor))[fine])
+        sums[f"deviations/{name}"] = Running.of((values - _carried(_block_mean(values, land_fine, factor), known, land_fine))[fine])
+    sums["residual"] = Running.of((sample["target"][..., 0] - _carried(gwsa, known, land_fine))[fine])
     return sums
 
 
@@ -127,8 +128,8 @@ def _block_mean(values: np.ndarray, weights: np.ndarray, factor: int) -> np.ndar
     return np.divide(summed, total, out=np.zeros_like(summed), where=total > 0)
 
 
-def _interpolated(sample: Mapping[str, np.ndarray], factor: int) -> np.ndarray:
-    """Bicubic + conservation: what the network corrects."""
-    gwsa, land, land_fine = (sample[name][..., 0] for name in ("gwsa", "land", "land_fine"))
-    smooth = np.nan_to_num(upsample(np.where(land > 0, gwsa, np.nan), factor, "bicubic"))
-    return smooth + nearest_upsample(gwsa - _block_mean(smooth, land_fine, factor), factor)
+def _carried(coarse: np.ndarray, known: np.ndarray, land_fine: np.ndarray) -> np.ndarray:
+    """Bicubic + conservation of a coarse field: what detail is measured against."""
+    factor = land_fine.shape[0] // coarse.shape[0]
+    smooth = np.nan_to_num(upsample(np.where(known, coarse, np.nan), factor, "bicubic"))
+    return smooth + nearest_upsample(coarse - _block_mean(smooth, land_fine, factor), factor)

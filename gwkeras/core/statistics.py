@@ -24,7 +24,7 @@ class Statistics:
         storage_change_std: of gwsa(t) − gwsa(t−1), mm month⁻¹.
         covariate_mean: one per fine covariate, in its own unit.
         covariate_std: the same, standard deviation.
-        covariate_deviation_std: of a covariate minus the mean of its coarse cell; the scale at which detail lives.
+        covariate_deviation_std: of a covariate's detail, x − I H x; see `gwkeras.layers.detail`.
         residual_std: of target − (bicubic + conservation), mm.
     Raises: ConfigError: where lists that belong together differ in length, or a standard deviation is not positive.
     """

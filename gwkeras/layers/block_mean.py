@@ -53,7 +53,7 @@ def block_mean(values, weights, factor: int):
 class BlockDeviation(keras.layers.Layer):
     """A fine field minus the mean, weighted by cell area × land, of its coarse cell; divided by fixed scales; 0 off land.
 
-    What a coarse cell's mean says is known at the coarse grid already; what is left is the detail.
+    Networks that were saved before `gwkeras.layers.detail.Detail` took its place hold this layer; none is built with it.
 
     Args:
         factor: s.
@@ -88,7 +88,7 @@ class BlockDeviation(keras.layers.Layer):
 class BlockLevel(keras.layers.Layer):
     """The mean, weighted by cell area × land, of a fine field over each coarse cell, standardised; 0 where there is no land.
 
-    The counterpart of `BlockDeviation`: long memories and maps as the coarse grid sees them.
+    The counterpart of `gwkeras.layers.detail.Detail`: long memories and maps as the coarse grid sees them.
 
     Args:
         factor: s.

@@ -19,7 +19,7 @@ from gwkeras.domain.domain import Domain
 from gwkeras.domain.split import Split
 from gwkeras.methods.calibrated import calibrate_on
 from gwkeras.methods.composition import Composition
-from gwkeras.methods.parts import Progress
+from gwkeras.methods.parts import FittedPrior, FittedUpdate, Progress
 from gwkeras.methods.training import Training
 from gwkeras.training.run_folder import RunFolder
 
@@ -43,11 +43,14 @@ def fit_method(config: MethodConfig, training: Training, progress: Progress) -> 
     """
     folder = _folder(config, training.run, training.domain.fine.lat_step)
     wanted = {"recipe": _recipe(config), "training": training.digest, "interval": training.config.downscale.interval}
+    prior = config.prior.fit(training, progress) if config.prior.needs_shards else None
+    if prior is not None:  # trained elsewhere, perhaps anew since the update was fitted to it
+        wanted["prior"] = prior.digest
     if _told(folder) == wanted:
         return _read(config, folder, training)
-    prior = config.prior.fit(training, progress)
+    prior = prior or config.prior.fit(training, progress)
     update = config.update.fit(prior, training, progress)
-    method = Composition(name_of(config), prior, update)
+    method = Composition(name_of(config), _beside(update, prior), update)
     method = replace(method, calibration=_calibration(method, training))
     with _whole_folder(folder) as partial:
         _keep(method, partial)
@@ -77,7 +80,12 @@ def _read(config: MethodConfig, folder: Path, training: Training) -> Composition
     prior = config.prior.load(folder / _PRIOR, training)
     update = config.update.load(folder / _UPDATE, training)
     calibration = Calibration.read(folder / _CALIBRATION) if (folder / _CALIBRATION).exists() else None
-    return Composition(name_of(config), prior, update, calibration)
+    return Composition(name_of(config), _beside(update, prior), update, calibration)
+
+
+def _beside(update: FittedUpdate, prior: FittedPrior) -> FittedPrior:
+    """The prior as it stands beside an update: beside none, one that has seen the product is the method that it is by itself."""
+    return prior if update.digest else getattr(prior, "alone", prior)
 
 
 def _keep(method: Composition, folder: Path) -> None:

@@ -23,7 +23,10 @@ Progress = Callable[[str, int, int], None]
 
 
 class FittedPrior(Protocol):
-    """f, for any month of any domain that it was fitted for."""
+    """f, for any month of any domain that it was fitted for.
+
+    A prior made of something that has seen the product itself has an attribute `alone`: the method that this is without an update.
+    """
 
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
         """f of one month, with its own standard error where it has one; see `gwkeras.methods.method.Method.predict`."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gwkeras.core.config.tree import ModelConfig
 
-_FILLING_AND_BICUBIC = 2 + 2  # two passes over 3 × 3 cells, then a kernel of five cells
+_CARRIED = 2 + 2  # coarse cells that I looks at: two passes over 3 × 3 cells, then a kernel of five cells
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class _Kind:
 
     Args:
         conserves: whether block means of its mean equal the coarse field.
-        base_reach: coarse cells that its starting point, an interpolation, depends on.
+        carried: coarse cells that carrying the product, or a mean of its own, to the fine grid looks at.
         fine_layers: 3 × 3 convolutions on the fine grid.
         fine_numbers: float32 values that live at the same time for one fine cell.
     """
 
     conserves: bool
-    base_reach: int
+    carried: int
     fine_layers: Callable[[ModelConfig], int]
     fine_numbers: Callable[[ModelConfig], int]
 
@@ -33,7 +33,7 @@ class _Kind:
 _KINDS = {
     "paper": _Kind(False, 0, lambda model: 0, lambda model: 6),
     "default": _Kind(
-        True, _FILLING_AND_BICUBIC, lambda model: model.refinement_layers, lambda model: 4 * model.refinement_filters
+        True, _CARRIED, lambda model: model.refinement_layers, lambda model: 4 * model.refinement_filters
     ),
 }
 
@@ -78,8 +78,11 @@ def receptive_field(model: ModelConfig, months: int, factor: int) -> int:
     3
     """
     layers = len(model.convlstm_filters)
+    kind = _KINDS[model.kind]
     first = _trunk_first(model, _heads_first(model, factor)) - (layers + months - 1 if layers else 0)
-    return max(-first, _KINDS[model.kind].base_reach)
+    refinement = -(-kind.fine_layers(model) // factor)
+    # Detail is carried twice: in the covariates, and in the output, whose carried means the refinement reaches out from.
+    return max(-first, 2 * kind.carried + refinement)
 
 
 def numbers_a_cell(model: ModelConfig, months: int, factor: int) -> int:
@@ -102,7 +105,8 @@ def numbers_a_cell(model: ModelConfig, months: int, factor: int) -> int:
 
 def _heads_first(model: ModelConfig, factor: int) -> int:
     """First cell of the trunk's output that is needed: the lower neighbour in bilinear upsampling to the first fine cell."""
-    fine = -_KINDS[model.kind].fine_layers(model)
+    kind = _KINDS[model.kind]
+    fine = -kind.fine_layers(model) - factor * kind.carried
     return (2 * fine + 1 - factor) // (2 * factor)  # ⌊(fine + ½) / s − ½⌋
 
 

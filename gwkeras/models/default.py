@@ -10,9 +10,10 @@ from keras import layers
 from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.schema import SampleShape
 from gwkeras.core.statistics import Statistics
-from gwkeras.layers.block_mean import BlockDeviation, BlockLevel
+from gwkeras.layers.block_mean import BlockLevel
 from gwkeras.layers.calendar import CalendarMaps
 from gwkeras.layers.conservation import Conservation
+from gwkeras.layers.detail import Detail
 from gwkeras.layers.interpolation import FillMissing, Upsampling
 from gwkeras.layers.normalization import ConstantVariance, Standardize, Unstandardize, Variance
 from gwkeras.layers.unet import unet
@@ -23,9 +24,10 @@ _SOFTPLUS_ONE = math.log(math.e - 1.0)  # softplus of this is 1: training starts
 
 
 def default_model(config: ModelConfig, sample: SampleShape, statistics: Statistics) -> keras.Model:
-    """mean = conserve(bicubic(gwsa) + residual_std · detail), variance = residual_std² · softplus(…).
+    """mean = I gwsa + (f − I H f), variance = residual_std² · softplus(…), with f the refinement's output.
 
-    The last layers start at zero, so that training starts at bicubic interpolation with conservation.
+    H is the block mean over land, I bicubic interpolation made conservative. Covariates enter as x − I H x, too: all that is
+    called detail is measured against what carries the product. The last layers start at zero, so that training starts at I gwsa.
 
     Inputs: climate, gwsa, gwsa_previous, has_previous, land, land_fine, time, latitude and, where the sample has
         covariates, covariates_fine: all as in core/schema.py.
@@ -57,7 +59,7 @@ def default_model(config: ModelConfig, sample: SampleShape, statistics: Statisti
             )
         ]
         deviations = [
-            BlockDeviation(sample.factor, statistics.covariate_deviation_std, name="covariate_deviation")(
+            Detail(sample.factor, statistics.covariate_deviation_std, name="covariate_detail")(
                 inputs["covariates_fine"], land_fine, latitude
             )
         ]
@@ -65,9 +67,10 @@ def default_model(config: ModelConfig, sample: SampleShape, statistics: Statisti
     detail, spread = refinement(features, deviations, inputs, config, sample)
 
     base = Upsampling(sample.factor, "bicubic", dtype="float32", name="bicubic")(FillMissing(name="gwsa_filled")(gwsa, land))
-    raw = layers.Add(dtype="float32", name="base_plus_detail")(
-        [base, Unstandardize(0.0, statistics.residual_std, name="detail")(detail)]
+    left = Detail(sample.factor, [1.0], name="carried_detail")(
+        Unstandardize(0.0, statistics.residual_std, name="detail")(detail), land_fine, latitude
     )
+    raw = layers.Add(dtype="float32", name="base_plus_detail")([base, left])
     mean = Conservation(sample.factor, name="mean")(raw, gwsa, land_fine, land, latitude)
     if spread is None:
         variance = ConstantVariance(statistics.residual_std, name="variance")(mean)
@@ -94,12 +97,14 @@ def trunk(inputs: dict[str, keras.KerasTensor], levels: list, config: ModelConfi
     land = inputs["land"]
     climate = Standardize(statistics.climate_mean, statistics.climate_std, name="climate_scale")(inputs["climate"], land[:, None])
     gwsa_scale = Standardize(statistics.gwsa_mean, statistics.gwsa_std, name="gwsa_scale")
-    known = land * inputs["has_previous"][:, None, None, None]
+    # A predecessor that is unknown is 0 in a sample. One of exactly 0 mm is taken for such, which costs nothing: 0 mm says little.
+    before = inputs["gwsa_previous"]
+    known = land * inputs["has_previous"][:, None, None, None] * keras.ops.cast(keras.ops.not_equal(before, 0.0), "float32")
     fused = layers.Concatenate(name="fused")(
         [
             climate_memory(climate, config.convlstm_filters),
             gwsa_scale(inputs["gwsa"], land),
-            gwsa_scale(inputs["gwsa_previous"], known),
+            gwsa_scale(before, known),
             known,
             land,
             CalendarMaps(name="calendar")(inputs["time"], land),
@@ -114,15 +119,15 @@ def refinement(features, deviations: list, inputs: dict[str, keras.KerasTensor],
 
     There is no spread without an uncertainty head.
 
-    Two paths are added. Linear: each covariate's deviation times a coefficient that varies in space and time, as in
+    Two paths are added. Linear: each covariate's detail times a coefficient that varies in space and time, as in
     geographically weighted regression with a neural network for its weights (Du et al. 2020,
-    doi 10.1080/13658816.2019.1707834). Convolutional: a small network on deviations, land and trunk features. Dropout on
+    doi 10.1080/13658816.2019.1707834). Convolutional: a small network on that detail, land and trunk features. Dropout on
     both is what makes them carry over to another scale: without it the convolutions learn the training scale by heart.
     The spread learns from what the mean has learned without acting back on it (Stirn et al. 2023, arXiv 2212.09184).
 
     Args:
         features: of the trunk, (batch, H, W, C).
-        deviations: covariates less their coarse cells' means, (batch, sH, sW, K); none where there are no covariates.
+        deviations: the covariates' detail, (batch, sH, sW, K); none where there are no covariates.
         inputs: symbolic inputs by name.
         config: sizes.
         sample: factor and names of covariates.

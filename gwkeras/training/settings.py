@@ -9,6 +9,9 @@ from typing import Any
 
 from gwkeras.core.config.tree import Config
 
+_DETAIL = "model.detail"
+_BEFORE = {_DETAIL: "f less its block mean"}  # in a training that does not tell
+
 _MAY_CHANGE = ("training.epochs",)  # of a training that goes on
 _LONGEST = 40  # of a value that is shown to people; digests are not
 
@@ -17,7 +20,8 @@ def settings_of(config: Config) -> dict[str, str]:
     """Key of the configuration -> value as JSON, for all keys that a training must keep to when it goes on."""
     sections: dict[str, Any] = {"model": config.model, "loss": config.loss, "training": config.training}
     values = {f"{section}.{key}": value for section, keys in sections.items() for key, value in asdict(keys).items()}
-    return {key: json.dumps(value) for key, value in values.items() if key not in _MAY_CHANGE}
+    settings = {key: json.dumps(value) for key, value in values.items() if key not in _MAY_CHANGE}
+    return settings if config.model.kind == "paper" else {**settings, _DETAIL: "f - I H f"}
 
 
 def difference(wanted: Mapping[str, str], found: Mapping[str, str]) -> tuple[str, str] | None:
@@ -25,7 +29,7 @@ def difference(wanted: Mapping[str, str], found: Mapping[str, str]) -> tuple[str
 
     A key that `found` lacks, because it is of an earlier version, counts as the default.
     """
-    known = {**settings_of(Config()), **found}
+    known = {**settings_of(Config()), **_BEFORE, **found}
     for key, value in wanted.items():
         other = known.get(key)
         if other != value:

@@ -15,6 +15,7 @@ from gwkeras.layers.block_mean import BlockDeviation, BlockLevel
 from gwkeras.layers.calendar import CalendarMaps
 from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.convlstm import ConvLSTM2D
+from gwkeras.layers.detail import Detail
 from gwkeras.layers.interpolation import FillMissing, Upsampling
 from gwkeras.layers.normalization import ConstantVariance, Standardize, Unstandardize, Variance
 from gwkeras.layers.observation import Observe
@@ -28,6 +29,7 @@ LAYERS = {
     CalendarMaps: (CalendarMaps, [(), (*COARSE, 1)]),
     Conservation: (lambda: Conservation(2), [(*FINE, 1), (*COARSE, 1), (*FINE, 1), (*COARSE, 1), LAT]),
     ConvLSTM2D: (lambda: ConvLSTM2D(3), [(4, *COARSE, 2)]),
+    Detail: (lambda: Detail(2, [1.0, 2.0]), [(*FINE, 2), (*FINE, 1), LAT]),
     FillMissing: (FillMissing, [(*COARSE, 1), (*COARSE, 1)]),
     Upsampling: (lambda: Upsampling(2, "bicubic"), [(*COARSE, 3)]),
     Standardize: (lambda: Standardize((1.0, 2.0), (3.0, 4.0)), [(*COARSE, 2)]),

@@ -38,17 +38,29 @@ def test_nothing_beyond_it_is_seen_and_its_edge_is(kind, convlstm, unet, refinem
     height, width = 2 * start + divisor, divisor
     core = slice(start * factor, (start + divisor) * factor)
     inputs = random_inputs(network, height, width, factor, months)
-    expected = network.predict_on_batch(inputs)
+    # Where three rows beside the core are missing, what carries the product takes the fourth's values for them.
+    sea = {name: inputs[name].copy() for name in ("land", "land_fine") if name in inputs}
+    for first in (start - 3, start + divisor):
+        for name, values in sea.items():
+            scale = factor if name == "land_fine" else 1
+            values[:, scale * first : scale * (first + 3)] = 0
+    with_sea = inputs | (sea if kind == "default" else {})
 
-    def change(name: str, rows: slice) -> float:
-        """Largest change in the core, as a share of the largest value, when `rows` of an input are other ones."""
-        altered = {**inputs, name: inputs[name].copy()}
-        altered[name][(slice(None),) * (2 if name == "climate" else 1) + (rows,)] += 500.0 if name == "climate" else 50_000.0
-        found = network.predict_on_batch(altered)
-        return max(float(np.abs(found[k] - expected[k])[:, core].max() / np.abs(expected[k]).max()) for k in expected)
+    def change(name: str, rows: slice, inputs: dict[str, np.ndarray] = inputs) -> float:
+        """Largest change in the core, as a share of the largest value, when `rows` of an input are larger, or smaller, ones."""
+        expected, jump = network.predict_on_batch(inputs), 500.0 if name == "climate" else 50_000.0
+        changes = []
+        for sign in (1, -1):  # a rectifier may let only one of them through
+            altered = {**inputs, name: inputs[name].copy()}
+            altered[name][(slice(None),) * (2 if name == "climate" else 1) + (rows,)] += sign * jump
+            found = network.predict_on_batch(altered)
+            changes += [float(np.abs(found[k] - expected[k])[:, core].max() / np.abs(expected[k]).max()) for k in expected]
+        return max(changes)
 
     for name, cells in (("climate", reach), ("gwsa", max(trunk, 4 if kind == "default" else 0))):
-        assert change(name, slice(0, start - cells)) < 1e-5
-        assert change(name, slice(start + divisor + cells, None)) < 1e-5
-    assert change("gwsa", slice(start - trunk, start - trunk + 1)) > 1e-5
-    assert change("gwsa", slice(start + divisor + trunk - 1, start + divisor + trunk)) > 1e-5
+        assert change(name, slice(0, start - cells)) < 1e-6
+        assert change(name, slice(start + divisor + cells, None)) < 1e-6
+        assert change(name, slice(0, start - cells), with_sea) < 1e-6
+        assert change(name, slice(start + divisor + cells, None), with_sea) < 1e-6
+    assert change("gwsa", slice(start - trunk, start - trunk + 1), with_sea) > 1e-6
+    assert change("gwsa", slice(start + divisor + trunk - 1, start + divisor + trunk), with_sea) > 1e-6

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -164,6 +166,40 @@ def test_absent_previous_month_is_not_looked_at():
     inputs["gwsa_previous"] += 500
     np.testing.assert_array_equal(called(model, inputs)["mean"], absent)
     assert np.abs(present - absent).max() > 1e-3
+
+
+def test_unknown_predecessor_is_not_taken_for_zero():
+    """In a cell whose predecessor is unknown the network sees what it sees in a sample that has none."""
+    model, inputs = randomised(small()), sample_inputs(samples=1)
+    inputs["gwsa_previous"][:] = 0
+    unknown = called(model, inputs)["mean"]
+    inputs["has_previous"][:] = 0
+    np.testing.assert_array_equal(called(model, inputs)["mean"], unknown)
+
+
+def test_detail_is_measured_against_what_carries_the_product():
+    """A covariate that is itself carried from coarse cells holds no detail, so that no coefficient makes anything of it."""
+    model, inputs = small(), sample_inputs()
+    grid = Grid(19.75, 0.0, 0.5, 0.5, 8, 8)
+    coarse = np.random.default_rng(5).normal(300, 200, grid.shape)
+    carried = interpolation.conserve(
+        interpolation.upsample(coarse, FACTOR, "bicubic"), coarse, grid.refine(FACTOR), FACTOR, np.ones(grid.refine(FACTOR).shape)
+    )
+    inputs["covariates_fine"] = np.tile(carried[None, ..., None], (2, 1, 1, 2)).astype("float32")
+    seen = keras.Model(model.inputs, model.get_layer("covariate_detail").output)(
+        {tensor.name: inputs[tensor.name] for tensor in model.inputs}
+    )
+    np.testing.assert_allclose(ops.convert_to_numpy(seen), 0.0, atol=1e-2)  # 300 in float32, over 0.1
+
+
+def test_a_network_saved_before_gives_what_it_gave():
+    """Saved when detail was measured against the nearest block mean, with the fields that it gave then."""
+    folder = Path(__file__).parent / "before"
+    model = keras.saving.load_model(folder / "network.keras")
+    inputs = sample_inputs(samples=1)
+    with np.load(folder / "fields.npz") as expected:
+        for name, value in called(model, {t.name: inputs[t.name] for t in model.inputs}).items():
+            np.testing.assert_allclose(value[0, :8, :8, 0], expected[name], rtol=1e-4, atol=1e-3)
 
 
 def test_without_covariates_and_every_depth():

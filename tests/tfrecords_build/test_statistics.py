@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gwkeras.layers.detail import Detail
 from tests.tfrecords_build.fake_domain import FakeDomain
 from tfrecords_build.statistics import Running, measure, merge, statistics
 
@@ -52,9 +53,16 @@ def test_only_trained_cells_of_the_sample_s_own_month_count():
         (sample["gwsa"] - sample["gwsa_previous"])[..., 0][trained].mean(dtype=np.float64), rel=1e-6
     )
     assert sums["covariates/elevation"].count == 4 * 48
-    # within a 2 × 2 block the covariate is 3 r + c: deviations ±1.5 ± 0.5, of variance 2.5
-    assert sums["deviations/elevation"].mean == pytest.approx(0.0, abs=1e-6)
-    assert sums["deviations/elevation"].squares / sums["deviations/elevation"].count == pytest.approx(2.5)
+
+
+def test_deviations_are_what_the_network_sees_of_a_covariate():
+    domain, sample = sample_with_target(3)
+    found = measure(sample, domain.sample_shape(8, 8), frozenset(range(30)))["deviations/elevation"]
+    fields, land, latitude = (sample[name][None] for name in ("covariates_fine", "land_fine", "latitude"))
+    seen = np.asarray(Detail(domain.factor, [1.0])(fields, land, latitude))[0, ..., 0]
+    trained = seen[np.isfinite(sample["target"][..., 0]) & (land[0, ..., 0] > 0)]
+    assert found.count == trained.size
+    assert found.std == pytest.approx(trained.std(), rel=1e-3)  # the network weighs rows by their area
 
 
 def test_storage_change_needs_both_months_to_be_trained_on():

@@ -40,3 +40,15 @@ def test_other_weights_are_another_training(finished):
     other = replace(Config(), training=replace(Config().training, seed=1))
     with pytest.raises(BadInput, match=r"the same training\.seed 1, found 0"):
         standing(other, finished, "ab")
+
+
+def test_a_network_whose_detail_meant_something_else_is_not_trained_on(finished):
+    """The shapes of its weights are the same, so nothing else would tell."""
+    record = TrainingRecord.read(finished)
+    del record.settings["model.detail"]  # as a version before recorded it
+    record.write(finished)
+    with pytest.raises(BadInput, match=r"the same model\.detail f - I H f, found f less its block mean.*--overwrite"):
+        standing(Config(), finished, "ab")
+    paper = replace(Config(), model=replace(Config().model, kind="paper"))
+    TrainingRecord(all_settings(paper, "ab"), 30.0).write(finished)
+    assert standing(paper, finished, "ab") == "finished"

@@ -1,4 +1,4 @@
-"""The trained network of the run as a prior, or, since it has seen the product, as a method by itself."""
+"""The trained network of the run: its detail as a prior, or, since it has seen the product, a method by itself."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from gwkeras.methods.parts import Progress
 from gwkeras.methods.training import Training
 
 if TYPE_CHECKING:
-    from gwkeras.methods.calibrated import Calibrated
+    from gwkeras.methods.network.detail import NetworkDetail
 
 
 @dataclass(frozen=True)
 class NetworkPrior:
-    """The ConvLSTM + U-Net that `gwkeras train` has left in the run folder, with its calibrated σ.
+    """The ConvLSTM + U-Net that `gwkeras train` has left in the run folder.
 
-    It is trained from shards, on its own: what only it can do (resume, export, serving) hangs on the run folder.
+    It is trained from shards, on its own: what only it can do (resume, export, serving) hangs on the run folder. Before an update
+    it says what it adds to the product; without one (`update: none`) it is a method by itself, with its calibrated σ.
     """
 
     label = "model"
     needs_shards = True
 
-    def fit(self, training: Training, progress: Progress) -> Calibrated:
+    def fit(self, training: Training, progress: Progress) -> NetworkDetail:
         """The network as it stands in the run folder.
 
         Raises: BadInput: where none has been trained.
         """
+        from gwkeras.methods.network.detail import NetworkDetail
         from gwkeras.methods.network.trained import run_method
 
-        return run_method(training.run, training.config, training.domain.factor)
+        return NetworkDetail(run_method(training.run, training.config, training.domain.factor))
 
-    def load(self, folder: Path, training: Training) -> Calibrated:
+    def load(self, folder: Path, training: Training) -> NetworkDetail:
         """The same: the run folder keeps it."""
         return self.fit(training, lambda label, done, total: None)

@@ -1,0 +1,89 @@
+"""The layer against the numpy kriging that records are made with, on windows with coasts, gaps, filters and pinned cells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gwkeras.core.grid import Grid
+from gwkeras.layers.kriging import Kriging
+from gwkeras.methods.updates.covariance import LENGTHS_KM, Covariance
+from gwkeras.methods.updates.fitted_kriging import FittedKriging
+from gwkeras.methods.updates.kriging import Kriging as Recipe
+from gwkeras.methods.updates.noise import Noise
+from gwkeras.observation.operator import Observation
+from gwkeras.observation.point_spread import PointSpread
+
+FACTOR, COARSE = 4, Grid(30.0, 70.0, 0.5, 0.5, 12, 14)
+FINE = COARSE.refine(FACTOR)
+RNG = np.random.default_rng(0)
+LAND = np.where(RNG.random(FINE.shape) > 0.3, RNG.uniform(0.2, 1.0, FINE.shape), 0.0)
+LAND[:16, :20] = 0.0
+EXPECTED, OBSERVED = RNG.normal(0, 20, FINE.shape), RNG.normal(0, 60, COARSE.shape)
+MAPS = np.stack([RNG.uniform(0, 12, COARSE.shape), RNG.uniform(0.5, 2.0, COARSE.shape)])
+
+
+def numpy_kriging(spread: PointSpread, pinned: bool) -> FittedKriging:
+    region = replace(Recipe().region(Observation(FINE, FACTOR, LAND, spread)), pinned=pinned)
+    fitted = FittedKriging(region, Covariance(900.0, -0.3), Noise(20.0), *MAPS)
+    fitted.region.__dict__["patches"] = []  # σ from the whole window, which patches are an approximation of
+    return fitted
+
+
+@pytest.mark.parametrize(
+    ("spread", "pinned"),
+    [
+        (PointSpread(), False),
+        (PointSpread(), True),
+        (PointSpread("gaussian", 120.0, "land"), False),
+        (PointSpread("gaussian", 120.0, "everything"), False),
+        (PointSpread("gaussian", 80.0, "land"), True),
+    ],
+)
+def test_the_posterior_is_numpys(spread, pinned):
+    fitted = numpy_kriging(spread, pinned)
+    expected = fitted.posterior(EXPECTED, OBSERVED)
+    region = fitted.region
+    layer = Kriging(
+        FACTOR,
+        COARSE.lon_step,
+        fitted.covariance.amplitudes,
+        LENGTHS_KM,
+        (fitted.noise.variance, fitted.noise.correlated, fitted.noise.length_km),
+        MAPS,
+        (COARSE.south, COARSE.west, COARSE.lat_step, COARSE.lon_step),
+        0.0 if spread.kind == "none" else spread.half_weight_km,
+        spread.over == "land",
+        region.averaged,
+        region.uncertain,
+        pinned,
+    )
+    share = np.nan_to_num(FINE.block_mean(LAND, FACTOR))
+    inputs = [EXPECTED, OBSERVED * (share > 0), share, LAND]
+    fields = [np.stack([field, field])[..., None].astype("float32") for field in inputs]
+    found = np.asarray(layer(*fields, np.stack([COARSE.lat] * 2), np.stack([COARSE.lon] * 2)))
+    known = np.isfinite(expected.mean)
+    assert known.sum() > 1000 and np.ptp(expected.mean[known] - EXPECTED[known]) > 20
+    for sample in found:
+        np.testing.assert_allclose(sample[..., 0][known], expected.mean[known], atol=1e-4)
+        np.testing.assert_allclose(np.sqrt(sample[..., 1][known]), expected.sigma[known], rtol=1e-3)
+
+
+def test_cells_that_are_unknown_tell_nothing():
+    """A product that lacks cells: the same as numpy's of the cells that are left."""
+    fitted = numpy_kriging(PointSpread(), False)
+    gap = OBSERVED.copy()
+    gap[5:9, 6:] = np.nan
+    expected = fitted.posterior(EXPECTED, gap)
+    share = np.where(np.isfinite(gap), np.nan_to_num(FINE.block_mean(LAND, FACTOR)), 0.0)
+    layer = Kriging(
+        FACTOR, 0.5, fitted.covariance.amplitudes, LENGTHS_KM, (20.0, 0.5, 300.0), MAPS, (COARSE.south, COARSE.west, 0.5, 0.5)
+    )
+    land = LAND * np.repeat(np.repeat(share > 0, FACTOR, 0), FACTOR, 1)
+    fields = [field[None, ..., None].astype("float32") for field in (EXPECTED, np.where(share > 0, gap, 0.0), share, land)]
+    found = np.asarray(layer(*fields, COARSE.lat[None], COARSE.lon[None]))[0]
+    known = np.isfinite(expected.mean)
+    np.testing.assert_allclose(found[..., 0][known], expected.mean[known], atol=1e-4)
+    np.testing.assert_allclose(np.sqrt(found[..., 1][known]), expected.sigma[known], rtol=1e-3)
