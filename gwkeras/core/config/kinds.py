@@ -65,6 +65,7 @@ PRIORS = Kinds(
         "seasonal": "gwkeras.methods.priors.seasonal:Seasonal",
         "ridge": "gwkeras.methods.priors.ridge:Ridge",
         "network": "gwkeras.methods.priors.network:NetworkPrior",
+        "stack": "gwkeras.methods.priors.stacking.stack:Stack",
     },
 )
 """What each fine cell should hold, before the product is asked."""
