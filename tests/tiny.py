@@ -19,6 +19,7 @@ model: {convlstm_filters: [4], unet_filters: [8, 8], refinement_filters: 8, refi
 training: {epochs: 2, batch_size: 16}
 patches: {train: 60, validation: 20, test: 20}
 shards: {samples: 16}
+methods: [{prior: network}]
 """
 
 _BAR = re.compile(r"\d+/\d+ .*\d:\d\d:\d\d|^[IW]\d{4} ")  # or TensorFlow's log, which only a process of its own leaves out

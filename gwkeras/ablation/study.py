@@ -18,7 +18,8 @@ from gwkeras.ablation.result import Result, physics_of, result_of
 from gwkeras.ablation.table import Report, cells_differ
 from gwkeras.ablation.variants import FULL, Suite, configurations
 from gwkeras.core.config.tree import Config
-from gwkeras.core.config.yaml_file import load_config, to_dict, write_config
+from gwkeras.core.config.network_method import names_network
+from gwkeras.core.config.yaml_file import load_run_config, to_dict, write_config
 from gwkeras.core.errors import BadInput, GwkerasError, Interrupted
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.whole_file import write_atomically
@@ -184,7 +185,7 @@ def _is_other(trial: Trial, ground: Ground | None = None) -> bool:
     if not trial.run.config.exists():
         return False
     try:
-        if _settings(load_config(trial.run.config)) != _settings(trial.config):
+        if _settings(load_run_config(trial.run.config)) != _settings(trial.config):
             return True
         if ground is None:
             return False
@@ -221,7 +222,7 @@ def _train(trial: Trial, ground: Ground, label: str, progress: Progress) -> Resu
     def told(stage: str, done: int, total: int) -> None:
         progress(f"{label}: {stage}", done, total)
 
-    if any(method.prior.needs_shards for method in config.methods):
+    if names_network(config):
         keras.utils.clear_session()  # a study of many trainings would else come to hold all of their graphs
         gc.collect()
         fresh = not any(run.checkpoint(split).exists() for split in SPLITS)

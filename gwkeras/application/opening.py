@@ -13,6 +13,7 @@ import gwkeras
 from gwkeras.application.provenance import provenance, trained_range
 from gwkeras.application.writing import Job
 from gwkeras.core.calibration import Calibration
+from gwkeras.core.config.network_method import with_network
 from gwkeras.core.config.tree import Config, DataConfig, MethodConfig, RegionConfig
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
@@ -90,7 +91,8 @@ def open_application(
     """
     manifest = read_manifest(run.shards) if (run.shards / MANIFEST).exists() else None
     wanted_interval = (files or config).downscale.interval
-    if connect is None and manifest is not None:
+    chosen = None if connect else choose_method(config, run, method_name)
+    if chosen is not None and chosen.prior.needs_shards and manifest is not None:
         Calibration.read(run.calibration).at(wanted_interval)  # refused before files are read
     model = connect() if connect else None
     notes: tuple[str, ...] = ()
@@ -105,26 +107,32 @@ def open_application(
     fields, part = _fields_and_part(source, wanted)
     fields = with_kept_point_spread(fields, run)
     domain = open_domain(fields, source, run.cache, manifest.split if manifest else None)
-    if manifest is not None:
+    if manifest is not None and (chosen is None or chosen.prior.needs_shards):
         _require_channels(domain, manifest)
         _require_step(domain, manifest)
     if model is not None:
         method = _exported(model, source, domain)
     else:
-        method = _of_the_run(choose_method(config, method_name), config, run, manifest, domain, source)
+        assert chosen is not None
+        method = _of_the_run(chosen, config, run, manifest, domain, source)
     job = Job(method, domain, trained_range(manifest), part)
     months = months_between(domain, wanted.first_month, wanted.last_month)
     return Application(job, months, provenance(config, fields, run, method, history), notes)
 
 
-def choose_method(config: Config, name: str | None) -> MethodConfig:
+def choose_method(config: Config, run: RunFolder, name: str | None) -> MethodConfig:
     """The method of that name; the first where none is named.
 
-    Raises: BadInput: where the configuration has none of that name.
+    Args:
+        config: of the run.
+        run: a network that was trained there can be named too, whether the configuration names it or not.
+        name: as it stands in tables.
+    Raises: BadInput: where there is none of that name.
     """
     if name is None:
         return config.methods[0]
-    named = {name_of(method): method for method in config.methods}
+    there = with_network(config) if run.network.exists() else config
+    named = {name_of(method): method for method in there.methods}
     if name not in named:
         raise BadInput("--method", expected=f"one of {', '.join(named)}", found=f"'{name}'", remedy="name one of these")
     return named[name]

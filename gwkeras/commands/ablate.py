@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -41,9 +42,12 @@ def ablate(
 ) -> None:
     """What each part is worth: variants of a configuration, trained with several seeds, judged alike, in one table."""
     from gwkeras.ablation.variants import components, memory, months_of, read_grid, seeds_of, without_twins
+    from gwkeras.core.config.network_method import names_network, network_alone
     from gwkeras.core.config.yaml_file import load_config
 
     settled = load_config(config, settings or ())
+    if not names_network(settled):  # its parts are what a study compares
+        settled = replace(settled, methods=(network_alone(),))
     chosen = study or (Named.all if grid is None else None)
     suites = [components()] if chosen in (Named.components, Named.all) else []
     suites += [memory(months_of(months), settled.sample.months)] if chosen in (Named.memory, Named.all) else []

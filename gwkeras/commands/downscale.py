@@ -49,7 +49,7 @@ def downscale(
     from gwkeras.application.writing import downscale_record
     from gwkeras.console import watched
     from gwkeras.core.command_line import typed_command
-    from gwkeras.core.config.yaml_file import load_config
+    from gwkeras.core.config.yaml_file import load_config, load_run_config
     from gwkeras.core.errors import BadInput
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.pipeline.files import with_files
@@ -62,8 +62,9 @@ def downscale(
         raise BadInput("--timeout", expected="--server beside --timeout and --patience", found="none", remedy="leave them out")
     connect = saved_model_or_server(model, server, model_name, timeout, patience)
     trained = load_config(config) if connect and config and not folder.config.exists() else Experiment.open(folder.root).config
-    stored = folder.config if folder.config.exists() else config
-    files = with_files(load_config(stored, settings or ()), gwsa=gwsa or (), climate=climate or (), static=static or ())
+    kept = folder.config.exists()
+    files = load_run_config(folder.config, settings or ()) if kept else load_config(config, settings or ())
+    files = with_files(files, gwsa=gwsa or (), climate=climate or (), static=static or ())
     target = output or folder.fine
     if not (append or overwrite) and target.exists():  # said at once, not after the fields are read
         raise BadInput(

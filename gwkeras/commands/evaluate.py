@@ -12,6 +12,8 @@ def evaluate(run: RunOption = None, config: ConfigOption = None, settings: SetOp
 
     with opened(run, config, settings) as experiment:
         evaluation = experiment.evaluate()
+        following = "export" if experiment.names_network else "downscale"
     show_scores(evaluation)
-    written, following = experiment.run, "export" if experiment.uses_network else "downscale"
-    say_written(f"{written.report}, {written.picture}, {written.evaluation}", f"gwkeras {following} --run {written.root}")
+    written = experiment.run
+    wrote = f"{written.report}, {written.picture}, {written.evaluation}"
+    say_written(wrote, f"gwkeras {following} --run {written.root}", experiment.notes)

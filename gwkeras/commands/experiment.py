@@ -24,7 +24,7 @@ def opened(run: Path | None, config: Path | None = None, settings: Sequence[str]
     """
     from gwkeras.console import watched
     from gwkeras.core.command_line import typed_command
-    from gwkeras.core.config.yaml_file import load_config
+    from gwkeras.core.config.yaml_file import load_config, load_run_config
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.pipeline.region import with_region
     from gwkeras.training.run_folder import RunFolder
@@ -36,7 +36,8 @@ def opened(run: Path | None, config: Path | None = None, settings: Sequence[str]
     else:
         experiment = Experiment.open(folder.root)
         if config or settings:
-            experiment = replace(experiment, config=load_config(config or folder.config, settings or ()))
+            given = load_config(config, settings or ()) if config else load_run_config(folder.config, settings or ())
+            experiment = replace(experiment, config=given)
     with watched(folder.root) as progress:
         if fresh:
             experiment.settle()

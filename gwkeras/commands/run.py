@@ -78,6 +78,14 @@ def run_stages(config: Config, output: Path, workers: int, overwrite: bool, befo
 
     folder = RunFolder(output)
     with watched(output) as progress:
-        evaluation = run_all(Experiment(config, folder, progress, dict(before or {}), typed_command()), workers, overwrite)
+        experiment = Experiment(config, folder, progress, dict(before or {}), typed_command())
+        evaluation = run_all(experiment, workers, overwrite)
     show_scores(evaluation)
+    for note in experiment.notes:
+        typer.echo(f"Note: {note}")
+    if not experiment.names_network:
+        typer.echo(
+            f"No network was trained, since `methods` names none: name one there, or give gwkeras build-tfrecords --config "
+            f"{folder.config} --run {output} and gwkeras train --run {output}; evaluate then judges it beside the others."
+        )
     typer.echo(f"Picture  {folder.picture}\nRecord   {folder.fine}\nReport   {folder.report}\nFigures  {folder.summary}")

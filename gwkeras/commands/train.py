@@ -29,7 +29,7 @@ def train(
     from dataclasses import replace
 
     from gwkeras.console import watched
-    from gwkeras.core.config.yaml_file import load_config
+    from gwkeras.core.config.yaml_file import load_config, load_run_config
     from gwkeras.core.errors import BadInput, GwkerasError, Interrupted, disk_is_full
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.training.devices import open_devices
@@ -38,7 +38,8 @@ def train(
     folder = run or Path("runs") / load_config(config, settings or ()).name
     experiment = Experiment.open(folder)
     if config or changes:
-        experiment = replace(experiment, config=load_config(config or experiment.run.config, changes))
+        given = load_config(config, changes) if config else load_run_config(experiment.run.config, changes)
+        experiment = replace(experiment, config=given)
     chosen = open_devices(strategy, devices, lambda: typer.echo("Waiting for all workers of TF_CONFIG …", err=True))
     with watched(folder) as progress:
         try:

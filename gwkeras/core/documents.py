@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from gwkeras.core.config.key import Key
-from gwkeras.core.config.kinds import PRIORS, UPDATES
+from gwkeras.core.config.kinds import PRIORS, UPDATES, kind_of
 from gwkeras.core.config.tree import Config, RegionConfig
 from gwkeras.core.config.values import accepted_range, section_of
 from gwkeras.core.config.yaml_file import to_dict
@@ -156,7 +156,7 @@ def _commented(line: str, comment: str) -> str:
 
 
 def _flow(value: Any) -> str:
-    plain = to_dict(value)
+    plain = _named(value)
     if plain is None:
         return "null"
     if isinstance(plain, list):
@@ -164,6 +164,22 @@ def _flow(value: Any) -> str:
     if isinstance(plain, dict):
         return f"{{{', '.join(f'{name}: {_flow(item)}' for name, item in plain.items())}}}"
     return (plain or '""') if isinstance(plain, str) else json.dumps(plain)
+
+
+def _named(value: Any) -> Any:
+    """As `to_dict`; a part of a method by its kind, its own parts, and those of its keys that differ from their defaults."""
+    if isinstance(value, tuple):
+        return [_named(item) for item in value]
+    kind = kind_of(value)
+    if kind is None:
+        return {f.name: _named(getattr(value, f.name)) for f in fields(value)} if is_dataclass(value) else to_dict(value)
+    usual = type(value)()
+    told = {
+        f.name: _named(getattr(value, f.name))
+        for f in fields(value)
+        if f.metadata["key"].kinds is not None or getattr(value, f.name) != getattr(usual, f.name)
+    }
+    return {"kind": kind, **told} if told else kind
 
 
 def _accepted(hint: Any, key: Key) -> str:

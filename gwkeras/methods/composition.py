@@ -39,6 +39,12 @@ class Composition:
         return found if self.calibration is None else calibrated(found, self.calibration)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What its parts say, in sentences, of what was chosen for them and why."""
+        told = (getattr(part, "notes", ()) for part in (self.prior, self.update))
+        return tuple(note for notes in told if isinstance(notes, tuple) for note in notes)
+
+    @property
     def digest(self) -> str:
         """Sixteen digits that change with anything that changes the predictions."""
         if not self.update.digest:

@@ -17,8 +17,9 @@ import gwkeras
 from gwkeras.application.provenance import provenance, trained_range
 from gwkeras.application.writing import Job, Written, downscale_record
 from gwkeras.core.calibration import Calibration
+from gwkeras.core.config.network_method import names_network, with_network
 from gwkeras.core.config.tree import Config, MethodConfig
-from gwkeras.core.config.yaml_file import load_config, write_config
+from gwkeras.core.config.yaml_file import load_run_config, write_config
 from gwkeras.core.errors import BadInput
 from gwkeras.data.manifest import MANIFEST, Manifest, Source, read_manifest
 from gwkeras.domain.domain import Domain
@@ -62,6 +63,7 @@ class Experiment:
         progress: told of every stage.
         seconds: what the stages have taken so far.
         history: the command that asks for it, for the files that are written; empty: the function that writes them.
+        notes: what the methods judged last say of what was chosen for them.
     """
 
     config: Config
@@ -69,6 +71,7 @@ class Experiment:
     progress: Progress = silent
     seconds: dict[str, float] = field(default_factory=dict)
     history: str = ""
+    notes: tuple[str, ...] = ()
     _fields: Fields | None = None
     _split: Split | None = None
     _judge: Judge | None = None
@@ -87,7 +90,7 @@ class Experiment:
                 found="none",
                 remedy="run gwkeras build-tfrecords first, name the folder with --run, or give --config",
             )
-        return cls(load_config(folder.config), folder, progress)
+        return cls(load_run_config(folder.config), folder, progress)
 
     @property
     def fields(self) -> Fields:
@@ -106,9 +109,14 @@ class Experiment:
         return (self.run.shards / MANIFEST).exists()
 
     @property
-    def uses_network(self) -> bool:
+    def names_network(self) -> bool:
         """Whether one of the methods has to be trained from shards."""
-        return any(method.prior.needs_shards for method in self.config.methods)
+        return names_network(self.config)
+
+    @property
+    def judges_network(self) -> bool:
+        """Whether a network is among what is judged: a method names it, or it has been trained with this configuration."""
+        return self.names_network or (self.has_shards and self.run.network.exists() and self._is_trained())
 
     @property
     def split(self) -> Split:
@@ -184,8 +192,9 @@ class Experiment:
         return fit_method(method, self.training(domain), self.progress)
 
     def methods(self, domain: Domain) -> list[Composition]:
-        """The configuration's methods, in its order."""
-        return [self.fit(method, domain) for method in self.config.methods]
+        """The configuration's methods, in its order; after them the network, where it has been trained and none names it."""
+        config = with_network(self.config) if self.judges_network else self.config
+        return [self.fit(method, domain) for method in config.methods]
 
     def judge(self) -> Judge:
         """What all methods are judged by."""
@@ -201,6 +210,7 @@ class Experiment:
             judge = self.judge()
             methods = self.methods(judge.domain)
             made_from = provenance(self.config, self.fields, self.run, methods[0], self._said("evaluate")).attributes()
+            self.notes = tuple(dict.fromkeys(note for method in methods for note in method.notes))
             evaluation = compare(judge, [*BASELINES, *methods], partial(self.progress, "evaluating"), attributes=made_from)
             write_evaluation(evaluation, self.run.evaluation)
             draw_example(evaluation, methods[0].name, self.run.picture)
@@ -285,7 +295,7 @@ class Experiment:
             manifest = self.manifest
             told["samples"] = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
             notes, sources = list(manifest.notes), list(manifest.sources)
-        if self.uses_network:
+        if self.judges_network:
             calibration = self._calibration()
             probability = f"{100 * calibration.interval:g} %"
             factors = f"σ × {calibration.sigma_scale:.2f}, {probability} interval ± {calibration.interval_factor:.2f} σ"
@@ -296,11 +306,20 @@ class Experiment:
             target=self.config.target.kind,
             split=self.split.description,
             picture=self.run.picture,
-            notes=notes,
+            notes=[*notes, *self.notes],
             facts={**told, **(facts or {})},
             sources=sources,
         )
         write_report(report, self.run.report)
+
+    def _is_trained(self) -> bool:
+        """Whether the network there was trained with this configuration and these shards."""
+        from gwkeras.training.standing import standing
+
+        try:
+            return standing(self.config, self.run, self.manifest.build_hash) == "finished"
+        except BadInput:
+            return False
 
     def _calibration(self) -> Calibration:
         return Calibration.read(self.run.calibration).at(self.config.downscale.interval)

@@ -20,7 +20,7 @@ def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -
         overwrite: replace a build or a training of another configuration.
     Raises: BadInput: where the run folder holds such a one. RunInUse: where another process is at work on the same run.
     """
-    if experiment.uses_network:
+    if experiment.names_network:
         from gwkeras.export.saved_model import require_tensorflow
 
         require_tensorflow()  # before hours of training
@@ -31,20 +31,20 @@ def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -
 def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Evaluation:
     facts: dict[str, str] = {}
     training = {}
-    if experiment.uses_network:
+    if experiment.names_network:
         experiment.training_standing(overwrite)  # before config.yaml is replaced
         experiment.build(workers=workers, overwrite=overwrite)
     else:
         experiment.settle()
     with experiment.timed("evaluate"):
         experiment.judge()  # a truth that cannot serve is told before hours of training
-    if experiment.uses_network:
+    if experiment.names_network:
         trained = experiment.train_once(overwrite)
         chosen = ", chosen one scale up" if trained.transfer_rmse else ""
         facts["training"] = f"{trained.epochs:.1f} passes over the training samples{chosen}"
         training = {"epochs": round(trained.epochs, 3), "transfer_rmse_mm": [round(r, 4) for r in trained.transfer_rmse]}
     evaluation = experiment.evaluate()
-    if experiment.uses_network:
+    if experiment.names_network:
         exported, before = experiment.export_once()
         facts["exported model"] = f"{exported.parent.name}/{exported.name}{', exported before' if before else ''}"
     written = experiment.downscale()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gwkeras.core.config.tree import Config
-from gwkeras.core.config.yaml_file import load_config, to_dict
+from gwkeras.core.config.yaml_file import load_run_config, to_dict
 from gwkeras.core.errors import BadInput
 from gwkeras.core.finding import Finding, differences
 from gwkeras.data.shards_finding import SECTIONS, inspect_shards
@@ -24,7 +24,7 @@ def inspect_run(folder: Path, config: Config | None = None) -> Finding:
     Raises: ConfigError: where the run's configuration cannot be read.
     """
     run = RunFolder(folder)
-    own = load_config(run.config)
+    own = load_run_config(run.config)
     facts: dict[str, Any] = {"name": own.name, "network": own.model.kind, "target": own.target.kind}
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

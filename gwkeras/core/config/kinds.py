@@ -69,6 +69,7 @@ PRIORS = Kinds(
         "boosting": "gwkeras.methods.priors.boosting:Boosting",
         "perceptron": "gwkeras.methods.priors.perceptron:Perceptron",
         "network": "gwkeras.methods.priors.network:NetworkPrior",
+        "stack": "gwkeras.methods.priors.stacking.stack:Stack",
     },
 )
 """What each fine cell should hold, before the product is asked."""

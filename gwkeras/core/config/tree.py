@@ -260,6 +260,10 @@ def _network() -> Any:
     return PRIORS.of("network", "methods")()
 
 
+def _default_methods() -> tuple[MethodConfig, ...]:
+    return (MethodConfig(prior=PRIORS.of("stack", "methods")(), update=UPDATES.of("kriging", "methods")()),)
+
+
 @dataclass(frozen=True)
 class MethodConfig:
     """A way to downscale: what each fine cell should hold, and what the product says that this has missed."""
@@ -298,6 +302,6 @@ class Config:
     loss: LossConfig = key(LossConfig(), "L = data + physics_weight × physics + smoothness_weight × smoothness")
     training: TrainingConfig = key(TrainingConfig(), "one training run")
     methods: tuple[MethodConfig, ...] = key(
-        lambda: (MethodConfig(),), "ways to downscale, each judged beside the interpolations; the first one is written"
+        _default_methods, "ways to downscale, each judged beside the interpolations; the first one is written"
     )
     downscale: DownscaleConfig = key(DownscaleConfig(), "the whole region, month after month")

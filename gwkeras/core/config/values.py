@@ -51,7 +51,7 @@ def build_value(kind: Any, value: Any, place: Place, key: Key | None = None) -> 
     """
     origin, arguments = get_origin(kind), get_args(kind)
     if key is not None and key.kinds is not None:
-        return _build_part(key.kinds, value, place)
+        return _build_parts(key.kinds, value, place) if origin is tuple else _build_part(key.kinds, value, place)
     if is_dataclass(kind):
         return _build_section(kind, value, place)
     if origin in (Union, types.UnionType):
@@ -78,6 +78,12 @@ def _build_part(kinds: Kinds, value: Any, place: Place) -> Any:
         raise place.error(f"a kind of {kinds.part} ({', '.join(kinds.places)})", found(value), "write it as {kind: NAME}")
     chosen = kinds.of(tree["kind"], place.at("kind").label)
     return _build_section(chosen, {name: item for name, item in tree.items() if name != "kind"}, place)
+
+
+def _build_parts(kinds: Kinds, value: Any, place: Place) -> tuple[Any, ...]:
+    """A list of parts; one alone needs no brackets."""
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    return tuple(_build_part(kinds, item, place.at(str(position))) for position, item in enumerate(items))
 
 
 def _build_section(kind: Any, value: Any, place: Place) -> Any:

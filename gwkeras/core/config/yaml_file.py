@@ -32,11 +32,24 @@ def load_config(path: str | os.PathLike[str] | None = None, overrides: Sequence[
     Raises: ConfigError: for an unknown key, a wrong type, or a value outside its accepted range. BadInput: where the file is
         missing or is no YAML mapping.
     """
-    tree: dict[str, Any] = {}
-    place = Place("configuration", Path.cwd())
-    if path is not None:
-        place = Place(str(path), Path(path).absolute().parent)
-        tree = read_yaml(Path(path))
+    if path is None:
+        return _config_of({}, Place("configuration", Path.cwd()), overrides)
+    return _config_of(read_yaml(Path(path)), Place(str(path), Path(path).absolute().parent), overrides)
+
+
+def load_run_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
+    """The configuration that a run folder keeps; from before there was a key `methods`, it means the network alone.
+
+    Args:
+        path: config.yaml.
+        overrides: as `load_config`.
+    Raises: as `load_config`.
+    """
+    tree = read_yaml(Path(path))
+    return _config_of({"methods": [{"prior": "network"}], **tree}, Place(str(path), Path(path).absolute().parent), overrides)
+
+
+def _config_of(tree: dict[str, Any], place: Place, overrides: Sequence[str]) -> Config:
     given = to_dict(build_value(Config, tree, place))
     command_line = Place("--set", Path.cwd())
     for override in overrides:

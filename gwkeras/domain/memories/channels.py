@@ -69,11 +69,15 @@ class Channels:
 
     @cached_property
     def _calendar_means(self) -> np.ndarray:
-        calendar = calendar_month(self.climate.months)
-        total = np.zeros((12, len(self.names), *self.climate.grid.shape), dtype=np.float32)
-        for month, values in zip(calendar, self._raw(), strict=True):
-            total[month - 1] += values
-        return _per_month(total, calendar)
+        def means(climate: FineClimate) -> np.ndarray:
+            calendar = calendar_month(climate.months)
+            total = np.zeros((12, len(self.names), *climate.grid.shape), dtype=np.float32)
+            for month, values in zip(calendar, Channels(climate)._raw(), strict=True):
+                total[month - 1] += values
+            return _per_month(total, calendar).reshape(-1, *climate.grid.shape)
+
+        found = self.climate.kept("calendar means of channels", 12 * len(self.names), means)
+        return found.reshape(12, len(self.names), *self.climate.grid.shape)
 
     @property
     def _has_balance(self) -> bool:
@@ -82,14 +86,21 @@ class Channels:
     @cached_property
     def _mean_years(self) -> dict[str, np.ndarray]:
         """Climate channel -> (12, n_lat, n_lon)."""
-        calendar = calendar_month(self.climate.months)
-        years = {}
-        for name, array in self.climate.channels.items():
-            total = np.zeros((12, *self.climate.grid.shape))
-            for index, month in enumerate(calendar):
-                total[month - 1] += array[index]
-            years[name] = _per_month(total, calendar).astype(np.float32)
-        return years
+        names = sorted(self.climate.channels)
+
+        def means(climate: FineClimate) -> np.ndarray:
+            calendar, years = calendar_month(climate.months), []
+            for name in names:
+                total = np.zeros((12, *climate.grid.shape))
+                for index, month in enumerate(calendar):
+                    total[month - 1] += climate.channels[name][index]
+                years.append(_per_month(total, calendar).astype(np.float32))
+            return np.concatenate(years) if years else np.zeros((0, *climate.grid.shape), np.float32)
+
+        if not names:
+            return {}
+        found = self.climate.kept("calendar means of climate", 12 * len(names), means)
+        return dict(zip(names, found.reshape(len(names), 12, *self.climate.grid.shape), strict=True))
 
     def _raw(self) -> Iterator[np.ndarray]:
         climate, calendar = self.climate, calendar_month(self.climate.months)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gwkeras.core.grid import Grid
+from gwkeras.domain.array_cache import cached_array
 from gwkeras.domain.domain import Domain
 
 
@@ -22,6 +24,10 @@ class FineClimate:
         channels: name -> (C, n_lat, n_lon) without gaps, in canonical units; any array that slices.
         static: name -> (n_lat, n_lon) without gaps.
         land: (n_lat, n_lon) land fraction.
+        cache: folder for what follows from it; None: nothing is kept.
+        key: what determines the channels' values, with the grid's place.
+        whole: that this is a band of; None where it is the whole.
+        rows: of the whole that it is; None: all.
     """
 
     grid: Grid
@@ -29,6 +35,10 @@ class FineClimate:
     channels: Mapping[str, Any]
     static: Mapping[str, np.ndarray]
     land: np.ndarray
+    cache: Path | None = None
+    key: Any = None
+    whole: FineClimate | None = None
+    rows: slice | None = None
 
     @classmethod
     def of(cls, domain: Domain) -> FineClimate:
@@ -42,6 +52,8 @@ class FineClimate:
             {name: a if whole else _Part(a, rows, columns) for name, a in drivers.channels.items()},
             {name: np.asarray(a[rows, columns]) for name, a in drivers.static.items()},
             domain.land_fine,
+            drivers.cache,
+            [drivers.key, astuple(domain.fine)],
         )
 
     def band(self, rows: slice) -> FineClimate:
@@ -53,7 +65,29 @@ class FineClimate:
             channels={name: _Part(a, rows, columns) for name, a in self.channels.items()},
             static={name: a[rows] for name, a in self.static.items()},
             land=self.land[rows],
+            whole=self.whole or self,
+            rows=rows if self.rows is None else slice(self.rows.start + rows.start, self.rows.start + rows.stop),
         )
+
+    def kept(self, name: str, layers: int, compute: Callable[[FineClimate], np.ndarray]) -> np.ndarray:
+        """(layers, n_lat, n_lon) float32 that follows from the channels alone, computed once for the whole and then read.
+
+        Args:
+            name: of what it is; other channels, months or places are another thing by themselves.
+            layers: its first axis.
+            compute: makes it for a band of rows.
+        """
+        whole = self.whole or self
+        if whole.cache is None:
+            return compute(self)
+        key = [whole.key, name, sorted(whole.channels), [str(m) for m in whole.months[[0, -1]]]]
+        step = 4 * whole.grid.n_lon * max(layers, 16)
+
+        def of_rows(rows: slice) -> np.ndarray:
+            return compute(whole.band(rows))
+
+        found = cached_array(whole.cache, key, (layers, *whole.grid.shape), of_rows, axis=1, step_bytes=step)
+        return np.asarray(found[:, self.rows or slice(None)])
 
 
 @dataclass(frozen=True)

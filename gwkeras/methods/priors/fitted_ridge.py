@@ -20,7 +20,6 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.local_amplitude import Bumps, LocalAmplitude
-from gwkeras.methods.priors.teaching import Teaching
 from gwkeras.methods.priors.weighted_memories import bands, weighted_memories
 
 _FAST, _SLOW = 4.0, 15.0  # months: where the groups of local amplitudes part
@@ -82,26 +81,6 @@ class FittedRidge:
             return np.zeros(domain.fine.shape, dtype=np.float32)
         key = self.digest, domain.fine_drivers.key, domain.fine_origin, str(domain.months[[0, -1]])
         return np.asarray(self._latest.get(str(key), lambda: self._all_months(domain))[position])
-
-    def parts(self, climate: FineClimate, maps: np.ndarray, teaching: Teaching) -> np.ndarray:
-        """Block means, on the teaching's grid, of the parts of f that local amplitudes multiply.
-
-        Args:
-            climate: of the whole fine grid.
-            maps: (1 + map, n_lat, n_lon) standardised.
-            teaching: its months and grid.
-        Returns: (M, group, n_lat, n_lon) mm.
-        """
-        groups, s = self.groups, teaching.factor
-        position = {stamp: index for index, stamp in enumerate(teaching.months.tolist())}
-        result = np.zeros((len(position), len(groups), *teaching.grid.shape), dtype=np.float32)
-        for rows in bands(climate.grid.n_lat, climate.grid.n_lon, self.weights[:, 0].size, s):
-            band = climate.band(rows)
-            weights, block = self._weights_on(band, maps[:, rows], local=None), slice(rows.start // s, rows.stop // s)
-            for stamp, parts in weighted_memories(Channels(band), weights, retention(self.time_constants), groups):
-                if stamp.item() in position:
-                    result[position[stamp.item()], :, block] = np.nan_to_num(band.grid.block_mean(parts, s, band.land))
-        return result
 
     @property
     def groups(self) -> tuple[np.ndarray, ...]:

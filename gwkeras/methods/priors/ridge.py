@@ -99,7 +99,7 @@ class Ridge:
         if not weights.any() or not self.local:
             return fitted
         spacing = spacing_km(training.domain.coarse, training.domain.observation.point_spread.half_weight_km)
-        local = LocalAmplitude.fit(fitted.parts(climate, features.maps, teaching), teaching, spacing)
+        local = LocalAmplitude.fit(features.parts(weights, fitted.groups), teaching, spacing)
         return replace(fitted, local=local, notes=(*notes, _local_note(local)))
 
     def load(self, folder: Path, training: Training) -> FittedRidge:

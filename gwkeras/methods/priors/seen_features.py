@@ -6,7 +6,7 @@ constants are kept on the product's cells. Nothing grows with months × features
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,11 +74,41 @@ class SeenFeatures:
 
     def _seen(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """(channel, n_lat, n_lon) -> (channel, map, k) whitened: H of each map × channel."""
-        teaching, s = self.teaching, self.teaching.factor
-        n_lat, n_lon = teaching.grid.shape
+        return self.teaching.metric.whiten(self.teaching.see(self._block_means(values, weights)))
+
+    def _block_means(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """(channel, n_lat, n_lon) -> (channel, map, n_lat, n_lon) on the teaching's grid."""
+        n_lat, n_lon, s = *self.teaching.grid.shape, self.teaching.factor
         blocks = values.reshape(-1, n_lat, s, n_lon, s).transpose(1, 3, 0, 2, 4).reshape(n_lat, n_lon, -1, s * s)
-        means = np.moveaxis(blocks @ weights, (2, 3), (0, 1))  # (channel, map, n_lat, n_lon)
-        return teaching.metric.whiten(teaching.see(means))
+        return np.moveaxis(blocks @ weights, (2, 3), (0, 1))
+
+    def parts(self, weights: np.ndarray, groups: Sequence[np.ndarray]) -> np.ndarray:
+        """Block means, on the teaching's grid, of Σ weight × feature over each group of memories, before H blurs them.
+
+        Args:
+            weights: (channel, map, τ) mm per unit.
+            groups: (τ, channel) bool each.
+        Returns: (M, group, n_lat, n_lon) mm, in the teaching's months.
+        """
+        masses, channels = self._weights(), self.channels
+        months, grid = channels.climate.months, self.teaching.grid
+        by_store = np.stack([np.moveaxis(weights, 2, 0) * group[:, :, None] for group in groups])  # (group, τ, channel, map)
+        shares = by_store.reshape(len(groups) * len(self.keeps), -1).astype(np.float32)
+
+        def flows(values: np.ndarray) -> np.ndarray:
+            means = self._block_means(values, masses).reshape(shares.shape[1], -1)
+            return (shares @ means).reshape(len(groups), len(self.keeps), *grid.shape)
+
+        start, first = np.stack([flows(year) for year in channels.climatology]), int(calendar_month(months[:1])[0])
+        held = np.stack([in_balance(start[:, :, t], first, self.keeps[t : t + 1])[0] for t in range(len(self.keeps))])
+        position = {stamp: index for index, stamp in enumerate(self.teaching.months.tolist())}
+        result = np.zeros((len(position), len(groups), *grid.shape), dtype=np.float32)
+        for stamp, values in zip(months, channels, strict=True):
+            for memory, flow, a in zip(held, np.moveaxis(flows(values), 1, 0), self.keeps, strict=True):
+                advance(memory[None], flow, np.array([a]))
+            if stamp.item() in position:
+                result[position[stamp.item()]] = held.sum(axis=0)
+        return result
 
     def _weights(self) -> np.ndarray:
         """(n_lat, n_lon, s · s, map): area × land × map, over the block's area × land."""

@@ -1,4 +1,8 @@
-"""Σ weight × memory at the fine grid, month after month, by one recursion."""
+"""Σ weight × memory at the fine grid, month after month, by one recursion.
+
+A cell's weights stay the same from month to month, so channels are weighed before they are remembered: one store a time constant
+instead of one a channel and time constant.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import advance, in_balance
 
 BAND_BYTES = 2**26
-"""Of the memories of a band of rows, about; a region is worked in such bands."""
+"""Of the weights of a band of rows, about; a region is worked in such bands."""
 
 
 def weighted_memories(
@@ -27,15 +31,39 @@ def weighted_memories(
     Yields: datetime64[M], (group, n_lat, n_lon) mm.
     """
     stamps = channels.climate.months
-    memories = in_balance(channels.climatology, int(calendar_month(stamps[:1])[0]), keeps)
-    product = np.empty_like(memories)
+    stores = [
+        (number, np.flatnonzero(group[tau]), tau) for number, group in enumerate(groups) for tau in np.flatnonzero(group.any(axis=1))
+    ]
+    taken = [np.ascontiguousarray(weights[tau, chosen]) for _, chosen, tau in stores]
+    own = keeps[[tau for _, _, tau in stores]]
+    first = int(calendar_month(stamps[:1])[0])
+    climatology = channels.climatology
+    held = np.stack(
+        [
+            in_balance(_weighed(weight, climatology[:, chosen]), first, keeps[tau : tau + 1])[0]
+            for weight, (_, chosen, tau) in zip(taken, stores, strict=True)
+        ]
+    )
+    flowing = np.empty_like(held)
     for stamp, values in zip(stamps, channels, strict=True):
-        advance(memories, values, keeps)
-        np.multiply(weights, memories, out=product)
-        yield stamp, np.stack([product[group].sum(axis=0) for group in groups])
+        for store, (weight, (_, chosen, _)) in enumerate(zip(taken, stores, strict=True)):
+            part = values if len(chosen) == len(values) else values[chosen]
+            np.einsum("cij,cij->ij", weight, part, out=flowing[store])
+        for memory, flow, a in zip(held, flowing, own, strict=True):
+            advance(memory[None], flow, np.array([a]))
+        yield stamp, np.stack([_sum_of(held, stores, number) for number in range(len(groups))])
+
+
+def _weighed(weights: np.ndarray, climatology: np.ndarray) -> np.ndarray:
+    """(12, n_lat, n_lon) Σ_c weight × calendar mean."""
+    return np.einsum("cij,mcij->mij", weights, climatology)
+
+
+def _sum_of(held: np.ndarray, stores: Sequence[tuple[int, np.ndarray, int]], number: int) -> np.ndarray:
+    return sum((held[i] for i, (group, _, _) in enumerate(stores) if group == number), np.zeros(held.shape[1:], held.dtype))
 
 
 def bands(n_lat: int, n_lon: int, memories: int, whole: int = 1) -> list[slice]:
-    """Bands of rows, of whole blocks of `whole` rows, whose memories take about `BAND_BYTES`."""
+    """Bands of rows, of whole blocks of `whole` rows, whose weights take about `BAND_BYTES`."""
     rows = max(1, int(BAND_BYTES / (4 * n_lon * memories)) // whole) * whole
     return [slice(start, min(start + rows, n_lat)) for start in range(0, n_lat, rows)]

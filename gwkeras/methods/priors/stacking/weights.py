@@ -1,0 +1,124 @@
+"""Weights of several priors, none below 0 and together at most 1, from how they predict what they have not seen.
+
+The share that is missing to 1 is no prior's: nothing is expected there, and all comes from the product (Breiman 1996, doi
+10.1007/BF00117832, stacked regressions; the prior that is 0 everywhere is always among them).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+_CERTAIN = 2.0  # standard errors that the gain must be above nothing
+_WORTH = 0.05  # share of the held-out power below which a gain is not worth its risk
+_LEAST = 0.02  # weight below which a prior is not worth its time
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Sums over what was left out, part by part, of whitened values y and predictions f of n priors.
+
+    Args:
+        gram: (part, n, n) Σ f fᵀ.
+        moment: (part, n) Σ f y.
+        power: (part,) Σ y².
+        fold: (part,) in which it was left out.
+        place: (part,) its tile; parts of one tile are alike.
+    """
+
+    gram: np.ndarray
+    moment: np.ndarray
+    power: np.ndarray
+    fold: np.ndarray
+    place: np.ndarray
+
+    def gains(self, weights: np.ndarray) -> np.ndarray:
+        """(part,) share of the power that Σ w f explains.
+
+        Args:
+            weights: (n,), or (part, n).
+        """
+        w = np.broadcast_to(weights, self.moment.shape)
+        explained = 2 * np.einsum("pn,pn->p", w, self.moment) - np.einsum("pn,pnm,pm->p", w, self.gram, w)
+        return explained / np.where(self.power > 0, self.power, 1.0)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the held-out parts say.
+
+    Args:
+        values: (n,); all 0 where nothing is believed.
+        gain: share of the held-out power that the stack explains, its weights from the other folds.
+        gain_error: its standard error.
+        alone: (n,) the share that each explains at its own best weight.
+    """
+
+    values: np.ndarray
+    gain: float
+    gain_error: float
+    alone: np.ndarray
+
+
+def weigh(held_out: HeldOut) -> Weights:
+    """The weights under which the stack misses the least of what was left out.
+
+    Where the gain, with weights from the other folds, is not two standard errors above nothing, or less than a twentieth, all are 0.
+    """
+    folds = np.unique(held_out.fold)
+    other = np.empty_like(held_out.moment)
+    for fold in folds:
+        rest = held_out.fold != fold
+        other[~rest] = solve_weights(held_out.gram[rest].sum(axis=0), held_out.moment[rest].sum(axis=0))
+    gains = held_out.gains(other)
+    gain, error = float(gains.mean()), _standard_error(gains, (held_out.fold, held_out.place))
+    gram, moment = held_out.gram.sum(axis=0), held_out.moment.sum(axis=0)
+    diagonal = np.diag(gram)
+    alone = np.where(diagonal > 0, np.clip(moment / np.where(diagonal > 0, diagonal, 1.0), 0.0, 1.0), 0.0)
+    each = np.array([held_out.gains(row).mean() for row in np.diag(alone)])
+    values = solve_weights(gram, moment) if gain > max(_CERTAIN * error, _WORTH) else np.zeros(len(moment))
+    return Weights(values, gain, error, each)
+
+
+def solve_weights(gram: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    """(n,) w that minimises wᵀ A w − 2 bᵀ w with w ≥ 0 and Σ w ≤ 1; weights below 0.02 are 0.
+
+    Args:
+        gram: (n, n) A.
+        moment: (n,) b.
+    """
+    weights = _least(gram, moment)
+    small = weights < _LEAST
+    if small.any() and not small.all():
+        kept = np.flatnonzero(~small)
+        weights = np.zeros_like(weights)
+        weights[kept] = _least(gram[np.ix_(kept, kept)], moment[kept])
+    return np.where(weights < _LEAST, 0.0, weights)
+
+
+def _least(gram: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    """The same, small weights and all, by non-negative least squares on a square root of A."""
+    size = max(float(np.trace(gram)), np.finfo(float).tiny)
+    values, vectors = np.linalg.eigh(gram / size)
+    root = np.sqrt(np.maximum(values, 1e-12))
+    matrix, right = root[:, None] * vectors.T, (vectors.T @ moment) / root / size
+    weights, _ = nnls(matrix, right)
+    if weights.sum() <= 1:
+        return weights
+    heavy = 1e4  # Σ w = 1 to a hundred-millionth
+    weights, _ = nnls(np.vstack([matrix, np.full(len(moment), heavy)]), np.append(right, heavy))
+    return weights
+
+
+def _standard_error(gains: np.ndarray, groupings: tuple[np.ndarray, ...]) -> float:
+    """Of the mean over parts; those of one fold or place are alike: the largest of the estimates."""
+    if len(gains) < 2:
+        return float("inf")
+    estimates = [gains.std(ddof=1) / np.sqrt(len(gains))]
+    for labels in groupings:
+        means = [gains[labels == label].mean() for label in np.unique(labels)]
+        if len(means) > 2:
+            estimates.append(np.std(means, ddof=1) / np.sqrt(len(means)))
+    return float(max(estimates))
