@@ -12,6 +12,21 @@ from itertools import takewhile
 import pytest
 
 ROOMS = ("gwkeras.layers", "gwkeras.losses", "gwkeras.models")
+INTERFACE = {
+    "gwkeras.core.grid": ["Grid"],
+    "gwkeras.domain.calendar": ["Calendar"],
+    "gwkeras.domain.domain": ["Domain"],
+    "gwkeras.domain.split": ["Box"],
+    "gwkeras.methods.composition": ["Composition"],
+    "gwkeras.methods.method": ["Prediction"],
+    "gwkeras.methods.priors.none": ["NoPrior"],
+    "gwkeras.methods.updates.covariance": ["Covariance"],
+    "gwkeras.methods.updates.interpolation": ["Interpolation"],
+    "gwkeras.methods.updates.none": ["NoUpdate"],
+    "gwkeras.observation.operator": ["Observation"],
+    "gwkeras.observation.point_spread": ["PointSpread"],
+}
+"""What whoever writes a method meets."""
 ONE_A_LINE = (*ROOMS, "gwkeras.training")
 
 
@@ -40,6 +55,15 @@ def test_examples_give_what_they_say(name):
 def test_everything_public_has_an_example(name):
     without = [name for name, value in public(importlib.import_module(name)).items() if ">>> " not in (value.__doc__ or "")]
     assert not without
+
+
+@pytest.mark.parametrize("name", INTERFACE)
+def test_the_interface_of_methods_has_examples(name):
+    module = importlib.import_module(name)
+    failed, tried = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert not failed
+    assert tried
+    assert all(">>> " in getattr(module, owner).__doc__ for owner in INTERFACE[name])
 
 
 def arguments(docstring: str) -> list[str]:

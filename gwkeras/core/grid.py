@@ -27,6 +27,10 @@ class Grid:
         lon_step: width of a cell, degrees, positive.
         n_lat: number of rows.
         n_lon: number of columns.
+
+    >>> product = Grid.covering(20, 26, 80, 88, 0.5)
+    >>> product.shape, product.refine(4).shape
+    ((12, 16), (48, 64))
     """
 
     south: float

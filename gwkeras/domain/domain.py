@@ -51,6 +51,20 @@ class Domain:
         seasonal_detail: what is known of the reference's usual detail, where a reference is learned.
         uncertainty: (M, n_lat, n_lon) mm, the product's own standard error of `storage`; None where it states none.
         point_spread: what the storage has been smoothed by.
+
+    `gwkeras.domain.opening.open_domain` makes one of files; by hand, one product cell of four fine ones, without climate:
+
+    >>> from pathlib import Path
+    >>> month = np.array(["2010-01-01"], "datetime64[ns]")
+    >>> def drivers(grid):
+    ...     return Drivers(grid, Calendar(month), {}, {}, np.ones(grid.shape, np.float32), Path("unused"), "")
+    >>> coarse = Grid(10.0, 20.0, 0.5, 0.5, 1, 1)
+    >>> domain = Domain(2, 1, (), (), drivers(coarse), drivers(coarse.refine(2)), (0, 0), Calendar(month), Calendar(month),
+    ...     np.full((1, 1, 1), 8.0, np.float32), None, None, 0.25)
+    >>> domain.storage_of(month[0]).tolist()
+    [[8.0]]
+    >>> domain.observation(np.array([[4.0, 4.0], [12.0, 12.0]])).round(2).tolist()  # the southern row is a little larger
+    [[8.0]]
     """
 
     factor: int

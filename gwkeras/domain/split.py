@@ -23,7 +23,12 @@ _SPAN = re.compile(rf"(?P<first>{_MONTH})(?::(?P<last>{_MONTH}))?")
 
 @dataclass(frozen=True)
 class Box:
-    """Degrees; a held-out block without its buffer."""
+    """Degrees; a held-out block without its buffer.
+
+    >>> box = Box(south=22.0, north=24.0, west=88.0, east=90.0)
+    >>> held_out_mask(Grid(21.0, 88.0, 1.0, 1.0, 4, 2), [box])[:, 0].tolist()
+    [False, True, True, False]
+    """
 
     south: float
     north: float

@@ -24,6 +24,13 @@ class Composition:
         prior: f.
         update: what is made of G − H f.
         calibration: of the σ after the update; None: it is calibrated already, or there is none.
+
+    Recipes that have nothing to learn are their own fitted form:
+
+    >>> from gwkeras.methods.priors.none import NoPrior
+    >>> from gwkeras.methods.updates.interpolation import Interpolation
+    >>> Composition("bicubic", NoPrior(), Interpolation("bicubic")).name
+    'bicubic'
     """
 
     name: str

@@ -28,6 +28,10 @@ class Prediction:
         quantiles: (probability, factor), ascending: intervals of these probabilities are as many σ wide on each side; empty
             where nothing was measured, and errors are taken for Normal.
     Raises: ValueError: where bounds come without their probability, or the reverse.
+
+    >>> found = Prediction(np.array([[4.0]]), np.array([[1.0]]), np.array([[2.4]]), np.array([[5.6]]), interval=0.9)
+    >>> f"{found.mean[0, 0]} mm, {100 * found.interval:g} % between {found.lower[0, 0]} and {found.upper[0, 0]} mm"
+    '4.0 mm, 90 % between 2.4 and 5.6 mm'
     """
 
     mean: np.ndarray

@@ -12,7 +12,11 @@ from gwkeras.methods.parts import Constant
 
 @dataclass(frozen=True)
 class NoUpdate(Constant):
-    """K = 0."""
+    """K = 0.
+
+    >>> NoUpdate().label
+    ''
+    """
 
     label = ""
     digest = ""
