@@ -25,7 +25,7 @@ class Covariance:
         slope: larger is smoother; from −1 (nearly all in the shortest lengths) to below 2.
     Raises: BadInput: where the variance is not positive and finite, or the slope is out of range.
 
-    >>> Covariance(100.0, 0.0)(np.array([0.0])).tolist()
+    >>> Covariance(100.0, 0.0)(np.array([0.0])).round(6).tolist()
     [100.0]
     """
 
