@@ -35,7 +35,7 @@ class Unfiltered:
 
     def increment(self, residual: np.ndarray, known: np.ndarray, beyond: float) -> np.ndarray:
         """See `Windowed.increment`."""
-        return self._whole.increment(residual, known, self._deviation(beyond))
+        return self._whole.increment(residual, known, beyond)
 
     def variance(self, known: np.ndarray, beyond: float) -> np.ndarray:
         """See `Windowed.variance`."""
@@ -56,4 +56,5 @@ class Unfiltered:
 
     @cached_property
     def _whole(self) -> WholeRegion:
-        return WholeRegion(self.region.grid, self.region.factor, self.region.share, self.covariance, self.noise)
+        region = self.region
+        return WholeRegion(region.grid, region.factor, region.share, self.covariance, self.noise, self._deviation(1.0))

@@ -1,6 +1,6 @@
 """Kriging of a region of any size at once, without a filter: the system of all cells, solved by conjugate gradients.
 
-No windows, so no seams; no gain to make or to keep, so any month may have gaps and noise of its own. A month takes some dozen
+No windows, so no seams; no gain to make or to keep, so any month may have gaps of its own. A month takes some dozen
 products with the covariance, which is stationary along parallels and so a product of small matrices for each wavenumber.
 """
 
@@ -15,6 +15,7 @@ from scipy.interpolate import CubicSpline
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
+from gwkeras.core.latest import Latest
 from gwkeras.methods.updates.circle import (
     Circle,
     cell_rows,
@@ -45,6 +46,7 @@ class WholeRegion:
         share: (n_lat, n_lon) land share of its cells.
         covariance: of fine storage.
         noise: of the product.
+        deviation: (n_lat, n_lon) its typical standard deviation, mm.
     """
 
     grid: Grid
@@ -52,22 +54,23 @@ class WholeRegion:
     share: np.ndarray
     covariance: Covariance
     noise: Noise
+    deviation: np.ndarray
 
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # not what can be computed anew
 
-    def increment(self, residual: np.ndarray, known: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    def increment(self, residual: np.ndarray, known: np.ndarray, beyond: float = 1.0) -> np.ndarray:
         """K d, (s n_lat, s n_lon) mm, at sea too.
 
         Args:
             residual: (n_lat, n_lon) d, mm.
             known: (n_lat, n_lon) where it counts.
-            deviation: (n_lat, n_lon) standard deviation of the product's noise, mm.
+            beyond: factor on the noise's variance.
         Raises: BadInput: where the system cannot be solved.
         """
         rows = self._rows
         result = np.zeros(self.grid.refine(self.factor).shape)
-        weights = self.weights(residual, known, deviation)[rows]
+        weights = self.weights(residual, known, beyond)[rows]
         inside = slice(rows.start * self.factor, rows.stop * self.factor)
         if self._is_small:
             result[inside] = self._fine(weights[None], slice(0, result.shape[1]))[0]
@@ -75,16 +78,16 @@ class WholeRegion:
             result[inside] = self.carried(weights)
         return result
 
-    def weights(self, residual: np.ndarray, known: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    def weights(self, residual: np.ndarray, known: np.ndarray, beyond: float = 1.0) -> np.ndarray:
         """(H C Hᵀ + R)⁻¹ d, (n_lat, n_lon); 0 where not known."""
         result = np.zeros(self.grid.shape)
         rows = self._rows
         there = known[rows]
         if not there.any():
             return result
-        spread = np.where(there, deviation[rows], 0.0)
+        spread = np.where(there, np.sqrt(beyond) * self.deviation[rows], 0.0)
         right = np.where(there, residual[rows], 0.0)[there]
-        factor = self._factor_of_the_inverse(known, deviation)
+        factor = self._factor_of_the_inverse(known)
         field = np.zeros(there.shape)
         joint, alone = self.noise.correlated, (1 - self.noise.correlated) * spread[there] ** 2
         jitter = 1e-9 * (self.covariance.variance + float((spread[there] ** 2).mean()))
@@ -160,16 +163,20 @@ class WholeRegion:
         bands = [slice(row, min(row + _BAND, self._grid.n_lat)) for row in range(0, self._grid.n_lat, _BAND)]
         return [(band, *short_to_fine(self._grid, self.covariance.slope, self.factor, band)) for band in bands]
 
-    def _factor_of_the_inverse(self, known: np.ndarray, deviation: np.ndarray) -> sparse.csr_matrix:
-        key = known.tobytes() + np.where(known, deviation, 0.0).tobytes()
-        if self._latest.get("key") != key:
-            near = Neighbourhoods(self._grid, self.factor, self.share[self._rows], self.covariance, self.noise)
-            self._latest.update(key=key, factor=near.factor_of_the_inverse(known[self._rows], deviation[self._rows]))
-        return self._latest["factor"]
+    def _factor_of_the_inverse(self, known: np.ndarray) -> sparse.csr_matrix:
+        """That of the typical noise, which serves for other noise as well."""
+        rows = self._rows
+        return self._latest.get(
+            known.tobytes().hex(), lambda: self._around.factor_of_the_inverse(known[rows], self.deviation[rows])
+        )
 
     @cached_property
-    def _latest(self) -> dict:
-        return {}
+    def _around(self) -> Neighbourhoods:
+        return Neighbourhoods(self._grid, self.factor, self.share[self._rows], self.covariance, self.noise)
+
+    @cached_property
+    def _latest(self) -> Latest[sparse.csr_matrix]:
+        return Latest()
 
 
 def _conjugate_gradients(product, right: np.ndarray, factor: sparse.csr_matrix) -> np.ndarray:
