@@ -42,8 +42,8 @@ class PointSpreadConfig:
 
     kind: Literal["auto", "product", "gaussian", "none"] = key(
         "auto",
-        "auto: what its files say, and where they say nothing, what its months speak for; product: what its files say, none where "
-        "they say nothing; gaussian: as stated here; none: cell means alone",
+        "auto: what its files say, and where they say nothing, what its months speak for; product: what its files say, none "
+        "where they say nothing; gaussian: as stated here; none: cell means alone",
     )
     half_weight_km: float | None = key(
         None,

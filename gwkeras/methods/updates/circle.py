@@ -1,4 +1,4 @@
-"""Kernels between the rows of a region of any size, applied along whole parallels: products of small matrices, one a wavenumber."""
+"""Kernels between the rows of a region of any size, along whole parallels: a product of small matrices for each wavenumber."""
 
 from __future__ import annotations
 

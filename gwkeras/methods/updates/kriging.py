@@ -184,8 +184,8 @@ class Kriging:
 def _notes(choice: dict, covariance: Covariance, noise: Noise, typical: np.ndarray, known: np.ndarray) -> tuple[str, ...]:
     blocks = f"in blocks of {choice['block_km']:.0f} km" if choice["block_km"] else "cell by cell"
     said = [
-        f"kriging: slope {covariance.slope:g}, noise {np.sqrt(noise.variance):.2g} mm, chosen by predicting the product where it is "
-        f"held out {blocks}, to {choice['held_out_rmse_mm']:.2g} mm"
+        f"kriging: slope {covariance.slope:g}, noise {np.sqrt(noise.variance):.2g} mm, chosen by predicting the product where "
+        f"it is held out {blocks}, to {choice['held_out_rmse_mm']:.2g} mm"
     ]
     silent = int((known & (typical <= 0)).sum())
     if silent and (typical > 0).any():

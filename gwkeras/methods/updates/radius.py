@@ -68,7 +68,7 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
     Of a large region, the part with the most data is looked at.
 
     Args:
-        residuals: (month, n_lat, n_lon) G, or G − H f with an f that knows of no filter, in training months, mm; NaN where unknown.
+        residuals: (month, n_lat, n_lon) G in training months, mm; NaN where unknown.
         grid: the product's.
         share: (n_lat, n_lon) land share of its cells.
         over: what the filter is normalised by.
@@ -81,8 +81,8 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
     if months < 2 * _SPANS or blocks.count < _FEWEST_BLOCKS:
         raise BadInput(
             "point spread",
-            expected=f"at least {2 * _SPANS} months and {_FEWEST_BLOCKS} neighbouring blocks of {_BLOCK_KM:g} km to find its radius from",
-            found=f"{months} months and {blocks.count} blocks",
+            expected=f"at least {2 * _SPANS} months and {_FEWEST_BLOCKS} neighbouring blocks of {_BLOCK_KM:g} km to find it from",
+            found=f"months: {months}, blocks: {blocks.count}",
             remedy="state it in data.point_spread",
         )
     values = blocks.take(box.values - box.values.mean(axis=0))  # (months, n)

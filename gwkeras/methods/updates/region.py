@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gwkeras.core.grid import EARTH_RADIUS_KM, Grid, nearest_upsample
+from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.updates.observed_cells import ObservedCells, cells_averaged
 from gwkeras.methods.updates.system import CellCovariances
 from gwkeras.methods.updates.windows import Window, layout

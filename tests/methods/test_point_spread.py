@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from gwkeras.core.grid import Grid
+from gwkeras.domain.split import Split
+from gwkeras.methods.point_spread import FoundSpread, with_kept_point_spread, with_point_spread
+from gwkeras.methods.updates.covariance import Covariance
+from gwkeras.observation.operator import Observation
+from gwkeras.observation.point_spread import PointSpread
+from gwkeras.training.run_folder import RunFolder
+from tests.fields.in_memory import make_fields, record
+from tests.methods.updates.worlds import chords
+
+GRID = Grid.covering(10, 22, 70, 82, 1.0)
+MONTHS = 48
+NAMES = tuple(f"{2002 + n // 12}-{n % 12 + 1:02d}" for n in range(MONTHS))
+SPLIT = Split("blocked", "", NAMES[:40], (), NAMES[40:])
+
+
+@cache
+def storage(radius: float) -> np.ndarray:
+    """Months of a Gaussian storage seen through a filter, with white noise of 1 % of its variance."""
+    rng = np.random.default_rng(3)
+    count = GRID.n_lat * GRID.n_lon
+    root = np.linalg.cholesky(Covariance(400.0, 0.3)(chords(GRID)) + 1e-8 * np.eye(count))
+    spread = PointSpread.gaussian(radius) if radius else PointSpread()
+    seen = Observation(GRID, 1, np.ones(GRID.shape), spread)(
+        (rng.standard_normal((MONTHS, count)) @ root.T).reshape(-1, *GRID.shape)
+    )
+    return seen + 0.1 * seen.std() * rng.standard_normal(seen.shape)
+
+
+def fields(radius: float, **replaced):
+    values = storage(radius)
+    return make_fields(GRID, gwsa=record(GRID, range(MONTHS), values), spread_is_known=False, **replaced)
+
+
+def test_an_unnamed_filter_is_found_once_and_kept(tmp_path):
+    run = RunFolder(tmp_path)
+    found = with_point_spread(fields(200.0), SPLIT, run)
+    kept = FoundSpread.read(run.point_spread)
+    assert kept.lower_km <= 200.0 <= kept.upper_km < 300.0
+    assert found.point_spread == kept.spread
+    assert found.point_spread.half_weight_km == pytest.approx(200.0, rel=0.15)
+    assert found.spread_is_known
+    assert found.notes[-1].startswith(
+        f"point spread: Gaussian, half weight at {kept.spread.half_weight_km:g} km, over land, as the"
+    )
+    assert f"90 % interval {kept.lower_km:.0f} to {kept.upper_km:.0f} km, from 40 training months" in found.notes[-1]
+    # What is kept is what holds, also for other files of the same run.
+    told = json.loads(run.point_spread.read_text())
+    run.point_spread.write_text(json.dumps({**told, "spread": {"kind": "gaussian", "half_weight_km": 123.0, "over": "land"}}))
+    assert with_point_spread(fields(200.0), SPLIT, run).point_spread.half_weight_km == 123.0
+    assert with_kept_point_spread(make_fields(spread_is_known=False), run).point_spread.half_weight_km == 123.0
+    assert with_kept_point_spread(make_fields(), run).point_spread == PointSpread()
+    # Other training months: found anew.
+    other = with_point_spread(fields(200.0), replace(SPLIT, train_months=NAMES[:36], test_months=NAMES[36:]), run)
+    assert other.point_spread.half_weight_km != 123.0
+
+
+def test_held_out_months_are_not_looked_at(tmp_path):
+    spoiled = fields(200.0)
+    values = spoiled.gwsa.values.copy()
+    values[40:] = 1e6
+    spoiled = replace(spoiled, gwsa=spoiled.gwsa.copy(data=values))
+    one = with_point_spread(fields(200.0), SPLIT, RunFolder(tmp_path / "a"))
+    other = with_point_spread(spoiled, SPLIT, RunFolder(tmp_path / "b"))
+    assert one.point_spread == other.point_spread
+
+
+def test_no_filter_comes_out_as_none(tmp_path):
+    found = with_point_spread(fields(0.0), SPLIT, RunFolder(tmp_path))
+    assert found.point_spread == PointSpread()
+    assert found.notes[-1].startswith("point spread: none, as the product itself speaks for")
+
+
+@pytest.mark.parametrize(("stated", "contradicted"), [(PointSpread(), True), (PointSpread.gaussian(200.0), False)])
+def test_a_stated_filter_stands_and_is_contradicted_aloud(tmp_path, stated, contradicted):
+    given = replace(fields(200.0), spread_is_known=True, point_spread=stated)
+    found = with_point_spread(given, SPLIT, RunFolder(tmp_path))
+    assert found.point_spread == stated
+    said = [note for note in found.notes if "contradicts what is stated" in note]
+    assert len(said) == contradicted
+    if said:
+        assert said[0].startswith("point spread: the product contradicts what is stated (none): it speaks for half weight at ")
+        assert said[0].endswith("check data.point_spread")
+
+
+def test_too_little_to_find_it_from(tmp_path):
+    run = RunFolder(tmp_path)
+    found = with_point_spread(make_fields(spread_is_known=False), replace(SPLIT, train_months=("2002-01",)), run)
+    assert found.point_spread == PointSpread()
+    assert found.notes[-1] == (
+        "point spread: none is assumed, since the product is too small to find one from (in training months: 1, blocks: 9)"
+    )
+    assert FoundSpread.read(run.point_spread).lower_km is None
+
+
+def test_a_region_smaller_than_its_filter(tmp_path):
+    """4° × 4.5° at 12°N are 445 km × 489 km; 250 km make a filter of 500 km."""
+    given = make_fields(point_spread=PointSpread.gaussian(250.0))
+    found = with_point_spread(given, replace(SPLIT, train_months=("2002-01",)), RunFolder(tmp_path))
+    assert found.point_spread == PointSpread.gaussian(250.0)
+    assert found.notes[-1].startswith("point spread: the region of 445 km × 489 km is smaller than the product's filter (500 km")
+
+
+def test_what_is_damaged_is_found_again(tmp_path):
+    run = RunFolder(tmp_path)
+    one = with_point_spread(fields(0.0), SPLIT, run)
+    run.point_spread.write_text("{")
+    assert FoundSpread.read(run.point_spread) is None
+    assert with_point_spread(fields(0.0), SPLIT, run).notes == one.notes
