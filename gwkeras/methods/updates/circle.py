@@ -145,7 +145,7 @@ def short_to_fine(grid: Grid, slope: float, factor: int, rows: slice) -> tuple[s
         means = np.einsum("rs,rsd->rd", weight, points.reshape(-1, factor, len(apart)))
         table = np.zeros((len(means), length))
         for node in range(factor):
-            np.add.at(table, (slice(None), signed % length), means[:, np.abs(signed - node)] / factor)
+            table[:, signed % length] += means[:, np.abs(signed - node)] / factor
         spectrum[:, number] = (fft.rfft(table, axis=-1) * shift).real.T
     return near, spectrum
 
