@@ -34,6 +34,9 @@ METHODS = {
         "prior": "tests.methods.own:ConstantPrior",
         "update": "tests.methods.own:NearestUpdate",
     },
+    "forest + bicubic": {"prior": {"kind": "forest", "trees": 5}, "update": "interpolation"},
+    "boosting + bicubic": {"prior": "boosting", "update": "interpolation"},
+    "perceptron + bicubic": {"prior": {"kind": "perceptron", "members": 1}, "update": "interpolation"},
     "analogues": {"prior": "analogues", "update": "none"},
     "seasonal + bicubic": {"prior": "seasonal", "update": "interpolation"},
 }

@@ -39,7 +39,7 @@ class Boosting:
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""
-        return teach("boosting", training, self.time_constants, _ROUNDS, self._boosted, progress)
+        return teach("boosting", training, self.time_constants, _ROUNDS, self._boosted, self._boosted, progress)
 
     def load(self, folder: Path, training: Training) -> FittedLearner:
         """What `FittedLearner.save` has kept.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from gwkeras.methods.training import Training
 
 TIME_CONSTANTS = (1.5, 6.0, 24.0, 48.0)
 _LEAVES = (20.0, 200.0)  # rows in a leaf at least, of which one is chosen
-_SAMPLE = 12_000  # rows that a tree is grown on
+_SAMPLE, _SAMPLE_LEFT_OUT = 12_000, 4_000  # rows that a tree is grown on, in the end and while parts are left out
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Forest:
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""
-        return teach("forest", training, self.time_constants, _LEAVES, self._grown, progress)
+        learn, draft = partial(self._grown, sample=_SAMPLE), partial(self._grown, sample=_SAMPLE_LEFT_OUT)
+        return teach("forest", training, self.time_constants, _LEAVES, learn, draft, progress)
 
     def load(self, folder: Path, training: Training) -> FittedLearner:
         """What `FittedLearner.save` has kept.
@@ -46,14 +48,14 @@ class Forest:
         """
         return FittedLearner.load(folder)
 
-    def _grown(self, rows: np.ndarray, values: np.ndarray, leaf: float, seed: int) -> Trees:
+    def _grown(self, rows: np.ndarray, values: np.ndarray, leaf: float, seed: int, sample: int) -> Trees:
         from sklearn.ensemble import RandomForestRegressor
 
         forest = RandomForestRegressor(
             self.trees,
             min_samples_leaf=max(1, min(int(leaf), len(rows) // 10)),
             max_features=1 / 3,
-            max_samples=min(len(rows), _SAMPLE),
+            max_samples=min(len(rows), sample),
             random_state=seed,
             n_jobs=1,
         ).fit(rows, values)

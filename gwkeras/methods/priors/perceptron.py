@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,7 +23,7 @@ from gwkeras.methods.priors.learners.perceptrons import Perceptrons
 from gwkeras.methods.priors.learners.teacher import teach
 from gwkeras.methods.training import Training
 
-_PENALTIES = (0.1, 10.0, 300.0)  # scikit-learn's alpha, of which one is chosen
+_PENALTIES = (0.1, 30.0, 1000.0)  # scikit-learn's alpha, of which one is chosen
 _PASSES = 12  # over the rows
 _BATCH = 256
 _NOTHING = 1e-6  # a feature that varies less is not looked at
@@ -47,7 +48,8 @@ class Perceptron:
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""
-        return teach("perceptron", training, self.time_constants, _PENALTIES, self._trained, progress)
+        learn, draft = partial(self._trained, members=self.members), partial(self._trained, members=1)
+        return teach("perceptron", training, self.time_constants, _PENALTIES, learn, draft, progress)
 
     def load(self, folder: Path, training: Training) -> FittedLearner:
         """What `FittedLearner.save` has kept.
@@ -56,15 +58,15 @@ class Perceptron:
         """
         return FittedLearner.load(folder)
 
-    def _trained(self, rows: np.ndarray, values: np.ndarray, penalty: float, seed: int) -> Perceptrons:
+    def _trained(self, rows: np.ndarray, values: np.ndarray, penalty: float, seed: int, members: int) -> Perceptrons:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.neural_network import MLPRegressor
 
         mean, deviation = rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
         deviation = np.where(deviation > _NOTHING, deviation, np.inf)
         scale = max(float(values.std()), 1e-9)
-        members = []
-        for number in range(self.members):
+        trained = []
+        for number in range(members):
             member = MLPRegressor(
                 hidden_layer_sizes=(self.units,),
                 activation="tanh",
@@ -76,13 +78,13 @@ class Perceptron:
             )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is meant
-                members.append(member.fit(((rows - mean) / deviation).astype(np.float32), values / scale))
+                trained.append(member.fit(((rows - mean) / deviation).astype(np.float32), values / scale))
         return Perceptrons(
             mean.astype(np.float32),
             deviation.astype(np.float32),
             np.array(scale),
-            np.stack([m.coefs_[0] for m in members]),
-            np.stack([m.intercepts_[0] for m in members]),
-            np.stack([m.coefs_[1][:, 0] for m in members]),
-            np.array([float(m.intercepts_[1][0]) for m in members]),
+            np.stack([m.coefs_[0] for m in trained]),
+            np.stack([m.intercepts_[0] for m in trained]),
+            np.stack([m.coefs_[1][:, 0] for m in trained]),
+            np.array([float(m.intercepts_[1][0]) for m in trained]),
         )

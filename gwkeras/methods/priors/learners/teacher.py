@@ -92,6 +92,7 @@ def teach(
     time_constants: tuple[float, ...],
     settings: tuple[float, ...],
     learn: Learn,
+    draft: Learn,
     progress: Progress,
 ) -> FittedLearner:
     """A learner, taught and judged.
@@ -101,7 +102,8 @@ def teach(
         training: storage of other months than the training's, and of held-out blocks, is never looked at.
         time_constants: of the memories, months.
         settings: of which one is chosen by the parts left out.
-        learn: fits a regression.
+        learn: fits the regression.
+        draft: fits a cheaper one of its kind, to be judged on the parts left out.
         progress: called once a fit.
     Raises: MissingMonths: where there are too few training months, or the climate does not reach them.
     """
@@ -127,7 +129,7 @@ def teach(
     errors = dict.fromkeys(settings, 0.0)
     for setting in settings:
         for number, part in enumerate(lesson.parts):
-            found = _learned(lesson, lesson.others(*part), learn, setting, [training.seed, number], _ROWS_LEFT_OUT)
+            found = _learned(lesson, lesson.others(*part), draft, setting, [training.seed, number], _ROWS_LEFT_OUT)
             regressions[setting, number] = found
             months = np.flatnonzero(lesson.span == part[0])
             cells = np.flatnonzero(lesson.group == part[1])
