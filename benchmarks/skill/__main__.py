@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[])
     parser.add_argument("--filters", nargs="+", type=float, default=[], help="half-weight radii, km; 0: none")
     parser.add_argument("--conditions", nargs="+", default=[])
-    parser.add_argument("--methods", nargs="+", default=[], help="by default all of worlds.yaml")
+    parser.add_argument("--methods", nargs="+", default=[], help="by default the usual ones of worlds.yaml")
     parser.add_argument("--gib", type=float, default=4.0, help="memory that a cell may take")
     parser.add_argument("--minutes", type=float, default=10.0, help="time that a cell may take")
     parser.add_argument("--keep", action="store_true", help="keep the worlds' files and the run folders")

@@ -11,6 +11,8 @@ from benchmarks.skill.child import Limits, run_module
 from benchmarks.skill.filling import Filling
 from benchmarks.skill.plan import WORLDS, Case, Plan, WrongSet, cases_of_files
 from benchmarks.skill.table import Cell, cell_path, read_cells, tables, write_into
+from gwkeras.core.config.yaml_file import from_dict
+from gwkeras.twin.world import TwinConfig
 
 TREE = """
 worlds:
@@ -35,6 +37,8 @@ small:
 methods:
   bicubic again: {prior: none, update: {kind: interpolation, kernel: bicubic}}
   nothing: {prior: none, update: {kind: interpolation, kernel: nearest}}
+  default: shipped
+usual: [nothing]
 run: {sample: {factor: 2, months: 3}, split: {block_share: 0.0, span_months: 4}}
 """
 
@@ -68,6 +72,7 @@ def test_the_shipped_sets_share_no_seed_and_the_reporting_set_has_families_of_it
     assert min(sets["reporting"]["seeds"]) >= 10
     assert len(sets["reporting"]["seeds"]) >= 5
     assert len(set(sets["reporting"]["worlds"]) - set(sets["tuning"]["worlds"])) >= 4
+    assert set(tree["usual"]) <= set(tree["methods"])
     for name, parts in tree["small"].items():
         for part in parts:
             assert set(part["worlds"]) <= set(sets[name]["worlds"])
@@ -75,14 +80,14 @@ def test_the_shipped_sets_share_no_seed_and_the_reporting_set_has_families_of_it
 
 
 def test_every_shipped_world_and_condition_can_be_made():
-    from gwkeras.twin.world import TwinConfig
-
     plan = Plan.read()
     for world in plan.tree["worlds"].values():
         TwinConfig.of(**{"world": "basins", **{k: v for k, v in world.items() if k != "climate"}})
     assert yaml.safe_load(WORLDS.read_text())["conditions"].keys() == plan.tree["conditions"].keys()
     for case in plan.cases("reporting", full=True):
         TwinConfig.of("basins", **plan.observed(case))
+    for method in plan.tree["methods"]:
+        from_dict({**plan.tree["run"], "methods": [{"name": method, **plan.recipe(method)}]})
 
 
 @pytest.mark.parametrize(
@@ -118,6 +123,10 @@ def test_cases_by_hand(plan):
     assert len(plan.cases("reporting", full=True)) == 2 * 3 * (6 + 4)
     # Nobody else's climate can be given to a world of real climate.
     assert not [c for c in plan.cases("tuning", full=True) if c.world == "real" and c.condition == "another climate"]
+    assert plan.known_methods([]) == ["nothing"]
+    assert plan.recipe("default").keys() == {"prior", "update"}
+    with pytest.raises(WrongSet, match="method 'kriging': not known"):
+        plan.known_methods(["kriging"])
     case = Case("reporting", "here", 12, 200.0, "filter too wide")
     assert plan.partner(case) == 10
     assert plan.observed(case) == {"gaussian_km": 200.0, "stated_km": pytest.approx(230.0)}
