@@ -55,7 +55,10 @@ def main() -> None:
         return
     for _, group in groupby(wanted, key=lambda pair: (pair[0].world, pair[0].seed)):
         filling.fill(list(group))
-    text = tables(options.set, read_cells(options.output, options.set, wanted), len(wanted))
+    rank = {name: place for place, name in enumerate((*plan.tree["worlds"], *plan.tree["conditions"], *plan.tree["methods"]))}
+    cells = read_cells(options.output, options.set, filling.there)
+    cells.sort(key=lambda c: (rank[c.case.condition], rank.get(c.case.world, 0), -c.case.filter_km, c.case.seed, rank[c.method]))
+    text = tables(options.set, cells)
     print("\n" + text)
     if options.docs:
         write_into(options.docs, options.set, text)

@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,9 @@ class Filling:
         }
 
     def there(self, case: Case, method: str) -> bool:
-        """Whether the cell is measured."""
+        """Whether the cell is measured, by today's order."""
+        if method not in self.plan.tree["methods"] or not (case.files or case.world in self.plan.tree["worlds"]):
+            return False
         return Cell.read(self.output, case, method, self.order(case, method)) is not None
 
     def fill(self, group: Sequence[tuple[Case, str]]) -> None:
@@ -120,7 +122,7 @@ class Filling:
         asked = {"configuration": configuration, "run": str(run), "method": method}
         order.write_text(json.dumps(asked))
         error = run_module(["benchmarks.skill.cell", str(order), str(result)], self.limits)
-        about = {"set": case.set, "order": self.order(case, method), "code": code()}
+        about = {"case": asdict(case), "method": method, "order": self.order(case, method), "code": code()}
         return {**about, "failed": error} if error else {**about, **json.loads(result.read_text())}
 
     def _configuration(self, case: Case, method: str, work: Path) -> Order:
