@@ -105,6 +105,8 @@ def test_a_record_with_a_gap_is_refused():
     [
         ({"first_month": "2000-06"}, MissingMonths, r"from 12 months before the product's first \(2000-06\)"),
         ({"first_month": "2004-06"}, MissingMonths, "at least 24 months"),
+        ({"climate_first_month": "1999-01"}, MissingMonths, "climate of 1999-01 to 2005-12, found 2000-01 to 2005-12"),
+        ({"last_month": "2007-12"}, MissingMonths, "climate of 2000-01 to 2007-12"),
         ({"north": 17.0}, GridMismatch, "inside the climate's 9.875…16.125°N"),
         ({"west": 20.0, "east": 24.0}, GridMismatch, "20…24°E"),
     ],
@@ -112,6 +114,12 @@ def test_a_record_with_a_gap_is_refused():
 def test_a_record_that_does_not_reach_is_refused(change, error, words):
     with pytest.raises(error, match=words):
         make_world(fine(**change), record())
+
+
+@pytest.mark.parametrize("months", [MONTHS[:6], np.arange("1980-01", "2001-01", dtype="datetime64[M]"), MONTHS[:50]])
+def test_a_record_that_serves_too_few_months_of_the_product_is_refused(months):
+    with pytest.raises(MissingMonths, match=f"at least 24 months of it, found {months[0]} to {months[-1]}; give a longer"):
+        TwinConfig.of("basins", record(months=months))
 
 
 def test_a_region_of_nothing_but_sea_is_refused():
