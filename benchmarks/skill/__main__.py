@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.skill.child import Limits
 from benchmarks.skill.filling import Filling
-from benchmarks.skill.plan import OUTSIDE, Plan, cases_of_files
+from benchmarks.skill.plan import OUTSIDE, Case, Plan, cases_of_files
 from benchmarks.skill.table import cell_path, read_cells, tables, write_into
 
 
@@ -53,7 +53,7 @@ def main() -> None:
         for case, method in wanted:
             print(f"{'there' if filling.there(case, method) else 'to do'}  {cell_path(case, method)}")
         return
-    for _, group in groupby(wanted, key=lambda pair: (pair[0].world, pair[0].seed)):
+    for _, group in groupby(sorted(wanted, key=_of_one_world), key=_of_one_world):  # the sort keeps the plan's order within each
         filling.fill(list(group))
     rank = {name: place for place, name in enumerate((*plan.tree["worlds"], *plan.tree["conditions"], *plan.tree["methods"]))}
     cells = read_cells(options.output, options.set, filling.there)
@@ -62,6 +62,10 @@ def main() -> None:
     print("\n" + text)
     if options.docs:
         write_into(options.docs, options.set, text)
+
+
+def _of_one_world(wanted: tuple[Case, str]) -> tuple[str, int]:
+    return wanted[0].world, wanted[0].seed
 
 
 if __name__ == "__main__":

@@ -79,6 +79,7 @@ def test_the_shipped_sets_share_no_seed_and_the_reporting_set_has_families_of_it
         for part in parts:
             assert set(part["worlds"]) <= set(sets[name]["worlds"])
             assert set(part["seeds"]) <= set(sets[name]["seeds"])
+            assert set(part.get("conditions", [])) <= set(tree["conditions"])
 
 
 def test_every_shipped_world_and_condition_can_be_made():
