@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,11 @@ class GivenClimate:
                 found=f"nothing between {self.months[late[0]]} and {self.months[late[0] + 1]}",
                 remedy="give files of the months between",
             )
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """Cells with data in all months, bool, (n_lat, n_lon)."""
+        return np.isfinite(self.precipitation).all(axis=0) & np.isfinite(self.temperature).all(axis=0)
 
     @property
     def where(self) -> str:
@@ -161,7 +167,7 @@ def given_climate(grid: Grid, given: GivenClimate, terrain: Terrain, months: np.
     """
     rows, cols = linear_weights(given.grid.lat, grid.lat), linear_weights(given.grid.lon, grid.lon)
     cells = given.grid.lat_step / grid.lat_step
-    known = _nearest_known(np.isfinite(given.precipitation[0]) & np.isfinite(given.temperature[0]))
+    known = _nearest_known(given.known)
     heights = np.maximum(terrain.elevation, 0.0)
     if given.elevation is None:
         back = linear_weights(grid.lat, given.grid.lat), linear_weights(grid.lon, given.grid.lon)
@@ -194,9 +200,8 @@ def _land(given: GivenClimate) -> np.ndarray:
     """Land fraction at the record's grid: its own, or where it has data, or what does not lie at sea level in one large piece."""
     if given.land is not None:
         return np.nan_to_num(given.land).astype(np.float64)
-    known = np.isfinite(given.temperature[0]) & np.isfinite(given.precipitation[0])
-    if not known.all() or given.elevation is None:
-        return known.astype(np.float64)
+    if not given.known.all() or given.elevation is None:
+        return given.known.astype(np.float64)
     pieces, _ = ndimage.label(given.elevation < _SEA_LEVEL, structure=np.ones((3, 3)))
     sizes = np.bincount(pieces.ravel())
     large = np.flatnonzero(sizes >= _SMALLEST_SEA)

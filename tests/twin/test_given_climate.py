@@ -78,6 +78,14 @@ def test_the_sea_is_where_the_record_has_no_data():
     assert terrain.land[:, 20:].all()
 
 
+def test_a_cell_that_lacks_a_month_is_no_land_of_the_record():
+    given = record()
+    given.precipitation[17, :, :10] = np.nan
+    world = make_world(fine(), given)
+    assert not world.terrain.land[:, :6].any()
+    assert np.isfinite(world.truth[:, world.terrain.land]).all()
+
+
 def test_the_sea_is_where_a_large_piece_lies_at_sea_level():
     grid = Grid.covering(10, 16, 40, 47, 0.125)
     height = np.full(OWN.shape, 100.0)
