@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.skill.child import Limits
 from benchmarks.skill.filling import Filling
-from benchmarks.skill.plan import OUTSIDE, Plan, cases_of_files
+from benchmarks.skill.plan import OUTSIDE, Case, Plan, cases_of_files
 from benchmarks.skill.table import cell_path, read_cells, tables, write_into
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[])
     parser.add_argument("--filters", nargs="+", type=float, default=[], help="half-weight radii, km; 0: none")
     parser.add_argument("--conditions", nargs="+", default=[])
-    parser.add_argument("--methods", nargs="+", default=[], help="by default all of worlds.yaml")
+    parser.add_argument("--methods", nargs="+", default=[], help="by default the usual ones of worlds.yaml")
     parser.add_argument("--gib", type=float, default=4.0, help="memory that a cell may take")
     parser.add_argument("--minutes", type=float, default=10.0, help="time that a cell may take")
     parser.add_argument("--keep", action="store_true", help="keep the worlds' files and the run folders")
@@ -53,12 +53,19 @@ def main() -> None:
         for case, method in wanted:
             print(f"{'there' if filling.there(case, method) else 'to do'}  {cell_path(case, method)}")
         return
-    for _, group in groupby(wanted, key=lambda pair: (pair[0].world, pair[0].seed)):
+    for _, group in groupby(sorted(wanted, key=_of_one_world), key=_of_one_world):  # the sort keeps the plan's order within each
         filling.fill(list(group))
-    text = tables(options.set, read_cells(options.output, options.set, wanted), len(wanted))
+    rank = {name: place for place, name in enumerate((*plan.tree["worlds"], *plan.tree["conditions"], *plan.tree["methods"]))}
+    cells = read_cells(options.output, options.set, filling.there)
+    cells.sort(key=lambda c: (rank[c.case.condition], rank.get(c.case.world, 0), -c.case.filter_km, c.case.seed, rank[c.method]))
+    text = tables(options.set, cells)
     print("\n" + text)
     if options.docs:
         write_into(options.docs, options.set, text)
+
+
+def _of_one_world(wanted: tuple[Case, str]) -> tuple[str, int]:
+    return wanted[0].world, wanted[0].seed
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def judged(order: dict[str, Any]) -> dict[str, Any]:
 
     experiment = Experiment(from_dict(order["configuration"], "the table's configuration"), RunFolder(Path(order["run"])))
     started = time.perf_counter()
-    if experiment.uses_network:
+    if experiment.names_network:
         experiment.build()
         experiment.train_once()
     trained = time.perf_counter()

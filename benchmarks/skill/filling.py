@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ import gwkeras
 from benchmarks.skill.child import Limits, run_module
 from benchmarks.skill.plan import Case, Plan, slug
 from benchmarks.skill.table import Cell, cell_path
+from gwkeras.core.config.network_method import names_network
+from gwkeras.core.config.yaml_file import from_dict
 from gwkeras.core.whole_file import write_atomically
 
 Order = dict[str, Any]
@@ -40,7 +42,7 @@ class Filling:
 
     def order(self, case: Case, method: str) -> Order:
         """What a cell is the answer to; a cell with another order is not that cell."""
-        recipe = {"method": self.plan.tree["methods"][method], "run": self.plan.tree["run"]}
+        recipe = {"method": self.plan.recipe(method), "run": self.plan.tree["run"]}
         if case.files:
             sizes = {path.name: path.stat().st_size for path in sorted(Path(case.files).glob("*.nc"))}
             return {"files": sizes, **recipe}
@@ -54,7 +56,9 @@ class Filling:
         }
 
     def there(self, case: Case, method: str) -> bool:
-        """Whether the cell is measured."""
+        """Whether the cell is measured, by today's order."""
+        if method not in self.plan.tree["methods"] or not (case.files or case.world in self.plan.tree["worlds"]):
+            return False
         return Cell.read(self.output, case, method, self.order(case, method)) is not None
 
     def fill(self, group: Sequence[tuple[Case, str]]) -> None:
@@ -108,14 +112,17 @@ class Filling:
 
     def _measured(self, case: Case, method: str, work: Path) -> Order:
         """What the cell holds: scores, or why there are none."""
+        configuration = self._configuration(case, method, work)
         run = work / "runs" / case.folder.name
+        if names_network(from_dict(configuration)):  # shards and training of its own; the others share what is regridded
+            run = run / slug(method)
         run.mkdir(parents=True, exist_ok=True)
         order, result = run / "order.json", run / "result.json"
         result.unlink(missing_ok=True)
-        asked = {"configuration": self._configuration(case, method, work), "run": str(run), "method": method}
+        asked = {"configuration": configuration, "run": str(run), "method": method}
         order.write_text(json.dumps(asked))
         error = run_module(["benchmarks.skill.cell", str(order), str(result)], self.limits)
-        about = {"set": case.set, "order": self.order(case, method), "code": code()}
+        about = {"case": asdict(case), "method": method, "order": self.order(case, method), "code": code()}
         return {**about, "failed": error} if error else {**about, **json.loads(result.read_text())}
 
     def _configuration(self, case: Case, method: str, work: Path) -> Order:
@@ -124,7 +131,7 @@ class Filling:
         cut = self.plan.tree["conditions"][case.condition].get("cut_degrees")
         if cut:
             data["region"] = _inner_box(Path(data["gwsa"]["path"][0]), cut)
-        named = {"name": method, **self.plan.tree["methods"][method]}
+        named = {"name": method, **self.plan.recipe(method)}
         return {**self.plan.tree["run"], "name": "skill", "data": data, "methods": [named]}
 
     def _files(self, case: Case, work: Path) -> Order:

@@ -12,6 +12,9 @@ from typing import Any
 
 import yaml
 
+from gwkeras.core.config.tree import Config
+from gwkeras.core.config.yaml_file import to_dict
+
 WORLDS = Path(__file__).with_name("worlds.yaml")
 AS_STATED = "as stated"
 OUTSIDE = "outside"
@@ -129,9 +132,17 @@ class Plan:
         return list(found)
 
     def known_methods(self, names: Sequence[str]) -> list[str]:
-        """The methods of these names; all where none is named. Raises: SystemExit: where one is not known."""
+        """The methods of these names; the usual ones where none is named. Raises: SystemExit: where one is not known."""
         _known(names, self.tree["methods"], "method")
-        return list(names) or list(self.tree["methods"])
+        return list(names) or list(self.tree["usual"])
+
+    def recipe(self, method: str) -> dict[str, Any]:
+        """Prior and update of a method, as a configuration names them."""
+        recipe = self.tree["methods"][method]
+        if recipe != "shipped":
+            return recipe
+        found = to_dict(Config())["methods"][0]
+        return {"prior": found["prior"], "update": found["update"]}
 
     def partner(self, case: Case) -> int:
         """Seed of the world whose climate and maps are given where they are to be another world's: the next of the set."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -32,14 +32,11 @@ class Cell:
             case: which.
             method: which.
             order: what it has to be the answer to; None: anything.
-        Raises: WrongSet: where it says that it is of another set.
         """
         try:
             found = json.loads((output / cell_path(case, method)).read_bytes())
         except (OSError, ValueError):
             return None
-        if found.get("set") != case.set:
-            raise WrongSet(f"{output / case.folder}: a cell of the {found.get('set')} set in the {case.set} set's folder")
         stale = order is not None and found.get("order") != json.loads(json.dumps(order))
         return None if stale or "failed" in found else cls(case, method, found)
 
@@ -56,26 +53,43 @@ def cell_path(case: Case, method: str) -> Path:
     return case.folder / f"{slug(method)}.json"
 
 
-def read_cells(output: Path, chosen: str, wanted: Iterable[tuple[Case, str]]) -> list[Cell]:
-    """The cells that are there.
+def read_cells(output: Path, chosen: str, is_current: Callable[[Case, str], bool] = lambda case, method: True) -> list[Cell]:
+    """All cells of a set that are there, but those that failed, are damaged, or answer another order than today's.
 
+    Args:
+        output: folder of all cells.
+        chosen: the set.
+        is_current: whether a cell answers today's order.
     Raises: WrongSet: where one belongs to another set.
     """
-    if any(case.set != chosen for case, _ in wanted):
+    found = []
+    for path in sorted((output / chosen).rglob("*.json")):
+        try:
+            told = json.loads(path.read_bytes())
+            case, method = Case(**told["case"]), str(told["method"])
+        except (ValueError, KeyError, TypeError):  # damaged, or of an earlier form: it will be made again
+            continue
+        if case.set != chosen:
+            raise WrongSet(f"{path}: a cell of the {case.set} set among those of the {chosen} set")
+        if "failed" not in told and is_current(case, method):
+            found.append(Cell(case, method, told))
+    return found
+
+
+def tables(chosen: str, cells: Sequence[Cell]) -> str:
+    """Markdown: skill where all is as stated, skill where it is not, and what the methods cost and claim.
+
+    Raises: WrongSet: where a cell belongs to another set.
+    """
+    if any(cell.case.set != chosen for cell in cells):
         raise WrongSet("a table holds one set")
-    return [cell for case, method in wanted if (cell := Cell.read(output, case, method)) is not None]
-
-
-def tables(chosen: str, cells: Sequence[Cell], wanted: int) -> str:
-    """Markdown: skill where all is as stated, skill where it is not, and what the methods cost and claim."""
     if not cells:
         return f"No cell of the {chosen} set has been measured."
     methods = list(dict.fromkeys(cell.method for cell in cells))
     stated = [cell for cell in cells if cell.case.condition == AS_STATED]
-    parts = [
-        f"The {chosen} set, {len(cells)} of {wanted} cells. RMSE as a share of bicubic's: median over seeds (least to greatest).",
-        _grid("world, filter", BESIDE, methods, stated, _place),
-    ]
+    parts = [f"The {chosen} set, {len(cells)} cells. RMSE as a share of bicubic's: median over seeds (least to greatest)."]
+    if stated:
+        parts.append(_grid("world, filter", BESIDE, methods, stated, _place))
     other = [cell for cell in cells if cell.case.condition != AS_STATED]
     if other:
         label = "what is not as stated"
@@ -83,7 +97,7 @@ def tables(chosen: str, cells: Sequence[Cell], wanted: int) -> str:
             "The same where something is not as the files say:",
             _grid(label, BESIDE, methods, other, lambda case: f"{case.condition}; {_place(case)}"),
         ]
-    parts += ["Error bars and cost, medians over the cells of the first table:", _costs(methods, stated)]
+    parts += ["Error bars and cost, medians over all these cells:", _costs(methods, cells)]
     codes = {cell.found["code"] for cell in cells}
     if len(codes) > 1:
         parts.append(f"The cells come from {len(codes)} states of the code.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,11 @@ class GivenClimate:
                 remedy="give files of the months between",
             )
 
+    @cached_property
+    def known(self) -> np.ndarray:
+        """Cells with data in all months, bool, (n_lat, n_lon)."""
+        return np.isfinite(self.precipitation).all(axis=0) & np.isfinite(self.temperature).all(axis=0)
+
     @property
     def where(self) -> str:
         """The files in messages."""
@@ -68,8 +74,15 @@ class GivenClimate:
         high = [np.floor(axis[-1] / step + 1e-6) * step for axis in (self.grid.lat, self.grid.lon)]
         return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
-    def require(self, grid: Grid, first_month: np.datetime64, last_month: np.datetime64) -> None:
-        """Raises: GridMismatch: where the record does not cover `grid`. MissingMonths: where it is too short for the product."""
+    def require(self, grid: Grid, climate_months: np.ndarray, months: np.ndarray) -> None:
+        """Checks that the record serves a world.
+
+        Args:
+            grid: of the world.
+            climate_months: (month,) datetime64[M] that it asks of the record.
+            months: likewise, of the product.
+        Raises: GridMismatch: where the record does not cover `grid`. MissingMonths: where it is too short.
+        """
         mine = self.grid
         half = (mine.lat_step / 2 + 1e-6, mine.lon_step / 2 + 1e-6)
         if (
@@ -84,16 +97,38 @@ class GivenClimate:
                 found=f"{grid.south:g}…{grid.north:g}°N {grid.west:g}…{grid.east:g}°E",
                 remedy="choose another region, or leave it out",
             )
-        before = int((first_month - self.months[0]).astype(int))
-        record = int((min(last_month, self.months[-1]) - first_month).astype(int)) + 1
-        if before < MONTHS_BEFORE or record < MONTHS_OF_RECORD:
+        if climate_months[0] < self.months[0] or climate_months[-1] > self.months[-1]:
             raise MissingMonths(
                 self.where,
-                expected=f"climate from {MONTHS_BEFORE} months before the product's first ({first_month}) and for at least "
-                f"{MONTHS_OF_RECORD} months of it",
-                found=f"{self.months[0]} to {self.months[-1]}",
-                remedy="give a longer climate record, or another first month",
+                expected=f"climate of {climate_months[0]} to {climate_months[-1]}",
+                found=self._span,
+                remedy="ask for other months, or leave them out",
             )
+        if len(climate_months) - len(months) < MONTHS_BEFORE or len(months) < MONTHS_OF_RECORD:
+            raise self._too_short(months[0])
+
+    def usual_months(self, first: np.datetime64, last: np.datetime64) -> dict[str, str]:
+        """Months of a product from `first` to `last`, or as much of them as the record serves; by their names in `TwinConfig`.
+
+        Raises: MissingMonths: where it does not serve enough of them.
+        """
+        begin, end = max(self.months[0] + MONTHS_BEFORE, first), min(self.months[-1], last)
+        if int((end - begin).astype(int)) + 1 < MONTHS_OF_RECORD:
+            raise self._too_short(begin)
+        return {"climate_first_month": str(self.months[0]), "first_month": str(begin), "last_month": str(end)}
+
+    @property
+    def _span(self) -> str:
+        return f"{self.months[0]} to {self.months[-1]}"
+
+    def _too_short(self, first: np.datetime64) -> MissingMonths:
+        return MissingMonths(
+            self.where,
+            expected=f"climate from {MONTHS_BEFORE} months before the product's first ({first}) and for at least "
+            f"{MONTHS_OF_RECORD} months of it",
+            found=self._span,
+            remedy="give a longer climate record, or another first month",
+        )
 
 
 def given_terrain(grid: Grid, given: GivenClimate, seed: int, relief: Relief) -> Terrain:
@@ -132,7 +167,7 @@ def given_climate(grid: Grid, given: GivenClimate, terrain: Terrain, months: np.
     """
     rows, cols = linear_weights(given.grid.lat, grid.lat), linear_weights(given.grid.lon, grid.lon)
     cells = given.grid.lat_step / grid.lat_step
-    known = _nearest_known(np.isfinite(given.precipitation[0]) & np.isfinite(given.temperature[0]))
+    known = _nearest_known(given.known)
     heights = np.maximum(terrain.elevation, 0.0)
     if given.elevation is None:
         back = linear_weights(grid.lat, given.grid.lat), linear_weights(grid.lon, given.grid.lon)
@@ -165,9 +200,8 @@ def _land(given: GivenClimate) -> np.ndarray:
     """Land fraction at the record's grid: its own, or where it has data, or what does not lie at sea level in one large piece."""
     if given.land is not None:
         return np.nan_to_num(given.land).astype(np.float64)
-    known = np.isfinite(given.temperature[0]) & np.isfinite(given.precipitation[0])
-    if not known.all() or given.elevation is None:
-        return known.astype(np.float64)
+    if not given.known.all() or given.elevation is None:
+        return given.known.astype(np.float64)
     pieces, _ = ndimage.label(given.elevation < _SEA_LEVEL, structure=np.ones((3, 3)))
     sizes = np.bincount(pieces.ravel())
     large = np.flatnonzero(sizes >= _SMALLEST_SEA)

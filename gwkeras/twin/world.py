@@ -88,9 +88,7 @@ class TwinConfig:
         if given is not None:
             step = changes.get("fine_step", cls.fine_step) * changes.get("factor", cls.factor)
             usual |= dict(zip(("south", "north", "west", "east"), given.box(step), strict=True))
-            first, last = given.months[[0, -1]]
-            usual |= {"climate_first_month": str(first), "first_month": str(max(first + 12, np.datetime64(cls.first_month, "M")))}
-            usual |= {"last_month": str(min(last, np.datetime64(cls.last_month, "M")))}
+            usual |= given.usual_months(np.datetime64(cls.first_month, "M"), np.datetime64(cls.last_month, "M"))
         return cls(**{"world": world, **usual, **changes})
 
     def __post_init__(self) -> None:
@@ -187,7 +185,7 @@ def make_world(config: TwinConfig, given: GivenClimate | None = None) -> World:
     if given is None:
         terrain = make_terrain(grid, config.seed, config.sea_share, family.relief)
     else:
-        given.require(grid, config.months[0], config.months[-1])
+        given.require(grid, config.climate_months, config.months)
         terrain = given_terrain(grid, given, config.seed, family.relief)
     landscape = make_landscape(grid, terrain, config.seed, family.ground)
     if given is None:

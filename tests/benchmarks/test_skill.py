@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 import yaml
@@ -11,6 +12,8 @@ from benchmarks.skill.child import Limits, run_module
 from benchmarks.skill.filling import Filling
 from benchmarks.skill.plan import WORLDS, Case, Plan, WrongSet, cases_of_files
 from benchmarks.skill.table import Cell, cell_path, read_cells, tables, write_into
+from gwkeras.core.config.yaml_file import from_dict
+from gwkeras.twin.world import TwinConfig
 
 TREE = """
 worlds:
@@ -35,6 +38,8 @@ small:
 methods:
   bicubic again: {prior: none, update: {kind: interpolation, kernel: bicubic}}
   nothing: {prior: none, update: {kind: interpolation, kernel: nearest}}
+  default: shipped
+usual: [nothing]
 run: {sample: {factor: 2, months: 3}, split: {block_share: 0.0, span_months: 4}}
 """
 
@@ -57,7 +62,8 @@ def kept(output, case, method, share, chosen=None, **more):
         method: {"rmse": 20.0 * share, "crps": 5.0, "coverage_90": 0.88},
     }
     seconds = {"train": 0.0, "open": 2.0, "fit": 3.0, "month": 0.1}
-    about = {"set": chosen or case.set, "code": "a", "scores": scores, "seconds": seconds, "peak_gib": 1.0, **more}
+    of = {**asdict(case), "set": chosen or case.set}
+    about = {"case": of, "method": method, "code": "a", "scores": scores, "seconds": seconds, "peak_gib": 1.0, **more}
     path.write_text(json.dumps(about))
 
 
@@ -68,21 +74,23 @@ def test_the_shipped_sets_share_no_seed_and_the_reporting_set_has_families_of_it
     assert min(sets["reporting"]["seeds"]) >= 10
     assert len(sets["reporting"]["seeds"]) >= 5
     assert len(set(sets["reporting"]["worlds"]) - set(sets["tuning"]["worlds"])) >= 4
+    assert set(tree["usual"]) <= set(tree["methods"])
     for name, parts in tree["small"].items():
         for part in parts:
             assert set(part["worlds"]) <= set(sets[name]["worlds"])
             assert set(part["seeds"]) <= set(sets[name]["seeds"])
+            assert set(part.get("conditions", [])) <= set(tree["conditions"])
 
 
 def test_every_shipped_world_and_condition_can_be_made():
-    from gwkeras.twin.world import TwinConfig
-
     plan = Plan.read()
     for world in plan.tree["worlds"].values():
         TwinConfig.of(**{"world": "basins", **{k: v for k, v in world.items() if k != "climate"}})
     assert yaml.safe_load(WORLDS.read_text())["conditions"].keys() == plan.tree["conditions"].keys()
     for case in plan.cases("reporting", full=True):
         TwinConfig.of("basins", **plan.observed(case))
+    for method in plan.tree["methods"]:
+        from_dict({**plan.tree["run"], "methods": [{"name": method, **plan.recipe(method)}]})
 
 
 @pytest.mark.parametrize(
@@ -118,6 +126,10 @@ def test_cases_by_hand(plan):
     assert len(plan.cases("reporting", full=True)) == 2 * 3 * (6 + 4)
     # Nobody else's climate can be given to a world of real climate.
     assert not [c for c in plan.cases("tuning", full=True) if c.world == "real" and c.condition == "another climate"]
+    assert plan.known_methods([]) == ["nothing"]
+    assert plan.recipe("default").keys() == {"prior", "update"}
+    with pytest.raises(WrongSet, match="method 'kriging': not known"):
+        plan.known_methods(["kriging"])
     case = Case("reporting", "here", 12, 200.0, "filter too wide")
     assert plan.partner(case) == 10
     assert plan.observed(case) == {"gaussian_km": 200.0, "stated_km": pytest.approx(230.0)}
@@ -129,24 +141,25 @@ def test_medians_by_hand(tmp_path):
         kept(tmp_path, case, "kriging", share)
     noisy = Case("reporting", "here", 10, 250.0, "noise")
     kept(tmp_path, noisy, "kriging", 0.95)
-    wanted = [(case, "kriging") for case in (*cases, noisy)]
-    text = tables("reporting", read_cells(tmp_path, "reporting", wanted), 9)
-    assert "4 of 9 cells" in text
+    cells = read_cells(tmp_path, "reporting")
+    text = tables("reporting", cells)
+    assert "4 cells" in text
     assert "| here, 250 km | 3 | 1.100 (1.100–1.100) | 0.950 (0.950–0.950) | 0.700 (0.600–0.900) |" in text
     assert "| noise; here, 250 km | 1 | 1.100 | 0.950 | 0.950 |" in text
     assert "| kriging | 0.880 (0.880–0.880) | 0.500 (0.500–0.500) | 5 | 0.10 | 1.0 |" in text
     assert "states of the code" not in text
     kept(tmp_path, noisy, "kriging", 0.95, code="b")
-    assert "2 states of the code" in tables("reporting", read_cells(tmp_path, "reporting", wanted), 9)
+    assert "2 states of the code" in tables("reporting", read_cells(tmp_path, "reporting"))
+    assert not read_cells(tmp_path, "reporting", lambda case, method: case.seed > 12)
 
 
 def test_a_cell_of_another_set_is_not_tabled(tmp_path):
     case = Case("reporting", "here", 10, 0.0)
     kept(tmp_path, case, "kriging", 0.8, chosen="tuning")
-    with pytest.raises(WrongSet, match="a cell of the tuning set"):
-        read_cells(tmp_path, "reporting", [(case, "kriging")])
+    with pytest.raises(WrongSet, match="a cell of the tuning set among those of the reporting set"):
+        read_cells(tmp_path, "reporting")
     with pytest.raises(WrongSet, match="holds one set"):
-        read_cells(tmp_path, "tuning", [(case, "kriging")])
+        tables("tuning", [Cell(case, "kriging", {})])
 
 
 def test_a_table_replaces_what_stood_between_its_markers(tmp_path):
@@ -166,7 +179,8 @@ def test_cells_are_measured_once(plan, tmp_path, capsys):
     group = [(case, "bicubic again") for case in cases]
     filling = Filling(plan, tmp_path)
     filling.fill(group)
-    cells = read_cells(tmp_path, "tuning", group)
+    cells = read_cells(tmp_path, "tuning", filling.there)
+    assert [cell.case.condition for cell in cells] == ["another climate", "cut"]
     assert [cell.share() for cell in cells] == pytest.approx([1.0, 1.0], rel=1e-9)
     assert cells[0].share(method="nearest") > 1.0
     assert cells[0].score("rmse") != pytest.approx(cells[1].score("rmse"), rel=1e-6)  # a region cut out is another region
@@ -214,8 +228,8 @@ def test_a_world_that_was_made_elsewhere(plan, tiny_world, tmp_path, capsys):
     cases = cases_of_files([tiny_world["truth"].parent])
     wanted = [(case, "bicubic again") for case in cases]
     Filling(plan, tmp_path).fill(wanted)
-    (cell,) = read_cells(tmp_path, "outside", wanted)
+    (cell,) = read_cells(tmp_path, "outside")
     assert cell.share() == pytest.approx(1.0, rel=1e-9)
-    assert f"| {cases[0].world} | 1 |" in tables("outside", [cell], 1)
+    assert f"| {cases[0].world} | 1 |" in tables("outside", [cell])
     with pytest.raises(SystemExit, match="not all of which are there"):
         cases_of_files([tmp_path])

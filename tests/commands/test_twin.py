@@ -18,17 +18,23 @@ def spread_of(folder):
     (path,) = folder.glob("gwsa_*.nc")
     with xr.open_dataset(path) as file:
         file.encoding["source"] = path.name
-        return product_point_spread([(file, "GWSA")], PointSpreadConfig())[0]
+        return product_point_spread([(file, "GWSA")], PointSpreadConfig())
 
 
 @pytest.mark.parametrize(
-    ("options", "radius"),
-    [((), 250.0), (("--gaussian-km", 0), 0.0), (("--stated-km", 287.5), 287.5), (("--stated-km", 0), 0.0)],
+    ("options", "radius", "known"),
+    [
+        ((), 250.0, True),
+        (("--gaussian-km", 0), 0.0, True),
+        (("--stated-km", 287.5), 287.5, True),
+        (("--stated-km", 0), 0.0, False),
+    ],
 )
-def test_the_filter_is_g3ps_by_default_and_named_as_asked(gwkeras_command, tmp_path, options, radius):
+def test_the_filter_is_g3ps_by_default_and_named_as_asked(gwkeras_command, tmp_path, options, radius, known):
     answer = gwkeras_command("twin", "--output", tmp_path, "--world", "arid-plain", *SMALL, *SHORT, *options)
     assert answer.code == 0, answer.err
-    assert spread_of(tmp_path).half_weight_km == radius
+    found = spread_of(tmp_path)
+    assert (found.spread.half_weight_km, found.is_known) == (radius, known)
 
 
 def test_noise_is_as_strong_as_asked_and_stated_as_before(gwkeras_command, tmp_path):

@@ -78,6 +78,14 @@ def test_the_sea_is_where_the_record_has_no_data():
     assert terrain.land[:, 20:].all()
 
 
+def test_a_cell_that_lacks_a_month_is_no_land_of_the_record():
+    given = record()
+    given.precipitation[17, :, :10] = np.nan
+    world = make_world(fine(), given)
+    assert not world.terrain.land[:, :6].any()
+    assert np.isfinite(world.truth[:, world.terrain.land]).all()
+
+
 def test_the_sea_is_where_a_large_piece_lies_at_sea_level():
     grid = Grid.covering(10, 16, 40, 47, 0.125)
     height = np.full(OWN.shape, 100.0)
@@ -105,6 +113,8 @@ def test_a_record_with_a_gap_is_refused():
     [
         ({"first_month": "2000-06"}, MissingMonths, r"from 12 months before the product's first \(2000-06\)"),
         ({"first_month": "2004-06"}, MissingMonths, "at least 24 months"),
+        ({"climate_first_month": "1999-01"}, MissingMonths, "climate of 1999-01 to 2005-12, found 2000-01 to 2005-12"),
+        ({"last_month": "2007-12"}, MissingMonths, "climate of 2000-01 to 2007-12"),
         ({"north": 17.0}, GridMismatch, "inside the climate's 9.875…16.125°N"),
         ({"west": 20.0, "east": 24.0}, GridMismatch, "20…24°E"),
     ],
@@ -112,6 +122,12 @@ def test_a_record_with_a_gap_is_refused():
 def test_a_record_that_does_not_reach_is_refused(change, error, words):
     with pytest.raises(error, match=words):
         make_world(fine(**change), record())
+
+
+@pytest.mark.parametrize("months", [MONTHS[:6], np.arange("1980-01", "2001-01", dtype="datetime64[M]"), MONTHS[:50]])
+def test_a_record_that_serves_too_few_months_of_the_product_is_refused(months):
+    with pytest.raises(MissingMonths, match=f"at least 24 months of it, found {months[0]} to {months[-1]}; give a longer"):
+        TwinConfig.of("basins", record(months=months))
 
 
 def test_a_region_of_nothing_but_sea_is_refused():
