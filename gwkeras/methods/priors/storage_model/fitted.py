@@ -1,0 +1,202 @@
+"""A storage model once its parameters are learned: weights, an amplitude, and the fields they give."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from gwkeras.core.errors import BadInput, MissingMonths
+from gwkeras.core.latest import Latest
+from gwkeras.core.months import Month
+from gwkeras.domain.array_cache import DiskArray, cached_array
+from gwkeras.domain.domain import Domain
+from gwkeras.domain.memories.fine_climate import FineClimate
+from gwkeras.domain.memories.maps import Standard
+from gwkeras.methods.method import Part, Prediction
+from gwkeras.methods.priors.local_amplitude import Bumps
+from gwkeras.methods.priors.storage_model.ground import Ground, maps_of
+from gwkeras.methods.priors.storage_model.parameters import PARAMETERS, Weights, bounded
+from gwkeras.methods.priors.storage_model.run import run_numpy
+from gwkeras.methods.priors.storage_model.weather import NEEDED
+
+_WEIGHTS = "typical", "map_weights", "region_weights"
+_ARRAYS_AT_ONCE = 40  # of a cell and month, about, while a band of rows is worked
+
+
+@dataclass(frozen=True)
+class FittedStorageModel:
+    """f = amplitude × storage, less its mean over the training months.
+
+    Args:
+        weights: of the parameters; None: nothing is expected anywhere.
+        amplitude: share of it that held-out product supports, 0 … 1.
+        standard: names and scales of the maps.
+        bumps: of the regional field.
+        training_months: (M,) datetime64[M].
+        middle: months since 2002-01 at which the time is 0.
+        notes: what was learned and left out.
+    """
+
+    weights: Weights | None
+    amplitude: float
+    standard: Standard
+    bumps: Bumps
+    training_months: np.ndarray
+    middle: float
+    notes: tuple[str, ...] = ()
+    _latest: Latest[DiskArray] = field(default_factory=Latest, repr=False, compare=False)
+
+    @classmethod
+    def nothing(cls, training_months: np.ndarray, reason: str) -> FittedStorageModel:
+        """A prior that expects nothing anywhere."""
+        none = np.array([])
+        notes = (f"storage model: 0 everywhere, since {reason}",)
+        return cls(None, 0.0, Standard((), none, none), Bumps(none, none, 1.0, 1.0), training_months, 0.0, notes)
+
+    @property
+    def digest(self) -> str:
+        """Changes with anything that the prior's means depend on."""
+        described = json.dumps(self._description(), sort_keys=True).encode()
+        arrays = (np.ascontiguousarray(a).tobytes() for a in self._arrays().values())
+        return hashlib.sha256(b"".join((described, *arrays))).hexdigest()[:16]
+
+    def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
+        """f of one month over the whole domain; see `gwkeras.methods.parts.FittedPrior.predict`."""
+        return Prediction(self.mean(domain, month))
+
+    def mean(self, domain: Domain, month: Month) -> np.ndarray:
+        """(s n_lat, s n_lon) mm, float32; months in any order.
+
+        The first call runs the model over all months, in bands of rows, and files them beside the domain's other arrays.
+        Raises: MissingMonths: where the domain lacks the month, or its climate all training months. BadInput: where it lacks a
+            channel or a map.
+        """
+        position = domain.calendar.position(month)
+        if self.weights is None or not self.amplitude:
+            return np.zeros(domain.fine.shape, dtype=np.float32)
+        key = self.digest, domain.fine_drivers.key, domain.fine_origin, str(domain.months[[0, -1]])
+        return np.asarray(self._latest.get(str(key), lambda: self._all_months(domain))[position])
+
+    def parameters(self, climate: FineClimate) -> dict[str, np.ndarray]:
+        """Parameter -> (n_lat, n_lon), at a fine grid; NaN at sea."""
+        maps = maps_of(climate, self.standard)[1]
+        ground = Ground.of(climate, maps, self.bumps, self.middle)
+        found = {}
+        for name, values in self._bounded(ground).items():
+            found[name] = np.full(climate.grid.shape, np.nan, dtype=np.float32)
+            found[name][ground.land] = values
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Writes storage_model.npz and storage_model.json into `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez(folder / "storage_model.npz", **self._arrays())  # type: ignore[arg-type]
+        (folder / "storage_model.json").write_text(json.dumps(self._description(), indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> FittedStorageModel:
+        """Inverse of `save`. Raises: BadInput: where the folder holds no storage model, or one with other parameters."""
+        if not (folder / "storage_model.json").exists() or not (folder / "storage_model.npz").exists():
+            raise BadInput(
+                folder, expected="storage_model.json and storage_model.npz", found="none", remedy="fit the prior again"
+            )
+        told = json.loads((folder / "storage_model.json").read_text(encoding="utf-8"))
+        if told["parameters"] != [parameter.name for parameter in PARAMETERS]:
+            raise BadInput(
+                folder,
+                expected=f"the parameters {', '.join(parameter.name for parameter in PARAMETERS)}",
+                found=", ".join(told["parameters"]),
+                remedy="fit the prior again",
+            )
+        with np.load(folder / "storage_model.npz", allow_pickle=False) as arrays:
+            weights = Weights(*(arrays[name] for name in _WEIGHTS)) if "typical" in arrays else None
+            standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]))
+            bumps = Bumps(arrays["bump_lat"], arrays["bump_lon"], *map(float, arrays["bump_width"]))
+        months = np.array(told["training_months"], dtype="datetime64[M]")
+        return cls(weights, told["amplitude"], standard, bumps, months, told["middle"], tuple(told["notes"]))
+
+    def _description(self) -> dict:
+        return {
+            "kind": "storage_model",
+            "parameters": [parameter.name for parameter in PARAMETERS],
+            "amplitude": self.amplitude,
+            "maps": list(self.standard.names),
+            "left_out": list(self.standard.left_out),
+            "training_months": [str(month) for month in self.training_months],
+            "middle": self.middle,
+            "notes": list(self.notes),
+        }
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        w = self.weights
+        learned = {} if w is None else dict(zip(_WEIGHTS, (w.typical, w.maps, w.region), strict=True))
+        return {
+            **learned,
+            "means": self.standard.means,
+            "deviations": self.standard.deviations,
+            "bump_lat": self.bumps.lat,
+            "bump_lon": self.bumps.lon,
+            "bump_width": np.array([self.bumps.lat_width, self.bumps.lon_width]),
+        }
+
+    def _all_months(self, domain: Domain) -> DiskArray:
+        climate = climate_for(domain, "storage model")
+        months = domain.months.astype("datetime64[M]")
+        lacking = np.setdiff1d(np.concatenate([months, self.training_months]), climate.months)
+        if lacking.size:
+            raise MissingMonths(
+                "storage model",
+                expected=f"climate of the training months and of {months[0]} … {months[-1]}",
+                found=f"climate of {climate.months[0]} … {climate.months[-1]}",
+                remedy="give a longer climate record",
+            )
+        maps = maps_of(climate, self.standard)[1]
+        return cached_array(
+            domain.fine_drivers.cache,
+            ["storage model", self.digest, domain.fine_drivers.key, domain.fine_origin, [str(m) for m in months]],
+            (len(months), *climate.grid.shape),
+            lambda rows: self._band(climate.band(rows), maps[:, rows], months),
+            axis=1,
+            step_bytes=4 * climate.grid.n_lon * (4 * len(climate.months) + _ARRAYS_AT_ONCE),
+        )
+
+    def _band(self, climate: FineClimate, maps: np.ndarray, months: np.ndarray) -> np.ndarray:
+        """(M, n_lat, n_lon) f in a band of rows."""
+        ground = Ground.of(climate, maps, self.bumps, self.middle)
+        wanted = {stamp: index for index, stamp in enumerate(months.tolist())}
+        training = set(self.training_months.tolist())
+        result = np.zeros((len(months), *climate.grid.shape), dtype=np.float32)
+        total, cells = np.zeros(int(ground.land.sum())), np.zeros((len(months), int(ground.land.sum())), dtype=np.float32)
+        for stamp, storage in zip(climate.months.tolist(), run_numpy(ground.weather, self._bounded(ground)), strict=True):
+            if stamp in wanted:
+                cells[wanted[stamp]] = storage
+            if stamp in training:
+                total += storage
+        cells -= (total / len(training)).astype(np.float32)
+        result[:, ground.land] = np.float32(self.amplitude) * cells
+        return result
+
+    def _bounded(self, ground: Ground) -> Mapping[str, np.ndarray]:
+        """Parameter -> (cell,)."""
+        assert self.weights is not None
+        return bounded(np, self.weights.raw(ground.maps, ground.bumps), ground.irrigated)
+
+
+def climate_for(domain: Domain, what: str) -> FineClimate:
+    """The fine climate of a domain.
+
+    Args:
+        domain: the domain.
+        what: asks for it, for messages.
+    Raises: BadInput: where it lacks a channel that the model needs.
+    """
+    climate = FineClimate.of(domain)
+    missing = [name for name in NEEDED if name not in climate.channels]
+    if missing:
+        raise BadInput(what, expected=f"the climate channel {missing[0]}", found="none", remedy="give the file that holds it")
+    return climate
