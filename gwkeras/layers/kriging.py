@@ -30,8 +30,8 @@ class Kriging(keras.layers.Layer):
         amplitudes: of the covariance C, mm², one for each length.
         lengths_km: of its Gaussians, each twice the one before it.
         noise: variance of the product's noise that is assumed at least, mm²; share that is correlated; over how many km.
-        maps: (2, n, m) of the region that it was fitted on: the product's own standard error (mm, 0 where unknown), and the variance
-            of errors as a share of what covariance and noise predict.
+        maps: (2, n, m) of the region that it was fitted on: the product's own standard error (mm, 0 where unknown), and the
+            variance of errors as a share of what covariance and noise predict.
         corner: south and west of these maps, and their steps in latitude and longitude, degrees.
         half_weight_km: of the product's point spread; 0 for none.
         over_land: whether that is a mean over land.

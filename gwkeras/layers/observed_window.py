@@ -1,4 +1,4 @@
-"""What the product shows of a window of its own cells, as matrices: known cells, filtered, averaged where the filter hides them."""
+"""What the product shows of a window of its cells, as matrices: known cells, filtered, averaged where the filter hides them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAST_OBSERVATIONS = 16  # in a window, for whose sake fewer cells are averaged
 class ObservedWindow:
     """A H for means of product cells: F the filter between cells, A the means over q × q known cells; float64.
 
-    `gwkeras.methods.updates.observed_cells` holds the same for numpy. Observations without a known cell are there, but not active.
+    `gwkeras.methods.updates.observed_cells` holds the same for numpy. Observations without a known cell are not active.
 
     Args:
         latitude: (H,) degrees.
