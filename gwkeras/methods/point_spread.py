@@ -126,7 +126,9 @@ def _found(fields: Fields, storage: np.ndarray, basis: str) -> FoundSpread:
     cell = np.deg2rad(fields.grid.lat_step) * EARTH_RADIUS_KM
     if profile.lower_km > 0 and 2 * profile.best_km > cell:
         spread = PointSpread.gaussian(round(profile.best_km, 1), stated.over)
-        return FoundSpread(spread, f"point spread: {spread.describe()}, as the product itself speaks for ({speaks})", *interval, basis)
+        return FoundSpread(
+            spread, f"point spread: {spread.describe()}, as the product itself speaks for ({speaks})", *interval, basis
+        )
     said = f"point spread: none, as the product itself speaks for (half weight within {profile.upper_km:.0f} km, {speaks})"
     return FoundSpread(replace(stated, kind="none"), said, *interval, basis)
 

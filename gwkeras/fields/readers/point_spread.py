@@ -87,7 +87,9 @@ def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: Point
         return StatedSpread(
             PointSpread("none", over=over), f"point spread: {where} {said}; methods look for one in the product", is_known=False
         )
-    return StatedSpread(PointSpread(), f"point spread: none, for {where} {said}; where there is one, state it (data.point_spread)")
+    return StatedSpread(
+        PointSpread(), f"point spread: none, for {where} {said}; where there is one, state it (data.point_spread)"
+    )
 
 
 def _agreed(statements: list[_Statement], where: str) -> _Statement | None:

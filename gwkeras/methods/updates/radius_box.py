@@ -45,8 +45,9 @@ def boxed(fields: np.ndarray, grid: Grid, share: np.ndarray, radius_km: float) -
     inside = np.zeros(grid.shape, dtype=bool)
     inside[rows, columns] = True
     height, width = _cell_km(grid, grid.lat[rows])
-    rows, columns = _widened(rows, radius_km * _REACH / height, grid.n_lat), _widened(
-        columns, radius_km * _REACH / width, grid.n_lon
+    rows, columns = (
+        _widened(rows, radius_km * _REACH / height, grid.n_lat),
+        _widened(columns, radius_km * _REACH / width, grid.n_lon),
     )
     merged = max(1, int(_CELL_KM / height))
     rows, columns = _whole(rows, merged), _whole(columns, merged)

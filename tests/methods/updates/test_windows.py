@@ -77,7 +77,8 @@ def test_a_large_filtered_region_is_taken_in_blocks():
     recipe = Kriging(operator_uncertainty=0.15)
     values = observation(np.repeat(np.repeat(field(coarse, 3), 2, 0), 2, 1))
     cells, blocks = (
-        assumed(replace(recipe, largest_window=most), observation, variance=3600.0, slope=0.3, noise=25.0) for most in (3000, 1900)
+        assumed(replace(recipe, largest_window=most), observation, variance=3600.0, slope=0.3, noise=25.0)
+        for most in (3000, 1900)
     )
     assert (cells.region.block, blocks.region.block) == (1, 2)
     assert blocks.region.grid == coarse.coarsen(2)
