@@ -91,7 +91,9 @@ def measure(sample: Mapping[str, np.ndarray], shape: SampleShape, trained_months
     for k, name in enumerate(shape.covariates):
         values = sample["covariates_fine"][..., k].astype(np.float64)
         sums[f"covariates/{name}"] = Running.of(values[fine])
-        sums[f"deviations/{name}"] = Running.of((values - _carried(_block_mean(values, land_fine, factor), known, land_fine))[fine])
+        sums[f"deviations/{name}"] = Running.of(
+            (values - _carried(_block_mean(values, land_fine, factor), known, land_fine))[fine]
+        )
     sums["residual"] = Running.of((sample["target"][..., 0] - _carried(gwsa, known, land_fine))[fine])
     return sums
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import keras
 
@@ -17,8 +18,27 @@ from gwkeras.models.digest import weights_digest
 from gwkeras.serving.model_info import ModelInfo
 
 
-def describe_run(network: keras.Model, calibration: Calibration, config: Config, manifest: Manifest) -> ModelInfo:
-    """What `model_info` says of the network of a run, whose calibration stands at the probability that is to be served."""
+@dataclass(frozen=True)
+class UpdateInGraph:
+    """An update that is exported with the network; the words of `ModelInfo`."""
+
+    update: str = ""
+    halo: int = 0
+    method: str = ""
+
+
+def describe_run(
+    network: keras.Model, calibration: Calibration, config: Config, manifest: Manifest, update: UpdateInGraph = UpdateInGraph()
+) -> ModelInfo:
+    """What `model_info` says of a run's network, or of network and update in one graph.
+
+    Args:
+        network: what is exported.
+        calibration: of its σ, at the probability that is to be served.
+        config: of the run.
+        manifest: of its shards.
+        update: what stands behind the network in the graph.
+    """
     sample = manifest.sample
     units = {SEASONAL_DETAIL: "mm", **manifest.units}
     return ModelInfo(
@@ -41,4 +61,7 @@ def describe_run(network: keras.Model, calibration: Calibration, config: Config,
         calibrated=calibration.measured,
         network=json.dumps(to_dict(config.model)),
         weights=weights_digest(network),
+        update=update.update,
+        halo=update.halo,
+        method=update.method,
     )

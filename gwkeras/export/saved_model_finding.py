@@ -75,7 +75,7 @@ def exported_before(folder: Path, info: ModelInfo) -> Path | None:
 def _facts(info: ModelInfo) -> dict[str, Any]:
     outputs = ["mean", "stddev", *(["lower", "upper"] if info.calibrated else [])]
     return {
-        "model": f"{info.name}, {info.kind}",
+        "model": f"{info.name}, {info.kind}{f' + {info.update}' if info.update else ''}",
         "takes": list(info.inputs),
         "gives": f"{', '.join(outputs)}, mm",
         "height and width": f"multiples of {info.divisor} coarse cells",

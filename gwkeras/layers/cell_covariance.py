@@ -102,6 +102,10 @@ def fine_to_cell(latitude, columns, lon_step: float, factor: int, amplitudes: tu
         amplitudes: of the mixture, mm².
         lengths_km: of the mixture.
     Returns: (sH, H, s (2W − 1)) mm²: fine row, coarse row, and s (W − 1) plus the fine column less s times the coarse one.
+
+    >>> import numpy as np
+    >>> np.asarray(fine_to_cell(np.array([10.0, 10.5]), 3, 0.5, 4, (2.0,), (100.0,))).shape
+    (8, 2, 20)
     """
     fine, rows = fine_latitudes(latitude, factor), ops.shape(latitude)[0]
     apart = ops.cast(ops.arange(factor * columns), "float64") * (lon_step / factor)
@@ -120,6 +124,12 @@ def cell_to_cell(table, latitude, factor: int):
         latitude: (H,) degrees, of the coarse rows.
         factor: s.
     Returns: (H W, H W) mm².
+
+    >>> import numpy as np
+    >>> latitude = np.array([10.0, 10.5])
+    >>> covariance = np.asarray(cell_to_cell(fine_to_cell(latitude, 3, 0.5, 4, (2.0,), (100.0,)), latitude, 4))
+    >>> covariance.shape, bool(np.allclose(covariance, covariance.T)), bool((np.diag(covariance) < 2.0).all())
+    ((6, 6), True, True)
     """
     rows = ops.shape(latitude)[0]
     weights = row_weights(fine_latitudes(latitude, factor), factor)
@@ -141,6 +151,11 @@ def rows_of(table, row, columns, factor: int):
         columns: W.
         factor: s.
     Returns: (s · sW, H W) mm².
+
+    >>> import numpy as np
+    >>> table = fine_to_cell(np.array([10.0, 10.5]), 3, 0.5, 4, (2.0,), (100.0,))
+    >>> np.asarray(rows_of(table, 1, 3, 4)).shape
+    (48, 6)
     """
     band = table[row * factor : (row + 1) * factor]  # (s, H, s (2W − 1))
     places = ops.arange(factor * columns)[:, None] - factor * ops.arange(columns)[None] + factor * (columns - 1)

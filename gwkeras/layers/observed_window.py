@@ -1,4 +1,4 @@
-"""What the product shows of a window of its own cells, as matrices: known cells, filtered, averaged where the filter hides them."""
+"""What the product shows of a window of its cells, as matrices: known cells, filtered, averaged where the filter hides them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAST_OBSERVATIONS = 16  # in a window, for whose sake fewer cells are averaged
 class ObservedWindow:
     """A H for means of product cells: F the filter between cells, A the means over q × q known cells; float64.
 
-    `gwkeras.methods.updates.observed_cells` holds the same for numpy. Observations without a known cell are there, but not active.
+    `gwkeras.methods.updates.observed_cells` holds the same for numpy. Observations without a known cell are not active.
 
     Args:
         latitude: (H,) degrees.
@@ -26,6 +26,12 @@ class ObservedWindow:
         half_weight_km: of the filter; 0 for none.
         over_land: whether the filter's mean is over land.
         averaged: q at most; 1 without a filter.
+
+    >>> import numpy as np
+    >>> land = np.array([[1.0, 0.0], [1.0, 1.0]])
+    >>> window = ObservedWindow(np.array([10.0, 10.5]), 0.5, land, land, np.ones(2), 0.0, True, 1)
+    >>> np.asarray(window.take(np.array([5.0, 6.0, 7.0, 8.0]))).tolist(), np.asarray(window.active).tolist()
+    ([5.0, 0.0, 7.0, 8.0], [1.0, 0.0, 1.0, 1.0])
     """
 
     def __init__(

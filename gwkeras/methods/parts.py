@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 class FittedPrior(Protocol):
     """f, for any month of any domain that it was fitted for.
 
-    A prior made of something that has seen the product itself has an attribute `alone`: the method that this is without an update.
+    A prior made of something that has seen the product itself has an attribute `alone`: the method that this is by itself.
     """
 
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:

@@ -97,7 +97,7 @@ def trunk(inputs: dict[str, keras.KerasTensor], levels: list, config: ModelConfi
     land = inputs["land"]
     climate = Standardize(statistics.climate_mean, statistics.climate_std, name="climate_scale")(inputs["climate"], land[:, None])
     gwsa_scale = Standardize(statistics.gwsa_mean, statistics.gwsa_std, name="gwsa_scale")
-    # A predecessor that is unknown is 0 in a sample. One of exactly 0 mm is taken for such, which costs nothing: 0 mm says little.
+    # A predecessor that is unknown is 0 in a sample. One of exactly 0 mm is taken for such: it says little.
     before = inputs["gwsa_previous"]
     known = land * inputs["has_previous"][:, None, None, None] * keras.ops.cast(keras.ops.not_equal(before, 0.0), "float32")
     fused = layers.Concatenate(name="fused")(

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gwkeras
 from gwkeras.application.provenance import provenance, trained_range
@@ -35,12 +35,12 @@ from gwkeras.methods.composition import Composition
 from gwkeras.methods.fitting import fit_method
 from gwkeras.methods.point_spread import with_point_spread
 from gwkeras.methods.training import Training
+from gwkeras.pipeline.exportable import Exportable, exportable
 from gwkeras.report.page import report_of, write_report
 from gwkeras.training.run_folder import RunFolder
 from tfrecords_build.held_out import held_out_by, held_out_in
 
 if TYPE_CHECKING:
-    from gwkeras.serving.model_info import ModelInfo
     from gwkeras.training.devices import Devices
     from gwkeras.training.standing import TrainingRecord
     from gwkeras.training.train import TrainingOutcome
@@ -218,42 +218,40 @@ class Experiment:
         return evaluation
 
     def export(self, output: Path | None = None) -> Path:
-        """The SavedModel, as the next version in `output`."""
-        from gwkeras.methods.network.trained import load_network
-
+        """The SavedModel, as the next version in `output`: a network, with the kriging behind it where a method says so."""
         with self.timed("export"):
-            network = load_network(self.run)
-            return self._export(network, self._described(network), output or self.run.saved_model)
+            return self._export(self._exportable(), output or self.run.saved_model)
 
     def export_once(self) -> tuple[Path, bool]:
         """The run's SavedModel, and whether it was there before.
 
-        A newest version that was made of the same network, calibration and settings stays the newest.
+        A newest version that was made of the same network, update, calibration and settings stays the newest.
         """
         from gwkeras.export.saved_model_finding import exported_before
-        from gwkeras.methods.network.trained import load_network
 
         with self.timed("export"):
-            network = load_network(self.run)
-            info = self._described(network)
-            before = exported_before(self.run.saved_model, info)
+            found = self._exportable()
+            before = exported_before(self.run.saved_model, found.info)
             if before is None:
-                return self._export(network, info, self.run.saved_model), False
+                return self._export(found, self.run.saved_model), False
             self.progress("export, done before", 1, 1)
             return before, True
 
-    def _described(self, network: Any) -> ModelInfo:
-        from gwkeras.export.description import describe_run
+    def _exportable(self) -> Exportable:
+        def fitted(method: MethodConfig) -> Composition:
+            return self.fit(method, open_domain(self.fields, self.config, self.run.cache, self.split))
 
-        return describe_run(network, self._calibration(), self.config, self.manifest)
+        return exportable(self.config, self.run, lambda: self.manifest, fitted)
 
-    def _export(self, network: Any, info: ModelInfo, folder: Path) -> Path:
+    def _export(self, found: Exportable, folder: Path) -> Path:
         from gwkeras.export.saved_model import export_saved_model
         from gwkeras.export.warmup import real_samples
 
         manifest = (self.run.shards / MANIFEST).read_bytes()
-        samples = real_samples(self.run.shards, self.manifest, info.inputs)
-        return export_saved_model(network, self._calibration(), folder, info=info, samples=samples, manifest=manifest).folder
+        samples = real_samples(self.run.shards, self.manifest, found.info.inputs)
+        return export_saved_model(
+            found.network, found.calibration, folder, info=found.info, samples=samples, manifest=manifest
+        ).folder
 
     def downscale(self, output: Path | None = None) -> Written:
         """The downscaled record of all months, by the first of the methods."""

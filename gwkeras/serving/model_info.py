@@ -14,6 +14,7 @@ from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.config.values import Place, build_value
 from gwkeras.core.errors import BadInput, ConfigError
 from gwkeras.core.schema import SCHEMA_VERSION, Feature, SampleShape, features
+from gwkeras.models.architecture import conserves
 
 SIGNATURE = "model_info"
 ASK = "request"
@@ -30,7 +31,7 @@ class ModelInfo:
         name: of the model.
         version: of the gwkeras that exported it.
         config_hash: sixteen digits that change with any value of the configuration that its shards were built with.
-        kind: "paper" or "default"; only the latter returns means that average to the coarse field.
+        kind: "paper" or "default"; only the latter, without an update, returns means that average to the coarse field.
         months: T.
         factor: s.
         divisor: height and width, in coarse cells, are multiples of it.
@@ -46,6 +47,9 @@ class ModelInfo:
         calibrated: whether these were measured; only then does `serving_default` return `lower` and `upper`.
         network: the configuration's section `model` as JSON.
         weights: digest of the network's weights.
+        update: what the graph makes of the network's detail and the product, such as "kriging"; empty: the network is all of it.
+        halo: coarse cells beyond a window that this update looks at, beside those that the network does.
+        method: digest of the whole method, where there is an update.
     """
 
     name: str
@@ -68,6 +72,14 @@ class ModelInfo:
     network: str
     weights: str
     schema_version: int = SCHEMA_VERSION
+    update: str = ""
+    halo: int = 0
+    method: str = ""
+
+    @property
+    def conserving(self) -> bool:
+        """Whether means average to the coarse field, so that a mosaic of tiles has to."""
+        return conserves(self.kind) and not self.update
 
     @property
     def model_config(self) -> ModelConfig:
@@ -113,6 +125,7 @@ class ModelInfo:
                 found=f"version {version}",
                 remedy="export the model again with this version of gwkeras",
             )
+        values = {"update": "", "halo": 0, "method": "", **values}  # which exports did not tell before there were any
         info = cls(**{f.name: _decoded(f.name, str(f.type), values.get(f.name), where) for f in fields(cls)})
         counts = (
             len(info.climate) == len(info.climate_units),
@@ -122,6 +135,7 @@ class ModelInfo:
             0 < info.factor <= 64,
             0 < info.divisor <= 4096,
             0 < info.interval < 1,
+            0 <= info.halo <= 4096,
             len(info.input_features()) == len(info.inputs),
             {"climate", "gwsa", "land"} <= set(info.inputs),
         )

@@ -12,7 +12,6 @@ import numpy as np
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.retry import Answer, GaveUp, Patience, persistently
-from gwkeras.models.architecture import conserves
 from gwkeras.serving.model_info import ModelInfo
 from gwkeras.serving.transport import Folder, Grpc, Rest, Transport
 
@@ -58,7 +57,7 @@ class ServedModel:
     @property
     def conserving(self) -> bool:
         """Whether means average to the coarse field, so that a mosaic of tiles has to."""
-        return conserves(self.model_info.kind)
+        return self.model_info.conserving
 
     def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """A batch of samples to fields.

@@ -17,6 +17,7 @@ from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.convlstm import ConvLSTM2D
 from gwkeras.layers.detail import Detail
 from gwkeras.layers.interpolation import FillMissing, Upsampling
+from gwkeras.layers.kriging import Kriging
 from gwkeras.layers.normalization import ConstantVariance, Standardize, Unstandardize, Variance
 from gwkeras.layers.observation import Observe
 
@@ -31,6 +32,10 @@ LAYERS = {
     ConvLSTM2D: (lambda: ConvLSTM2D(3), [(4, *COARSE, 2)]),
     Detail: (lambda: Detail(2, [1.0, 2.0]), [(*FINE, 2), (*FINE, 1), LAT]),
     FillMissing: (FillMissing, [(*COARSE, 1), (*COARSE, 1)]),
+    Kriging: (
+        lambda: Kriging(2, 0.5, (30.0, 60.0), (100.0, 200.0), (2.0, 0.5, 300.0), [[[1.0]], [[1.0]]], (0.0, 0.0, 0.5, 0.5)),
+        [(*FINE, 1), (*COARSE, 1), (*COARSE, 1), (*FINE, 1), LAT, (6,)],
+    ),
     Upsampling: (lambda: Upsampling(2, "bicubic"), [(*COARSE, 3)]),
     Standardize: (lambda: Standardize((1.0, 2.0), (3.0, 4.0)), [(*COARSE, 2)]),
     Unstandardize: (lambda: Unstandardize(1.0, 3.0), [(*FINE, 1)]),

@@ -27,7 +27,9 @@ def carried(coarse: np.ndarray, land: np.ndarray) -> np.ndarray:
 
 def test_it_is_what_numpy_leaves():
     land, fields = coast(), np.random.default_rng(3).normal(50.0, 20.0, (*FINE.shape, 2))
-    found = np.asarray(Detail(FACTOR, [1.0, 4.0])(fields[None].astype("float32"), land[None, ..., None].astype("float32"), LATITUDE))
+    found = np.asarray(
+        Detail(FACTOR, [1.0, 4.0])(fields[None].astype("float32"), land[None, ..., None].astype("float32"), LATITUDE)
+    )
     for channel, scale in enumerate((1.0, 4.0)):
         expected = fields[..., channel] - carried(FINE.block_mean(fields[..., channel], FACTOR, land), land)
         np.testing.assert_allclose(found[0, ..., channel], np.where(land > 0, expected, 0.0) / scale, atol=2e-4)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gwkeras.serving.model_info import ModelInfo
     from gwkeras.serving.served_model import ServedModel
 
+_LARGEST_SOLVED = 3000  # coarse cells whose covariances are solved at once, as kriging's own windows
 _WORKING_BYTES = 900 * 2**20  # of activations at a time; beside it stand the libraries and the fields of the month
 
 
@@ -143,6 +144,9 @@ def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Calibrate
     """
     info = model.model_info
     mosaic = _mosaic(model, info.model_config, downscale, info.months, info.factor)
+    if info.update:  # a window is solved as a whole, one at a time
+        most = min(mosaic.cells_at_once, _LARGEST_SOLVED)
+        mosaic = replace(mosaic, conserving=False, reach=max(mosaic.reach, info.halo), cells_at_once=most)
     return Calibrated(mosaic, Calibration(model.sigma_scale, model.interval_factor, model.interval), _export_digest(info))
 
 
@@ -153,7 +157,7 @@ def _calibrated(network: TrainedNetwork | LoadedNetwork, calibration: Calibratio
 
 
 def _export_digest(info: ModelInfo) -> str:
-    return _digest(info.weights, Calibration(info.sigma_scale, info.interval_factor))
+    return info.method or _digest(info.weights, Calibration(info.sigma_scale, info.interval_factor))
 
 
 def _digest(weights: str, calibration: Calibration) -> str:

@@ -1,0 +1,72 @@
+"""Network and kriging in one graph: what is exported of a method whose prior is the network's detail."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers
+
+from gwkeras.core.grid import EARTH_RADIUS_KM
+from gwkeras.layers.conservation import Conservation
+from gwkeras.layers.interpolation import FillMissing, Upsampling
+from gwkeras.layers.kriging import Kriging
+from gwkeras.methods.updates.covariance import LENGTHS_KM
+from gwkeras.methods.updates.fitted_kriging import FittedKriging
+
+_HALO_PER_RADIUS, _HALO_KM = 5.0, 600.0  # as kriging's own windows: beyond it an observation changes nothing by 0.1 mm
+
+
+def posterior_model(network: keras.Model, update: FittedKriging, factor: int) -> keras.Model:
+    """The network's inputs, and `longitude`, to the mean and the variance that kriging leaves.
+
+    Args:
+        network: that has been trained.
+        update: fitted to its detail.
+        factor: s.
+    Returns: outputs {"mean": (batch, sH, sW, 1) mm, "variance": the same shape, mm²}, before calibration.
+    """
+    inputs = {tensor.name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=tensor.name) for tensor in network.inputs}
+    for name, shape in (("land_fine", (None, None, 1)), ("latitude", (None,)), ("longitude", (None,))):
+        inputs.setdefault(name, keras.Input(shape, dtype="float32", name=name))
+    gwsa, land, land_fine, latitude = (inputs[name] for name in ("gwsa", "land", "land_fine", "latitude"))
+    own = network([inputs[tensor.name] for tensor in network.inputs])
+    smooth = Upsampling(factor, "bicubic", dtype="float32", name="product_fine")(FillMissing(name="product_filled")(gwsa, land))
+    carried = Conservation(factor, name="product_carried")(smooth, gwsa, land_fine, land, latitude)
+    detail = layers.Subtract(dtype="float32", name="prior")([own["mean"], carried])
+    found = kriging_layer(update, factor)(detail, gwsa, land, land_fine, latitude, inputs["longitude"])
+    mean, variance = keras.ops.split(found, 2, axis=-1)
+    return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="posterior")
+
+
+def kriging_layer(update: FittedKriging, factor: int) -> Kriging:
+    """The update as a layer.
+
+    Args:
+        update: as fitted.
+        factor: s.
+    """
+    region, spread, grid = update.region, update.region.spread, update.region.grid
+    return Kriging(
+        factor,
+        region.product.lon_step,
+        update.covariance.amplitudes,
+        LENGTHS_KM,
+        (update.noise.variance, update.noise.correlated, update.noise.length_km),
+        np.stack([update.uncertainty, update.local]),
+        (grid.south, grid.west, grid.lat_step, grid.lon_step),
+        0.0 if spread.kind == "none" else spread.half_weight_km,
+        spread.over == "land",
+        region.averaged * region.block,
+        region.uncertain,
+        region.pinned,
+        name="kriging",
+    )
+
+
+def halo_of(update: FittedKriging) -> int:
+    """Product cells around a window beyond which the product changes nothing in it by 0.1 mm."""
+    region = update.region
+    if not region.is_wide:
+        return region.halo_cells
+    side = np.deg2rad(region.product.lat_step) * EARTH_RADIUS_KM
+    return int(np.ceil((_HALO_PER_RADIUS * region.spread.half_weight_km + _HALO_KM) / side))
