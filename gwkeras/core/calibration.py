@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import NormalDist
@@ -11,6 +12,7 @@ from statistics import NormalDist
 import numpy as np
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.group_quantile import best_probability, group_quantiles, groups_needed
 from gwkeras.core.whole_file import write_atomically
 
 PROBABILITIES = tuple(round(k / 100, 2) for k in range(1, 99)) + tuple(round(k / 1000, 3) for k in range(990, 1000))
@@ -30,6 +32,7 @@ class Calibration:
         basis: what it was measured on, for reports.
         quantiles: (probability, factor) at all `PROBABILITIES`, so that intervals of other probabilities can be had; empty where
             nothing was measured, and in calibrations of earlier versions.
+        groups: number of groups that the factors hold a new member of; 0 where samples were taken for independent.
     """
 
     sigma_scale: float = 1.0
@@ -37,6 +40,7 @@ class Calibration:
     interval: float = 0.9
     basis: str = "none: the method's own standard deviation"
     quantiles: tuple[tuple[float, float], ...] = ()
+    groups: int = 0
 
     @property
     def measured(self) -> bool:
@@ -88,6 +92,40 @@ class Calibration:
             interval=interval,
             basis=basis,
             quantiles=tuple(zip(PROBABILITIES, map(float, factors), strict=True)),
+        )
+
+    @classmethod
+    def of_groups(cls, ratios: Sequence[np.ndarray], interval: float, basis: str) -> Calibration:
+        """As `of`, from samples that come in groups; see `gwkeras.core.group_quantile`.
+
+        Args:
+            ratios: |y − μ|/σ, one array a group, none empty.
+            interval: probability of the interval.
+            basis: what they were measured on.
+        Raises: BadInput: where there are too few groups for that probability.
+        """
+        best = best_probability(len(ratios))
+        if interval > best + 1e-9:
+            raise BadInput(
+                "calibration",
+                expected=f"at least {groups_needed(interval)} groups of months and cells for intervals of {100 * interval:g} %",
+                found=f"{len(ratios)}",
+                remedy=(
+                    f"ask for at most {100 * best:.3g} %, hold out more months, or make the groups smaller"
+                    if ratios
+                    else "hold out months to calibrate by (split.validation_share)"
+                ),
+            )
+        scale = float(np.sqrt(np.mean([np.mean(group.astype(np.float64) ** 2) for group in ratios])))
+        served = [p for p in PROBABILITIES if p <= best + 1e-9]
+        factors = group_quantiles(ratios, [*served, interval]) / scale
+        return cls(
+            sigma_scale=scale,
+            interval_factor=float(factors[-1]),
+            interval=interval,
+            basis=basis,
+            quantiles=tuple(zip(served, map(float, factors[:-1]), strict=True)),
+            groups=len(ratios),
         )
 
     def write(self, path: Path) -> None:

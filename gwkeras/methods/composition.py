@@ -13,6 +13,7 @@ from gwkeras.domain.domain import Domain
 from gwkeras.methods.calibrated import calibrated
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
+from gwkeras.methods.unseen_detail import UnseenDetail
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Composition:
         prior: f.
         update: what is made of G − H f.
         calibration: of the σ after the update; None: it is calibrated already, or there is none.
+        detail: what the prior's unseen detail adds to that σ; None: nothing.
 
     Recipes that have nothing to learn are their own fitted form:
 
@@ -37,10 +39,14 @@ class Composition:
     prior: FittedPrior
     update: FittedUpdate
     calibration: Calibration | None = None
+    detail: UnseenDetail | None = None
 
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
         """See `gwkeras.methods.method.Method.predict`."""
-        found = self.update.apply(self.prior.predict(domain, month, part), domain, month)
+        expected = self.prior.predict(domain, month, part)
+        found = self.update.apply(expected, domain, month)
+        if found.sigma is not None and self.detail is not None:
+            found = replace(found, sigma=self.detail.sigma(domain, expected.mean, found.sigma))
         if found.sigma is not None:  # a standard error of what is not known says nothing
             found = replace(found, sigma=np.where(np.isfinite(found.mean), found.sigma, np.nan))
         return found if self.calibration is None else calibrated(found, self.calibration)
@@ -56,5 +62,5 @@ class Composition:
         """Sixteen digits that change with anything that changes the predictions."""
         if not self.update.digest:
             return self.prior.digest
-        known = repr((self.prior.digest, self.update.digest, self.calibration))
+        known = repr((self.prior.digest, self.update.digest, self.calibration, self.detail and self.detail.digest))
         return hashlib.sha256(known.encode()).hexdigest()[:16]

@@ -19,11 +19,15 @@ from gwkeras.domain.domain import Domain
 from gwkeras.domain.split import Split
 from gwkeras.methods.calibrated import calibrate_on
 from gwkeras.methods.composition import Composition
+from gwkeras.methods.error_bars import ErrorBars, error_bars
 from gwkeras.methods.parts import FittedPrior, FittedUpdate, Progress
 from gwkeras.methods.training import Training
+from gwkeras.methods.unseen_detail import UnseenDetail
 from gwkeras.training.run_folder import RunFolder
 
 _PRIOR, _UPDATE, _CALIBRATION, _TOLD = "prior", "update", "calibration.json", "method.json"
+_ERROR_BARS = 1
+"""Raised when error bars are made in another way: methods that were fitted before are fitted again."""
 
 
 def name_of(config: MethodConfig) -> str:
@@ -43,6 +47,7 @@ def fit_method(config: MethodConfig, training: Training, progress: Progress) -> 
     """
     folder = _folder(config, training.run, training.domain.fine.lat_step)
     wanted = {"recipe": _recipe(config), "training": training.digest, "interval": training.config.downscale.interval}
+    wanted["error_bars"] = _ERROR_BARS
     prior = config.prior.fit(training, progress) if config.prior.needs_shards else None
     if prior is not None:  # trained elsewhere, perhaps anew since the update was fitted to it
         wanted["prior"] = prior.digest
@@ -51,7 +56,9 @@ def fit_method(config: MethodConfig, training: Training, progress: Progress) -> 
     prior = prior or config.prior.fit(training, progress)
     update = config.update.fit(prior, training, progress)
     method = Composition(name_of(config), _beside(update, prior), update)
-    method = replace(method, calibration=_calibration(method, training))
+    bars = error_bars(method.prior, update, training, training.config.downscale.interval) if training.months else None
+    method = replace(method, detail=None if bars is None else bars.detail)
+    method = replace(method, calibration=_calibration(method, training, bars))
     with _whole_folder(folder) as partial:
         _keep(method, partial)
         write_atomically(partial / _TOLD, json.dumps(wanted, indent=1).encode())
@@ -80,7 +87,7 @@ def _read(config: MethodConfig, folder: Path, training: Training) -> Composition
     prior = config.prior.load(folder / _PRIOR, training)
     update = config.update.load(folder / _UPDATE, training)
     calibration = Calibration.read(folder / _CALIBRATION) if (folder / _CALIBRATION).exists() else None
-    return Composition(name_of(config), _beside(update, prior), update, calibration)
+    return Composition(name_of(config), _beside(update, prior), update, calibration, UnseenDetail.load(folder))
 
 
 def _beside(update: FittedUpdate, prior: FittedPrior) -> FittedPrior:
@@ -94,6 +101,8 @@ def _keep(method: Composition, folder: Path) -> None:
         fitted.save(folder / part)
     if method.calibration is not None:
         method.calibration.write(folder / _CALIBRATION)
+    if method.detail is not None:
+        method.detail.save(folder)
 
 
 def _folder(config: MethodConfig, run: RunFolder, fine_step: float) -> Path:
@@ -117,13 +126,18 @@ def _recipe(config: MethodConfig) -> dict[str, Any]:
     return json.loads(json.dumps(recipe))
 
 
-def _calibration(method: Composition, training: Training) -> Calibration | None:
-    """Of a σ that comes without an interval, that is, uncalibrated; None where there is nothing to calibrate."""
+def _calibration(method: Composition, training: Training, bars: ErrorBars | None) -> Calibration | None:
+    """Of a σ that comes without an interval, that is, uncalibrated; None where there is nothing to calibrate.
+
+    By the fine target where there is one, else by held-out product.
+    """
     if not training.months:
         return None
     first = method.predict(training.domain, training.months[0])
     if first.sigma is None or first.interval is not None:
         return None
+    if bars is not None and training.domain.fine_target is None:
+        return bars.calibration
     return calibrate_on(method.predict, training, training.config.downscale.interval)
 
 

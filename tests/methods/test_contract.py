@@ -169,7 +169,7 @@ def test_storage_of_held_out_months_changes_nothing_that_was_learned(method, tra
     other = replace(training, domain=replace(domain, storage=storage))
     changed = fitted(method.name, other, "changed")
     # In a month that was learned from the product is the same for both; a calibration asks the validation months, and may.
-    one, two = replace(method, calibration=None), replace(changed, calibration=None)
+    one, two = (replace(m, calibration=None, detail=None) for m in (method, changed))
     same(one.predict(domain, training.months[2]), two.predict(domain, training.months[2]))
 
 

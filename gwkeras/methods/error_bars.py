@@ -1,0 +1,106 @@
+"""Error bars of prior and kriging, learned from product that was held out: no truth is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from scipy.special import ndtr
+
+from gwkeras.core.calibration import Calibration
+from gwkeras.core.errors import BadInput
+from gwkeras.core.months import Month
+from gwkeras.methods.calibration_groups import blocks_of, in_groups, spans_of
+from gwkeras.methods.parts import FittedPrior, FittedUpdate
+from gwkeras.methods.training import Training
+from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
+from gwkeras.methods.updates.fitted_kriging import FittedKriging
+from gwkeras.methods.updates.held_out_product import HeldOutProduct, held_out_product
+
+_MONTHS = 24  # of training, that are looked at beside the validation months
+_NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
+
+
+@dataclass(frozen=True)
+class ErrorBars:
+    """What held-out product says of a method's σ.
+
+    Args:
+        detail: how σ is made of the update's.
+        calibration: the intervals around it.
+        product: the held-out product that both come from.
+    """
+
+    detail: UnseenDetail
+    calibration: Calibration
+    product: HeldOutProduct
+
+
+def error_bars(prior: FittedPrior, update: FittedUpdate, training: Training, interval: float) -> ErrorBars | None:
+    """σ and intervals from errors of the product in blocks that the update is not shown, each left out in turn.
+
+    Validation months count, and as many training months, in which the prior has been taught: on tuning worlds its errors there
+    are as large as elsewhere to a tenth, and two spans of validation months alone tell less of the years to come.
+
+    Args:
+        prior: as fitted.
+        update: as fitted; None is returned for one that does not predict the product.
+        training: its split says which months taught.
+        interval: probability of the intervals.
+    """
+    if not isinstance(update, FittedKriging):
+        return None
+    domain = training.domain
+    held = list(training.validation_months)
+    every = max(1, -(-len(training.months) // _MONTHS))
+    taught = list(training.months)[::every]
+    months = sorted([*held, *taught])
+    means = {month: np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)) for month in months}
+    expected = np.stack([np.nan_to_num(domain.observation(means[month])) for month in months])
+    observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
+    product = held_out_product(update.on(domain), observed - expected, expected)
+    used = [months[row] for row in product.rows]
+    counted = np.ones(product.errors.shape, bool)
+    side = training.config.split.block_cells * domain.coarse.lat_step
+    groups = in_groups(
+        np.abs(product.errors) / product.sigma[:, None], spans_of(used), blocks_of(product.lat, product.lon, side), counted
+    )
+    told = f"{len(groups)} groups (years × blocks) of held-out product"
+    filtered = domain.point_spread.kind != "none"
+    measured = _calibration(groups, interval, told)
+    ratio = float(np.mean(product.errors**2) / max(np.mean(product.detail**2), 1e-12)) if filtered else None
+    chosen: Sequence[Month] = taught or held
+    detail = UnseenDetail.fit(domain, [means[month] for month in chosen], measured.sigma_scale, ratio)
+    return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product)
+
+
+def carried(measured: Calibration, deviation: float) -> Calibration:
+    """The intervals at the fine scale: those of the product's, wider by how far σ itself is an assumption.
+
+    Args:
+        measured: at the product's scale. Its scale is in the update's σ already.
+        deviation: of ln σ, as a Normal.
+    """
+    factors = {p: f * _widening(p, deviation) for p, f in measured.quantiles}
+    own = measured.interval_factor * _widening(measured.interval, deviation)
+    basis = f"{measured.basis}, carried to fine cells by the covariance; detail that the product cannot see is an assumption"
+    return Calibration(1.0, own, measured.interval, basis, tuple(factors.items()), measured.groups)
+
+
+def _widening(probability: float, deviation: float) -> float:
+    """Quantile of |z| exp(deviation · z′) over that of |z|, both z Normal."""
+    exact = NormalDist().inv_cdf(0.5 + probability / 2)
+    weights, scales = _NODE_WEIGHTS / _NODE_WEIGHTS.sum(), np.exp(deviation * _NODES)
+    trial = exact * np.linspace(0.8, 1.6, 801)
+    held = (2 * ndtr(trial[:, None] / scales) - 1) @ weights
+    return float(np.interp(probability, held, trial) / exact)
+
+
+def _calibration(groups: list[np.ndarray], interval: float, told: str) -> Calibration:
+    try:
+        return Calibration.of_groups(groups, interval, told)
+    except BadInput:  # what so few groups vouch for is said, and what they say is used
+        pooled = np.concatenate(groups) if groups else np.zeros(0)
+        return Calibration.of(pooled, interval, f"{told}, too few for {100 * interval:g} %: no guarantee")

@@ -1,0 +1,133 @@
+"""The prior's own error where the product cannot see it.
+
+What an update knows of a residual it has seen through the product; of the prior's detail below the product's cells, or below its
+filter, nothing has been seen. Its error there is taken to grow with that detail itself: a prior that puts 40 mm between two
+valleys can be 30 mm wrong about it, one that puts nothing there adds no error to the covariance's. So
+
+    A = ½ (local mean square of u in the month) + ½ (the same over the months),    u = f − I (H f),
+    σ² = s² σ²(update) + γ² A,
+
+with s from held-out product and I the bicubic interpolation. γ² cannot be measured, since nothing of that detail is observed: it
+is an assumption, set on tuning worlds whose truth is known (docs/uncertainty.md). Through a filter it follows how large held-out
+errors of the product are against what the prior says there; its range is part of the intervals.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from gwkeras.core.errors import BadInput
+from gwkeras.core.grid import Grid
+from gwkeras.domain.array_cache import array_digest
+from gwkeras.domain.domain import Domain
+from gwkeras.fields.grids.interpolation import upsample
+
+SEEN_SHARE = 0.4
+"""γ² for a product whose cells are what hides the detail: set on tuning worlds, where 0.31 to 0.57 were right."""
+
+FILTERED_SHARE, FILTERED_GROWTH = 0.2, 2.0
+"""γ² = share + growth × ratio through a filter, ratio: mean square of held-out errors over that of the prior's held-out detail.
+Set on tuning worlds, where 0.68, 0.71 and 2.6 were right for ratios of 0.23, 0.21 and 1.1."""
+
+LARGEST_SHARE = 4.0
+RANGE, FILTERED_RANGE = 0.10, 0.15
+"""Standard deviation of ln σ that these assumptions leave, without and with a filter."""
+
+_NEIGHBOURHOOD = 0.5  # degrees, standard deviation of the window for local mean squares
+
+
+@dataclass(frozen=True)
+class UnseenDetail:
+    """σ of a month from the update's, and A.
+
+    Args:
+        scale: s, what held-out product says that the update's σ is to be multiplied by.
+        share: γ².
+        typical: (s n_lat, s n_lon) mm², local mean square of u over months.
+        grid: of `typical`; elsewhere the month's own mean square stands for it.
+    """
+
+    scale: float
+    share: float
+    typical: np.ndarray
+    grid: Grid
+
+    @classmethod
+    def fit(cls, domain: Domain, means: list[np.ndarray], scale: float, ratio: float | None) -> UnseenDetail:
+        """From the prior's fields of some months.
+
+        Args:
+            domain: of the fields.
+            means: f, each (s n_lat, s n_lon) mm.
+            scale: s.
+            ratio: mean square of held-out errors of the product over that of the prior's held-out detail; None without a filter.
+        """
+        share = SEEN_SHARE if ratio is None else min(FILTERED_SHARE + FILTERED_GROWTH * ratio, LARGEST_SHARE)
+        squares = [local_mean_square(domain, unseen(domain, mean)) for mean in means]
+        return cls(scale, share, np.mean(squares, axis=0).astype(np.float32), domain.fine)
+
+    def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+        """(s n_lat, s n_lon) mm, standard deviation of a month.
+
+        Args:
+            domain: of the fields.
+            expected: f of the month, mm.
+            sigma: of the update, mm.
+        """
+        month = local_mean_square(domain, unseen(domain, expected))
+        typical = self.typical if self.grid.is_close(domain.fine) else month
+        found = np.sqrt(self.scale**2 * np.asarray(sigma, float) ** 2 + self.share * 0.5 * (month + typical))
+        return found.astype(np.float32)
+
+    @property
+    def digest(self) -> str:
+        """Changes with anything that changes σ."""
+        return f"{self.scale:.17g} {self.share:.17g} {array_digest(self.typical)}"
+
+    def save(self, folder: Path) -> None:
+        """Writes unseen_detail.npz."""
+        grid = {name: getattr(self.grid, name) for name in ("south", "west", "lat_step", "lon_step", "n_lat", "n_lon")}
+        np.savez(folder / "unseen_detail.npz", typical=self.typical, share=self.share, scale=self.scale, grid=json.dumps(grid))
+
+    @classmethod
+    def load(cls, folder: Path) -> UnseenDetail | None:
+        """What `save` wrote; None where there is none.
+
+        Raises: BadInput: where it is damaged.
+        """
+        path = folder / "unseen_detail.npz"
+        if not path.exists():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls(
+                    float(arrays["scale"]), float(arrays["share"]), arrays["typical"], Grid(**json.loads(str(arrays["grid"])))
+                )
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise BadInput(
+                path, expected="arrays of error bars", found=f"something else ({error})", remedy="fit again"
+            ) from error
+
+
+def unseen(domain: Domain, mean: np.ndarray) -> np.ndarray:
+    """u = f − I (H f), (s n_lat, s n_lon) mm; 0 where there is no land."""
+    land = domain.land_fine > 0
+    field = np.where(land, np.nan_to_num(np.asarray(mean, dtype=float)), np.nan)
+    seen = domain.observation(field)
+    smooth = upsample(seen, domain.factor, "bicubic", periodic=domain.coarse.is_periodic, missing="filled")
+    return np.nan_to_num(np.where(land, field - smooth, 0.0))
+
+
+def local_mean_square(domain: Domain, field: np.ndarray) -> np.ndarray:
+    """(s n_lat, s n_lon) mean square over land within about half a degree."""
+    mode = ("nearest", "wrap" if domain.fine.is_periodic else "nearest")
+    width = _NEIGHBOURHOOD / domain.fine.lat_step, _NEIGHBOURHOOD / domain.fine.lon_step
+    land = domain.land_fine.astype(float)
+    total = ndimage.gaussian_filter(field**2 * land, width, mode=mode)
+    reached = ndimage.gaussian_filter(land, width, mode=mode)
+    return np.divide(total, reached, out=np.zeros_like(total), where=reached > 1e-9)
