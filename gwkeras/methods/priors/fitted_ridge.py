@@ -103,7 +103,8 @@ class FittedRidge:
             raise BadInput(folder, expected="ridge.json and ridge.npz", found="none", remedy="fit the prior again")
         told = json.loads((folder / "ridge.json").read_text(encoding="utf-8"))
         with np.load(folder / "ridge.npz", allow_pickle=False) as arrays:
-            standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]))
+            products = tuple((one, other) for one, other in told["products"])
+            standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]), products)
             weights = arrays["weights"]
             local = None
             if "departures" in arrays:
@@ -127,6 +128,7 @@ class FittedRidge:
             "channels": list(self.channels),
             "maps": list(self.standard.names),
             "left_out": list(self.standard.left_out),
+            "products": [list(pair) for pair in self.standard.products],
             "training_months": [str(month) for month in self.training_months],
             "strength": self.strength if np.isfinite(self.strength) else None,
             "notes": list(self.notes),

@@ -32,7 +32,9 @@ def weighted_memories(
     """
     stamps = channels.climate.months
     stores = [
-        (number, np.flatnonzero(group[tau]), tau) for number, group in enumerate(groups) for tau in np.flatnonzero(group.any(axis=1))
+        (number, np.flatnonzero(group[tau]), tau)
+        for number, group in enumerate(groups)
+        for tau in np.flatnonzero(group.any(axis=1))
     ]
     taken = [np.ascontiguousarray(weights[tau, chosen]) for _, chosen, tau in stores]
     own = keeps[[tau for _, _, tau in stores]]

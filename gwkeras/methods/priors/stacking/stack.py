@@ -49,7 +49,9 @@ class Stack:
 
     def __post_init__(self) -> None:
         if not self.priors:
-            raise ConfigError("prior.priors", expected="at least one prior", found="none", remedy="leave the key out, or name one")
+            raise ConfigError(
+                "prior.priors", expected="at least one prior", found="none", remedy="leave the key out, or name one"
+            )
         if any(prior.needs_shards for prior in self.priors):
             raise ConfigError(
                 "prior.priors",
