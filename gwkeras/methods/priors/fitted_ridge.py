@@ -20,7 +20,7 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.local_amplitude import Bumps, LocalAmplitude
-from gwkeras.methods.priors.weighted_memories import bands, weighted_memories
+from gwkeras.methods.priors.weighted_memories import weighted_memories
 
 _FAST, _SLOW = 4.0, 15.0  # months: where the groups of local amplitudes part
 

@@ -52,7 +52,7 @@ class NormalEquations:
 
 def _active(features: np.ndarray) -> np.ndarray:
     """Positions of the features (p, month, cell) that are not 0 in all months and cells; one month mostly tells."""
-    some = features[:, 0].any(axis=1)
+    some: np.ndarray = np.any(features[:, 0], axis=1)
     return np.arange(len(some)) if some.all() else np.flatnonzero(features.any(axis=(1, 2)))
 
 

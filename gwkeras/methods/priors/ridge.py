@@ -49,9 +49,7 @@ class Ridge:
     Raises: ConfigError: where there is no time constant.
     """
 
-    time_constants: tuple[float, ...] = key(
-        (1.5, 6.0, 24.0, 48.0), "of the memories", unit="months", at_least=0.1, at_most=1200
-    )
+    time_constants: tuple[float, ...] = key((1.5, 6.0, 24.0, 48.0), "of the memories", unit="months", at_least=0.1, at_most=1200)
     local: bool = key(True, "let a place's answer depart, smoothly, from what the maps say, where the product shows it")
 
     label: ClassVar[str] = "ridge"
