@@ -30,6 +30,11 @@ METHODS = {
     "bicubic + conservation": {"prior": "none", "update": {"kind": "interpolation", "conserving": True}},
     "kriging": {"update": "kriging", "prior": "none"},
     "ridge + bicubic": {"prior": {"kind": "ridge", "time_constants": [2, 12]}, "update": "interpolation"},
+    "stack + interpolation": {
+        "name": "stack + interpolation",
+        "prior": {"kind": "stack", "priors": [{"kind": "ridge", "time_constants": [6], "local": False}], "folds": 2},
+        "update": {"kind": "interpolation", "conserving": True},
+    },
     "constant + nearest residual": {
         "prior": "tests.methods.own:ConstantPrior",
         "update": "tests.methods.own:NearestUpdate",

@@ -20,7 +20,7 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.local_amplitude import Bumps, LocalAmplitude
-from gwkeras.methods.priors.weighted_memories import bands, weighted_memories
+from gwkeras.methods.priors.weighted_memories import weighted_memories
 
 _FAST, _SLOW = 4.0, 15.0  # months: where the groups of local amplitudes part
 
@@ -103,7 +103,8 @@ class FittedRidge:
             raise BadInput(folder, expected="ridge.json and ridge.npz", found="none", remedy="fit the prior again")
         told = json.loads((folder / "ridge.json").read_text(encoding="utf-8"))
         with np.load(folder / "ridge.npz", allow_pickle=False) as arrays:
-            standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]))
+            products = tuple((one, other) for one, other in told["products"])
+            standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]), products)
             weights = arrays["weights"]
             local = None
             if "departures" in arrays:
@@ -127,6 +128,7 @@ class FittedRidge:
             "channels": list(self.channels),
             "maps": list(self.standard.names),
             "left_out": list(self.standard.left_out),
+            "products": [list(pair) for pair in self.standard.products],
             "training_months": [str(month) for month in self.training_months],
             "strength": self.strength if np.isfinite(self.strength) else None,
             "notes": list(self.notes),

@@ -121,4 +121,5 @@ def _features(parts: np.ndarray, teaching: Teaching, bumps: Bumps) -> Iterator[M
     rows, columns = bumps.axes(teaching.grid)
     shapes = (rows.T[:, None, :, None] * columns.T[None, :, None, :]).reshape(-1, *teaching.grid.shape)  # (J, n_lat, n_lon)
     for stamp, month in zip(teaching.months, parts, strict=True):
-        yield Month(stamp, teaching.metric.whiten(teaching.see(month[:, None] * shapes)))
+        seen = teaching.metric.whiten(teaching.see(month[:, None] * shapes))
+        yield Month(stamp, seen.reshape(-1, seen.shape[-1]))

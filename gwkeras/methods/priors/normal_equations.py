@@ -46,8 +46,14 @@ class NormalEquations:
         for month in months:
             index = position.get(month.stamp.item())
             if index is not None:
-                sums.add(index, month.seen.reshape(-1, month.seen.shape[-1]))
+                sums.add(index, month.seen)
         return sums.finished()
+
+
+def _active(features: np.ndarray) -> np.ndarray:
+    """Positions of the features (p, month, cell) that are not 0 in all months and cells; one month mostly tells."""
+    some: np.ndarray = np.any(features[:, 0], axis=1)
+    return np.arange(len(some)) if some.all() else np.flatnonzero(features.any(axis=(1, 2)))
 
 
 class _Sums:
@@ -63,7 +69,8 @@ class _Sums:
         self.groups = [[tiles[t] for t in part] for part in np.array_split(np.arange(len(tiles)), groups)]
         self.known = np.repeat(teaching.known, teaching.tiles, axis=1)  # (M, k)
         self.shape = (spans, groups)
-        self.held: list[tuple[int, np.ndarray]] = []
+        self.held: list[int] = []  # training months that lie in `buffer`
+        self.buffer = np.zeros((0, 0, 0), dtype=np.float32)  # (p, month, k)
         self.gram, self.moment, self.total = np.zeros((*self.shape, 0, 0)), np.zeros((*self.shape, 0)), np.zeros((spans, 0, 0))
 
     def add(self, index: int, seen: np.ndarray) -> None:
@@ -72,17 +79,19 @@ class _Sums:
             p = len(seen)
             self.gram, self.moment = np.zeros((*self.shape, p, p)), np.zeros((*self.shape, p))
             self.total = np.zeros((self.shape[0], p, seen.shape[1]), dtype=np.float32)
-        if self.held and self.span_of[self.held[0][0]] != self.span_of[index]:
+            self.buffer = np.zeros((p, max(1, _CHUNK_BYTES // max(seen.nbytes, 1)), seen.shape[1]), dtype=np.float32)
+        if self.held and self.span_of[self.held[0]] != self.span_of[index]:
             self._flush()
-        self.held.append((index, np.where(self.known[index], seen, np.float32(0))))
-        if len(self.held) * seen.nbytes >= _CHUNK_BYTES:
+        np.multiply(seen, self.known[index], out=self.buffer[:, len(self.held)])
+        self.held.append(index)
+        if len(self.held) == self.buffer.shape[1]:
             self._flush()
 
     def _flush(self) -> None:
-        indices, span = [i for i, _ in self.held], self.span_of[self.held[0][0]]
-        together = np.stack([seen for _, seen in self.held], axis=1)  # (p, month, k)
+        indices, span = self.held, self.span_of[self.held[0]]
+        together = self.buffer[:, : len(indices)]
         for number, tiles in enumerate(self.groups):
-            active = [np.flatnonzero(together[:, :, cells].any(axis=(1, 2))) for cells in tiles]
+            active = [_active(together[:, :, cells]) for cells in tiles]
             if all(len(a) == len(together) for a in active):
                 tiles, active = [slice(tiles[0].start, tiles[-1].stop)], active[:1]
             for cells, a in zip(tiles, active, strict=True):

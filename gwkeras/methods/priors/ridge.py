@@ -26,13 +26,16 @@ from gwkeras.methods.priors.fitted_ridge import FittedRidge, standardised
 from gwkeras.methods.priors.local_amplitude import LocalAmplitude, spacing_km
 from gwkeras.methods.priors.normal_equations import NormalEquations
 from gwkeras.methods.priors.reference_teaching import taught_on
-from gwkeras.methods.priors.seen_features import SeenFeatures
+from gwkeras.methods.priors.seen_features import Block, SeenFeatures
 from gwkeras.methods.priors.strength import STRENGTHS, STRENGTHS_FILTERED, Strength, choose_strength, solve_ridge
 from gwkeras.methods.training import Training
 
 _SPANS, _GROUPS = 4, 8  # of months and of tiles, that are left out by turns
 _FEWEST_GROUPS, _GRAM_BYTES = 2, 2**29  # dozens of maps make large sums: fewer groups of tiles are then kept apart
 _PRODUCTS_HELD_BACK = 3.0  # how much more than a memory alone its products with maps are held back
+_WITH_PRODUCTS = ("net_water_input", "moist_gain", "deep_drainage", "deficit", "growing_deficit", "time", "snow")
+_MIDDLING = (4.0, 30.0)  # months: time constants over which places differ most
+_MOST_MULTIPLIED = 4  # static maps whose products are maps too: ten products, with how wet it is fifteen
 _NOTHING = 1e-9  # of the largest deviation: a feature that varies less is left out
 
 
@@ -46,9 +49,7 @@ class Ridge:
     Raises: ConfigError: where there is no time constant.
     """
 
-    time_constants: tuple[float, ...] = key(
-        (1.5, 3.0, 6.0, 12.0, 24.0, 48.0), "of the memories", unit="months", at_least=0.1, at_most=1200
-    )
+    time_constants: tuple[float, ...] = key((1.5, 6.0, 24.0, 48.0), "of the memories", unit="months", at_least=0.1, at_most=1200)
     local: bool = key(True, "let a place's answer depart, smoothly, from what the maps say, where the product shows it")
 
     label: ClassVar[str] = "ridge"
@@ -83,17 +84,19 @@ class Ridge:
             )
         teaching = taught_on(training)
         maps = raw_maps(climate, channels.means)
-        standard = Standard.of(maps, climate.grid.area * climate.land) if maps else Standard((), np.array([]), np.array([]))
-        features = SeenFeatures(channels, standardised(standard, maps, climate), retention(self.time_constants), teaching)
+        mass = climate.grid.area * climate.land
+        standard = Standard.of(maps, mass, _multiplied(climate, maps)) if maps else Standard((), np.array([]), np.array([]))
+        blocks = self._blocks(channels.names, standard)
+        features = SeenFeatures(channels, standardised(standard, maps, climate), retention(self.time_constants), teaching, blocks)
         watched = _watched(features, len(climate.months), partial(progress, "teaching the ridge prior, months"))
-        p = len(channels.names) * len(features.maps) * len(self.time_constants)
+        p = sum(block.count for block in blocks)
         groups = int(np.clip(_GRAM_BYTES / (8 * p**2 * _SPANS), _FEWEST_GROUPS, _GROUPS))
         equations = NormalEquations.accumulate(watched, teaching, _SPANS, groups)
         assert features.deviations is not None
-        scales = _scales(features.deviations)
-        scaled = _scaled(equations, scales.reshape(-1))
+        scales = _scales(features.deviations, blocks)
+        scaled = _scaled(equations, scales)
         strength = choose_strength(scaled, STRENGTHS if teaching.blur is None else STRENGTHS_FILTERED)
-        weights = (solve_ridge(scaled, strength.value) * scales.reshape(-1)).reshape(scales.shape)
+        weights = features.dense(solve_ridge(scaled, strength.value) * scales)
         notes = (*_notes(strength, scales, standard), f"covariance of the metric: slope {teaching.slope:g}")
         fitted = FittedRidge(self.time_constants, channels.names, standard, weights, months, strength.value, notes)
         if not weights.any() or not self.local:
@@ -101,6 +104,15 @@ class Ridge:
         spacing = spacing_km(training.domain.coarse, training.domain.observation.point_spread.half_weight_km)
         local = LocalAmplitude.fit(features.parts(weights, fitted.groups), teaching, spacing)
         return replace(fitted, local=local, notes=(*notes, _local_note(local)))
+
+    def _blocks(self, channels: tuple[str, ...], standard: Standard) -> tuple[Block, ...]:
+        """Every memory with every map; what flows and what is pumped, over middling times, with products of two maps too."""
+        alone = 1 + len(standard.names)
+        whole = Block(tuple(range(len(channels))), tuple(range(alone)), tuple(range(len(self.time_constants))))
+        flows = tuple(i for i, name in enumerate(channels) if name in _WITH_PRODUCTS)
+        middling = tuple(i for i, tau in enumerate(self.time_constants) if _MIDDLING[0] <= tau <= _MIDDLING[1])
+        products = Block(flows, tuple(range(alone, alone + len(standard.products))), middling)
+        return (whole, products) if products.count else (whole,)
 
     def load(self, folder: Path, training: Training) -> FittedRidge:
         """What `FittedRidge.save` has kept.
@@ -116,11 +128,18 @@ def _watched(features: SeenFeatures, total: int, progress) -> Iterator:
         progress(done, total)
 
 
-def _scales(deviations: np.ndarray) -> np.ndarray:
-    """(channel, map, τ) what a feature is multiplied by before the ridge; 0 for one that does not vary."""
+def _multiplied(climate: FineClimate, maps: dict[str, np.ndarray]) -> tuple[str, ...]:
+    """The maps whose products are maps too: those of the static files, as many as are not too many, and how wet it is."""
+    wet = next((name for name in ("mean_net_water_input", "mean_precipitation") if name in maps), None)
+    return (*list(climate.static)[:_MOST_MULTIPLIED], *([wet] if wet else []))
+
+
+def _scales(deviations: np.ndarray, blocks: tuple[Block, ...]) -> np.ndarray:
+    """(feature,) what a feature is multiplied by before the ridge; 0 for one that does not vary."""
     scales = np.divide(1.0, deviations, out=np.zeros_like(deviations), where=deviations > _NOTHING * deviations.max())
-    scales[:, 1:] /= np.sqrt(_PRODUCTS_HELD_BACK)
-    return scales
+    held_back = [np.where(np.array(block.maps) > 0, _PRODUCTS_HELD_BACK, 1.0) for block in blocks]
+    each = [np.broadcast_to(h[:, None], block.shape).ravel() for h, block in zip(held_back, blocks, strict=True)]
+    return scales / np.sqrt(np.concatenate(each))
 
 
 def _scaled(equations: NormalEquations, scales: np.ndarray) -> NormalEquations:

@@ -6,6 +6,7 @@ constants are kept on the product's cells. Nothing grows with months × features
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,11 +26,29 @@ class Month:
 
     Args:
         stamp: datetime64[M].
-        seen: (channel, map, τ, k) float32, whitened.
+        seen: (feature, k) float32, whitened.
     """
 
     stamp: np.datetime64
     seen: np.ndarray
+
+
+@dataclass(frozen=True)
+class Block:
+    """Features that are every combination of some channels, maps and time constants, by their positions."""
+
+    channels: tuple[int, ...]
+    maps: tuple[int, ...]
+    constants: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return len(self.channels), len(self.maps), len(self.constants)
+
+    @property
+    def count(self) -> int:
+        """Of features."""
+        return math.prod(self.shape)
 
 
 @dataclass
@@ -41,14 +60,30 @@ class SeenFeatures:
         maps: (map, n_lat, n_lon) float32, ones first.
         keeps: (τ,) retention.
         teaching: cells, and the metric.
-        deviations: (channel, map, τ) at the fine grid over land and training months; known once all months have been seen.
+        blocks: channels, maps and time constants, every combination of which is a feature, one block after the other.
+        deviations: (feature,) at the fine grid over land and training months; known once all months have been seen.
     """
 
     channels: Channels
     maps: np.ndarray
     keeps: np.ndarray
     teaching: Teaching
+    blocks: tuple[Block, ...] = ()
     deviations: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        whole = Block(*(tuple(range(n)) for n in (len(self.channels.names), len(self.maps), len(self.keeps))))
+        self.blocks = self.blocks or (whole,)
+
+    def dense(self, values: np.ndarray) -> np.ndarray:
+        """(feature,) -> (channel, map, τ), 0 for what is no feature."""
+        result = np.zeros((len(self.channels.names), len(self.maps), len(self.keeps)))
+        start = 0
+        for block in self.blocks:
+            part = values[start : start + block.count]
+            result[np.ix_(block.channels, block.maps, block.constants)] = part.reshape(block.shape)
+            start += block.count
+        return result
 
     def __iter__(self) -> Iterator[Month]:
         """Every month of the climate, in order; what it yields is overwritten by the next."""
@@ -56,25 +91,38 @@ class SeenFeatures:
         months = channels.climate.months
         training = set(self.teaching.months.tolist())
         first = int(calendar_month(months[:1])[0])
-        start = np.stack([self._seen(year, weights) for year in channels.climatology])
-        memories = in_balance(start, first, self.keeps)  # (τ, channel, map, k)
+        start = [self._seen(year, weights) for year in channels.climatology]
+        memories = [in_balance(np.stack(each), first, self.keeps[list(b.constants)]) for b, each in self._by_block(start)]
+        seen = np.empty((sum(block.count for block in self.blocks), start[0][0].shape[-1]), dtype=np.float32)
         sample, sizes = self._sample()
         fine = in_balance(channels.climatology[:, :, *sample], first, self.keeps)  # (τ, channel, sample)
         total, squares, count = np.zeros(fine.shape), np.zeros(fine.shape), 0
         for stamp, values in zip(months, channels, strict=True):
-            advance(memories, self._seen(values, weights), self.keeps)
+            position = 0
+            for block, held, now in zip(self.blocks, memories, self._seen(values, weights), strict=True):
+                advance(held, now, self.keeps[list(block.constants)])  # (τ, channel, map, k)
+                seen[position : position + block.count] = np.moveaxis(held, 0, 2).reshape(block.count, -1)
+                position += block.count
             advance(fine, values[:, *sample], self.keeps)
             if stamp.item() in training:
                 total += fine
                 squares += fine.astype(np.float64) ** 2
                 count += 1
-            yield Month(stamp, np.moveaxis(memories, 0, 2))
+            yield Month(stamp, seen)
         variance = np.maximum(squares / max(count, 1) - (total / max(count, 1)) ** 2, 0.0)  # (τ, channel, sample)
-        self.deviations = np.sqrt(np.einsum("tcx,mx->cmt", variance, sizes) / sizes.shape[1])
+        dense = np.sqrt(np.einsum("tcx,mx->cmt", variance, sizes) / sizes.shape[1])
+        self.deviations = np.concatenate([dense[np.ix_(b.channels, b.maps, b.constants)].ravel() for b in self.blocks])
 
-    def _seen(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """(channel, n_lat, n_lon) -> (channel, map, k) whitened: H of each map × channel."""
-        return self.teaching.metric.whiten(self.teaching.see(self._block_means(values, weights)))
+    def _seen(self, values: np.ndarray, weights: np.ndarray) -> list[np.ndarray]:
+        """(channel, n_lat, n_lon) -> (channel, map, k) of each block, whitened: H of each map × channel."""
+        found = []
+        for block in self.blocks:
+            means = self._block_means(values[list(block.channels)], weights[..., list(block.maps)])
+            found.append(self.teaching.metric.whiten(self.teaching.see(means)))
+        return found
+
+    def _by_block(self, months: list[list[np.ndarray]]) -> Iterator[tuple[Block, list[np.ndarray]]]:
+        return zip(self.blocks, map(list, zip(*months, strict=True)), strict=True)
 
     def _block_means(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """(channel, n_lat, n_lon) -> (channel, map, n_lat, n_lon) on the teaching's grid."""

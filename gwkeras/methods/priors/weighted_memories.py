@@ -32,7 +32,7 @@ def weighted_memories(
     """
     stamps = channels.climate.months
     stores = [
-        (number, np.flatnonzero(group[tau]), tau)
+        (number, np.flatnonzero(group[tau]), int(tau))
         for number, group in enumerate(groups)
         for tau in np.flatnonzero(group.any(axis=1))
     ]

@@ -65,7 +65,8 @@ class Weights:
 def weigh(held_out: HeldOut) -> Weights:
     """The weights under which the stack misses the least of what was left out.
 
-    Where the gain, with weights from the other folds, is not two standard errors above nothing, or less than a twentieth, all are 0.
+    Where the gain, with weights from the other folds, is not two standard errors above nothing, or less than a twentieth, all
+    are 0.
     """
     folds = np.unique(held_out.fold)
     other = np.empty_like(held_out.moment)
