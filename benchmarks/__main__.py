@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "input_pipeline": ("--seconds", "5"),
     "command_help": (),
     "global_month": (),
+    "global_kriging": (),
     "global_build": (),
     "demo": (),
 }

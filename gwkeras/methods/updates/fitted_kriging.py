@@ -21,6 +21,7 @@ from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import conserve, upsample
 from gwkeras.methods.method import Prediction
 from gwkeras.methods.updates.covariance import Covariance
+from gwkeras.methods.updates.draws import Errors
 from gwkeras.methods.updates.elsewhere import moved_to
 from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.region import Region
@@ -117,6 +118,29 @@ class FittedKriging:
         known = np.isfinite(residual)
         return self._solver.increment(residual, known, beyond), np.sqrt(self._variance(known, beyond) * self._local)
 
+    def draws(
+        self,
+        expected: np.ndarray,
+        observed: np.ndarray,
+        number: int,
+        rng: np.random.Generator,
+        uncertainty: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Fields that could be the truth: their mean is the posterior's, their spread is σ, and they go together as errors do.
+
+        Args:
+            expected: as for `posterior`.
+            observed: as for `posterior`.
+            number: of draws.
+            rng: for them.
+            uncertainty: as for `posterior`.
+        Returns: (number, s n_lat, s n_lon) mm; NaN where the posterior is.
+        Raises: BadInput: where the region is too large to simulate.
+        """
+        mean, beyond = self.posterior(expected, observed, uncertainty).mean, self._beyond(uncertainty)
+        known, scale = np.isfinite(observed), np.sqrt(self._local)
+        return np.stack([mean + scale * self._errors.draw(known, beyond, rng) for _ in range(number)])
+
     def save(self, folder: Path) -> None:
         """Writes kriging.json and kriging.npz."""
         region, observation = self.region, self.region.observation
@@ -176,6 +200,10 @@ class FittedKriging:
     def _solver(self) -> Unfiltered | Windowed:
         kind = Unfiltered if self.region.spread.kind == "none" else Windowed
         return kind(self.region, self.covariance, self.noise, self.uncertainty)
+
+    @cached_property
+    def _errors(self) -> Errors:
+        return Errors(self.region, self.covariance, self.noise, self.uncertainty, self._solver)
 
     def _variance(self, known: np.ndarray, beyond: float) -> np.ndarray:
         """Of the months that have the same cells and are no worse than one another it is the same."""
