@@ -54,6 +54,7 @@ class Ridge:
 
     label: ClassVar[str] = "ridge"
     needs_shards: ClassVar[bool] = False
+    holds_back: ClassVar[bool] = True  # it is 0 by itself where held-out product does not bear it out
 
     def __post_init__(self) -> None:
         if not self.time_constants:
