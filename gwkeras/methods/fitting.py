@@ -53,7 +53,7 @@ def fit_method(config: MethodConfig, training: Training, progress: Progress) -> 
         wanted["prior"] = prior.digest
     if _told(folder) == wanted:
         return _read(config, folder, training)
-    prior = prior or config.prior.fit(training, progress)
+    prior = prior or training.prior(config.prior, progress)
     update = config.update.fit(prior, training, progress)
     method = Composition(name_of(config), _beside(update, prior), update)
     bars = error_bars(method.prior, update, training, training.config.downscale.interval) if training.months else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.split import Split
 from gwkeras.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from gwkeras.methods.parts import FittedPrior, Prior, Progress
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Training:
         config: of the run, for what depends on its network.
         run: the run folder.
         seed: of everything drawn.
+        fitted: priors that were fitted before, so that methods that name the same share its fit; copies with another split too.
     """
 
     domain: Domain
@@ -32,6 +37,22 @@ class Training:
     config: Config
     run: RunFolder
     seed: int = 0
+    fitted: dict[tuple[str, str], FittedPrior] = field(default_factory=dict, repr=False, compare=False)
+
+    def prior(self, recipe: Prior, progress: Progress) -> FittedPrior:
+        """A prior fitted to this training: now, or as it was before.
+
+        Args:
+            recipe: of the prior.
+            progress: told where it is fitted now.
+        Raises: as `Prior.fit`.
+        """
+        if recipe.needs_shards:  # trained elsewhere, perhaps anew
+            return recipe.fit(self, progress)
+        key = repr(recipe), self.digest
+        if key not in self.fitted:
+            self.fitted[key] = recipe.fit(self, progress)
+        return self.fitted[key]
 
     @property
     def months(self) -> tuple[Month, ...]:

@@ -41,6 +41,7 @@ from gwkeras.training.run_folder import RunFolder
 from tfrecords_build.held_out import held_out_by, held_out_in
 
 if TYPE_CHECKING:
+    from gwkeras.methods.parts import FittedPrior
     from gwkeras.training.devices import Devices
     from gwkeras.training.standing import TrainingRecord
     from gwkeras.training.train import TrainingOutcome
@@ -75,6 +76,7 @@ class Experiment:
     _fields: Fields | None = None
     _split: Split | None = None
     _judge: Judge | None = None
+    _fitted: dict[tuple[str, str], FittedPrior] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, run: Path, progress: Progress = silent) -> Experiment:
@@ -185,7 +187,7 @@ class Experiment:
 
     def training(self, domain: Domain) -> Training:
         """What methods may learn from in a domain."""
-        return Training(domain, self.split, self.config, self.run, self.config.training.seed)
+        return Training(domain, self.split, self.config, self.run, self.config.training.seed, self._fitted)
 
     def fit(self, method: MethodConfig, domain: Domain) -> Composition:
         """A method of the configuration, fitted in a domain, or as it was fitted there before."""

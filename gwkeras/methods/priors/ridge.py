@@ -54,6 +54,7 @@ class Ridge:
 
     label: ClassVar[str] = "ridge"
     needs_shards: ClassVar[bool] = False
+    holds_back: ClassVar[bool] = True  # it is 0 by itself where held-out product does not bear it out
 
     def __post_init__(self) -> None:
         if not self.time_constants:
@@ -97,7 +98,11 @@ class Ridge:
         scaled = _scaled(equations, scales)
         strength = choose_strength(scaled, STRENGTHS if teaching.blur is None else STRENGTHS_FILTERED)
         weights = features.dense(solve_ridge(scaled, strength.value) * scales)
-        notes = (*_notes(strength, scales, standard), f"covariance of the metric: slope {teaching.slope:g}")
+        notes = (
+            *_notes(strength, scales, standard),
+            *_short(climate, months, self.time_constants),
+            f"covariance of the metric: slope {teaching.slope:g}",
+        )
         fitted = FittedRidge(self.time_constants, channels.names, standard, weights, months, strength.value, notes)
         if not weights.any() or not self.local:
             return fitted
@@ -161,6 +166,18 @@ def _notes(strength: Strength, scales: np.ndarray, standard: Standard) -> tuple[
     if standard.left_out:
         notes.append(f"ridge: maps left out: {'; '.join(standard.left_out)}")
     return tuple(notes)
+
+
+def _short(climate: FineClimate, months: np.ndarray, time_constants: tuple[float, ...]) -> tuple[str, ...]:
+    """What is to be said where memories reach back before the climate's record."""
+    before = int((months.min() - climate.months[0]).astype(int))
+    longer = [f"{tau:g}" for tau in time_constants if tau > before]
+    if not longer:
+        return ()
+    said = (
+        f"the climate begins {before} months before the first training month, less than memories of {' and '.join(longer)} months"
+    )
+    return (f"ridge: {said}: its mean year stands for the years before",)
 
 
 def _local_note(local: LocalAmplitude) -> str:

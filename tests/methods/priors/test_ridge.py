@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from gwkeras.core.config.yaml_file import from_dict
 from gwkeras.core.errors import BadInput, ConfigError, MissingMonths
@@ -161,6 +162,41 @@ def test_a_map_that_is_missing_where_the_prior_is_applied_is_one_sentence(world,
     bare = replace(world.domain, fine_drivers=replace(world.domain.fine_drivers, static={}, key="without maps"))
     with pytest.raises(BadInput, match="expected the map elevation"):
         fitted.mean(bare, world.test_months[0])
+
+
+def test_a_climate_shorter_than_the_memories_is_no_reason_to_stop_and_is_told(world):
+    drivers, first = world.domain.fine_drivers, 20  # months; storage begins 24 months after the climate
+    late = replace(
+        drivers,
+        calendar=Calendar(drivers.calendar.months[first:], "climate"),
+        channels={name: array[first:] for name, array in drivers.channels.items()},
+    )
+    prior = RECIPE.fit(replace(world.training, domain=replace(world.domain, fine_drivers=late)))
+    told = "the climate begins 4 months before the first training month, less than memories of 6 and 24 months"
+    assert prior.notes.count(f"ridge: {told}: its mean year stands for the years before") == 1
+    assert prior.weights.any()
+
+
+def test_products_of_maps_are_told_where_answers_multiply(tmp_path):
+    """Places answer as soil × elevation says, which neither map says alone."""
+    world = make_world(tmp_path)
+    static = world.domain.fine_drivers.static
+    standard = {name: (field - field.mean()) / field.std() for name, field in static.items()}
+    share = standard["soil"] * standard["elevation"]
+    rain = world.domain.fine_drivers.channels["net_water_input"].astype(float)
+    slow = lfilter([1 - np.exp(-1 / 6)], [1, -np.exp(-1 / 6)], rain - rain.mean(axis=0), axis=0)
+    stamps = [str(m)[:7] for m in world.domain.fine_drivers.calendar.months]
+    kept = [stamps.index(str(m)[:7]) for m in world.domain.record]
+    truth = share * slow[kept]
+    observed = replace(world.domain, storage=world.domain.observation(truth).astype(np.float32))
+    known = replace(world, training=replace(world.training, domain=observed, fitted={}), truth=truth)
+    prior = RECIPE.fit(known.training)
+    assert ("elevation", "soil") in prior.standard.products
+    assert share_missed(known, prior) < 0.35
+    alone = replace(
+        prior, weights=np.where(np.arange(prior.weights.shape[1])[:, None] > len(prior.standard.names), 0.0, prior.weights)
+    )
+    assert share_missed(known, alone) > 0.6
 
 
 def test_too_few_months_are_one_sentence(world, tmp_path):

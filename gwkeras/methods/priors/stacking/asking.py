@@ -47,16 +47,13 @@ class Product:
             told: of the months.
         """
         teaching, domain = self.teaching, self.training.domain
-        parts, known = self._parts, np.repeat(teaching.known, teaching.tiles, axis=1)
-        learned = np.setdiff1d(np.arange(len(teaching.months)), fold.months)
-        counted = known[learned].sum(axis=0)
-        level = np.where(known[learned], teaching.values[learned], 0.0).sum(axis=0) / np.maximum(counted, 1)
+        parts = self._parts
         tiles = fold.tiles or tuple(range(len(parts)))
         sums = _Sums(len(priors))
         months = self.training.months
         for done, (position, span) in enumerate(zip(fold.months, fold.spans, strict=True), start=1):
             seen = [self._seen(prior.predict(domain, months[position]).mean) for prior in priors]
-            white = teaching.metric.whiten(np.stack([teaching.values[position] - level, *seen]).astype(np.float32))
+            white = teaching.metric.whiten(np.stack([teaching.values[position], *seen]).astype(np.float32))
             for tile in tiles:
                 if teaching.known[position, tile]:
                     sums.add((int(span), tile), white[:, parts[tile]].astype(np.float64))
@@ -104,8 +101,7 @@ class Reference:
                 fields.append(update.apply(expected, domain, month).mean)
             detail = np.stack(fields) - base
             used = np.isfinite(detail).all(axis=0) & ~withheld
-            if used.any():
-                sums.add((int(span), int(span)), detail[:, used].astype(np.float64) * mass[used])
+            sums.add((int(span), 0), np.where(used, detail * mass, 0.0).reshape(len(detail), -1), used.ravel())
             told(done, len(fold.months))
         return sums.held_out()
 
@@ -117,19 +113,37 @@ def together(found: Sequence[HeldOut]) -> HeldOut:
 
 
 class _Sums:
-    """Adds month by month, apart for each part."""
+    """Adds month by month, apart for each span and place, anomalies from each place's mean over all months that are asked for.
+
+    So a prior whose mean over the training months is not 0 is not blamed for it, nor is the product for its own.
+    """
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.parts: dict[tuple[int, int], np.ndarray] = {}
+        self.products: dict[tuple[int, int], np.ndarray] = {}
+        self.totals: dict[tuple[int, int], np.ndarray] = {}
+        self.months: dict[tuple[int, int], np.ndarray] = {}
 
-    def add(self, part: tuple[int, int], white: np.ndarray) -> None:
-        """Takes in values and predictions (1 + n, cells) of one month."""
-        nothing = np.zeros((1 + self.count, 1 + self.count))
-        self.parts[part] = self.parts.get(part, nothing) + white @ white.T
+    def add(self, part: tuple[int, int], white: np.ndarray, used: np.ndarray | None = None) -> None:
+        """Takes in values and predictions (1 + n, cells) of one month; 0 in cells that are not `used`."""
+        used = np.ones(white.shape[1], bool) if used is None else used
+        if part not in self.products:
+            self.products[part] = np.zeros((len(white), len(white)))
+            self.totals[part], self.months[part] = np.zeros(white.shape), np.zeros(len(used))
+        self.products[part] += white @ white.T
+        self.totals[part] += white
+        self.months[part] += used
 
     def held_out(self) -> HeldOut:
-        keys = sorted(key for key, product in self.parts.items() if product[0, 0] > 0)
-        products = np.array([self.parts[key] for key in keys]).reshape(len(keys), 1 + self.count, 1 + self.count)
+        """Σ (x − m)(x − m)ᵀ = Σ x xᵀ − m sᵀ − s mᵀ + n m mᵀ in each part, with s the part's sum and m the place's mean."""
+        found: dict[tuple[int, int], np.ndarray] = {}
+        for part, product in self.products.items():
+            same = [other for other in self.products if other[1] == part[1]]
+            months = sum((self.months[other] for other in same), np.zeros_like(self.months[part]))
+            mean = sum((self.totals[other] for other in same), np.zeros_like(self.totals[part])) / np.maximum(months, 1)
+            cross = mean @ self.totals[part].T
+            found[part] = product - cross - cross.T + (mean * self.months[part]) @ mean.T
+        keys = sorted(key for key, product in found.items() if product[0, 0] > 0)
+        products = np.array([found[key] for key in keys]).reshape(len(keys), 1 + self.count, 1 + self.count)
         place = np.array([place for _, place in keys], dtype=int)
         return HeldOut(products[:, 1:, 1:], products[:, 0, 1:], products[:, 0, 0], np.zeros(len(keys), dtype=int), place)

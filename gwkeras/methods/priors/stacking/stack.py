@@ -68,6 +68,8 @@ class Stack:
             progress: told of every member in every fold.
         Raises: BadInput: where no member can be fitted, in the words of the first.
         """
+        if len(self.priors) == 1 and getattr(self.priors[0], "holds_back", False):
+            return self._unweighed(training, progress, f"{self.priors[0].label} alone weighs itself by held-out product")
         fewest = len(training.months) * (self.folds - 1) // self.folds
         if fewest < _FEWEST_MONTHS:
             return self._unweighed(training, progress, f"{len(training.months)} training months are too few to weigh by")
@@ -101,10 +103,16 @@ class Stack:
         return FittedStack.load(folder, self.priors, training)
 
     def _unweighed(self, training: Training, progress: Progress, reason: str) -> FittedStack:
-        """All members alike, where nothing can be left out."""
+        """All members alike, where nothing can be left out, or need be."""
         fitted, _ = self._fit(range(len(self.priors)), training, progress)
         members = tuple(Member(position, 1 / len(fitted), prior) for position, prior in fitted.items())
-        return FittedStack(members, (f"stack: all priors weigh alike, since {reason}", *_members_notes(members)))
+        return FittedStack(
+            members,
+            (
+                f"stack: {', '.join(f'{self.priors[m.position].label} {m.weight:.2f}' for m in members)}, since {reason}",
+                *_members_notes(members),
+            ),
+        )
 
     def _fit(
         self, positions: Sequence[int], training: Training, progress: Progress
@@ -117,7 +125,7 @@ class Stack:
         refused: dict[int, GwkerasError] = {}
         for position in positions:
             try:
-                fitted[position] = self.priors[position].fit(training, progress)
+                fitted[position] = training.prior(self.priors[position], progress)
             except BadInput as error:
                 refused[position] = error
         if refused and not fitted:
