@@ -29,6 +29,7 @@ from gwkeras.domain.domain import Domain
 from gwkeras.domain.opening import Domains, open_domains
 from gwkeras.domain.seasonal_detail import NAME
 from gwkeras.fields.record import Fields
+from gwkeras.observation.point_spread import PointSpread
 from tfrecords_build.patch_size import with_patch_size
 from tfrecords_build.patches import coarser_entries, entries
 from tfrecords_build.shards import ShardWriter, Unit, Written, read_record, units
@@ -54,6 +55,7 @@ class Origin:
     sources: tuple[Source, ...] = ()
     static_units: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    point_spread: PointSpread = PointSpread()
 
 
 def build(
@@ -82,6 +84,7 @@ def build(
         tuple(Source(**s) for s in fields.sources),
         {name: str(field.attrs.get("units", "1")) for name, field in fields.static.items()},
         tuple(fields.notes),
+        fields.point_spread,
     )
     return build_domains(
         lambda cache: open_domains(fields, config, cache),
@@ -194,6 +197,7 @@ def _build(
         sources=origin.sources,
         split=domains.split,
         notes=(*origin.notes, *notes),
+        point_spread=origin.point_spread,
     )
     _publish(output, partial, manifest)
     return manifest

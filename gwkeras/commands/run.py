@@ -26,6 +26,7 @@ class Target(StrEnum):
     """Where fine detail is learned from."""
 
     coarsen = "coarsen"
+    product = "product"
     reference = "reference"
     bicubic = "bicubic"
 

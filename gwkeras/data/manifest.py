@@ -15,6 +15,7 @@ from gwkeras.core.schema import SCHEMA_VERSION, SampleShape
 from gwkeras.core.statistics import Statistics
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.split import Box, Split
+from gwkeras.observation.point_spread import PointSpread
 
 MANIFEST = "manifest.json"
 
@@ -51,6 +52,7 @@ class Manifest:
         compression: "none" or "gzip".
         grids: split -> coarse grids that its samples were cut from.
         notes: what a user should know about this build, in sentences.
+        point_spread: what the product has been smoothed by; samples do not depend on it.
     """
 
     config: dict[str, Any]
@@ -66,6 +68,7 @@ class Manifest:
     split: Split
     notes: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
+    point_spread: PointSpread = PointSpread()
 
     @property
     def test_months(self) -> tuple[str, ...]:
@@ -157,5 +160,6 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
             "sources": tuple(Source(**s) for s in data["sources"]),
             "split": Split(**{**split, **months, "held_out": tuple(Box(**b) for b in split["held_out"])}),
             "notes": tuple(data["notes"]),
+            "point_spread": PointSpread(**data.get("point_spread", {})),
         }
     )

@@ -51,6 +51,7 @@ class Domain:
         seasonal_detail: what is known of the reference's usual detail, where a reference is learned.
         uncertainty: (M, n_lat, n_lon) mm, the product's own standard error of `storage`; None where it states none.
         point_spread: what the storage has been smoothed by.
+        product_is_target: whether the storage itself is what is learned from, each product cell's value in all its fine cells.
 
     `gwkeras.domain.opening.open_domain` makes one of files; by hand, one product cell of four fine ones, without climate:
 
@@ -83,6 +84,7 @@ class Domain:
     seasonal_detail: SeasonalDetail | None = None
     uncertainty: DiskArray | None = None
     point_spread: PointSpread = PointSpread()
+    product_is_target: bool = False
     _latest: Latest[np.ndarray] = field(default_factory=Latest, repr=False, compare=False)
 
     @property
@@ -194,6 +196,9 @@ class Domain:
 
     def target(self, month: Month, row: int, col: int, height: int, width: int) -> np.ndarray:
         """(s·height, s·width, 1) mm; NaN outside the domain and wherever the fine storage or the coarse cell is unknown."""
+        if self.product_is_target:
+            shown = self._window(row, col, height, width).cut(self.storage_of(month), outside=np.nan)
+            return nearest_upsample(shown, self.factor)[..., None].astype(np.float32)
         if self.fine_target is None:
             raise BadInput("target", expected="a fine field at this scale", found="none", remedy="choose another target")
         return self._cut_fine(self.fine_target, month, row, col, height, width)

@@ -7,7 +7,7 @@ scales by which the transfer between scales is judged.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -81,6 +81,8 @@ def open_domains(fields: Fields, config: Config, cache: Path) -> Domains:
     split = opening.split
     if config.target.kind == "coarsen":
         return Domains(opening.coarsened(), opening.coarsened_twice(), split)
+    if config.target.kind == "product":
+        return Domains((replace(opening.applied(split), product_is_target=True),), (), split)
     return Domains((opening.learning(split),), (), split)
 
 
@@ -183,8 +185,8 @@ class _Opening:
         return self._domain(coarse, fine, (0, 0), self.storage, target, detail, self.uncertainty, self.fields.point_spread)
 
     def learning(self, split: Split) -> Domain:
-        """The domain whose target is known everywhere; for `coarsen` the first of many."""
-        if self.config.target.kind == "coarsen":
+        """The domain whose target is known everywhere; one scale up for `coarsen` and `product`, which know nothing fine."""
+        if self.config.target.kind in ("coarsen", "product"):
             self._require_room()
             return self._coarsened(self._product, self.storage, 0, 0)
         if self.config.target.kind == "reference" and self.fields.reference is None:

@@ -138,7 +138,7 @@ def choose_judge(fields: Fields, config: Config, split: Split, cache: Path) -> J
         random = split.kind == "random"
         domains = open_domains(fields, config, cache).train if random else (open_learning_domain(fields, config, cache, split),)
         basis = {
-            "coarsen": f"the held-out product at {domains[0].fine.lat_step:g}°, one scale up",
+            **dict.fromkeys(("coarsen", "product"), f"the held-out product at {domains[0].fine.lat_step:g}°, one scale up"),
             "bicubic": "the bicubic interpolation of the product, which is no evidence of detail",
             "reference": f"the held-out reference at {domains[0].fine.lat_step:g}°",
         }[config.target.kind]
@@ -155,7 +155,7 @@ def choose_judge(fields: Fields, config: Config, split: Split, cache: Path) -> J
             found="none",
             remedy="give a truth of the same years, or other split.test_months",
         )
-    one_scale_up = fields.truth is None and config.target.kind == "coarsen"
+    one_scale_up = fields.truth is None and config.target.kind in ("coarsen", "product")
     only_blocks = split.kind == "blocked" and not split.test_months
     return Judge(tuple(views), basis, split.kind, split.held_out, only_blocks, _caution(fields, config) if one_scale_up else "")
 

@@ -11,10 +11,12 @@ from gwkeras.core.statistics import Statistics
 from gwkeras.layers.cell_area import fine_row_area
 from gwkeras.losses.data import beta_nll, crps, nll
 from gwkeras.losses.magnitude import magnitude
+from gwkeras.losses.product import product_term
 from gwkeras.losses.regional import regional
 from gwkeras.losses.sign import sign_hinge, sign_share
 from gwkeras.losses.smoothness import smoothness
 from gwkeras.losses.storage_change import storage_balance
+from gwkeras.observation.point_spread import PointSpread
 
 Tensors = dict[str, Any]
 
@@ -31,6 +33,7 @@ def composite_loss(
     statistics: Statistics,
     factor: int,
     fine_step_degrees: float,
+    product: PointSpread | None = None,
 ) -> tuple[Any, Tensors]:
     """Total and named terms, one value per sample each.
 
@@ -43,6 +46,7 @@ def composite_loss(
             everywhere; β-NLL and CRPS are in units of the residual's. Eq. 11 itself is in mm: a unit shifts it by a constant.
         factor: s.
         fine_step_degrees: size of a fine cell, which turns `regional_block_degrees` into cells.
+        product: what the target has been smoothed by, where it is the product itself, seen through H; None for a fine target.
     Returns: (batch,) total and {"data", "sign", "magnitude", "regional", "smoothness", "sign_share"} before their weights,
         each (batch,). Samples without their previous month have 0 for the terms of ΔG.
 
@@ -57,8 +61,12 @@ def composite_loss(
     {'data': 0.0, 'sign': 0.0, 'regional': 4.0}
     """
     mean, variance = ops.cast(outputs["mean"], "float32"), ops.cast(outputs["variance"], "float32")
+    if product is None:
+        data = data_term(targets, mean, variance, inputs["land_fine"] > 0, config, statistics.residual_std)
+    else:
+        data = product_term(inputs, targets["target"], mean, variance, config, statistics.gwsa_std, factor, product)
     terms = {
-        "data": data_term(targets, mean, variance, inputs["land_fine"] > 0, config, statistics.residual_std),
+        "data": data,
         **physics_terms(inputs, mean, config, statistics, factor, regional_block(config, fine_step_degrees)),
         "smoothness": smoothness(mean / statistics.gwsa_std, inputs["land_fine"] > 0, config.smoothness),
     }

@@ -33,6 +33,7 @@ class _Kind:
 _KINDS = {
     "paper": _Kind(False, 0, lambda model: 0, lambda model: 6),
     "default": _Kind(True, _CARRIED, lambda model: model.refinement_layers, lambda model: 4 * model.refinement_filters),
+    "prior": _Kind(False, 0, lambda model: model.refinement_layers, lambda model: 4 * model.refinement_filters),
 }
 
 

@@ -10,8 +10,9 @@ from gwkeras.core.schema import SampleShape
 from gwkeras.core.statistics import Statistics
 from gwkeras.models.default import default_model
 from gwkeras.models.paper import paper_model
+from gwkeras.models.prior import prior_model
 
-_KINDS = {"paper": paper_model, "default": default_model}
+_KINDS = {"paper": paper_model, "default": default_model, "prior": prior_model}
 
 
 def build_model(config: ModelConfig, sample: SampleShape, statistics: Statistics) -> keras.Model:

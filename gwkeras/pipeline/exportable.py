@@ -12,6 +12,8 @@ from gwkeras.core.errors import BadInput
 from gwkeras.data.manifest import Manifest
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.fitting import name_of
+from gwkeras.methods.updates.interpolation import Interpolation
+from gwkeras.methods.updates.none import NoUpdate
 from gwkeras.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -58,7 +60,14 @@ def exportable(
             "(gwkeras build-tfrecords, gwkeras train)",
         )
     network, interval = load_network(run), config.downscale.interval
-    if method is None or _is_the_network_s_own(method):
+    if config.model.kind == "prior" and (method is None or isinstance(method.update, NoUpdate)):
+        raise BadInput(
+            "gwkeras export",
+            expected="an update behind a network that has not seen the product",
+            found="none",
+            remedy="put {prior: network, update: kriging} among the methods",
+        )
+    if method is None or _is_the_network_s_own(method, config):
         calibration = Calibration.read(run.calibration).at(interval)
         return Exportable(network, calibration, describe_run(network, calibration, config, manifest()))
     from gwkeras.methods.network.posterior import halo_of, posterior_model
@@ -78,9 +87,7 @@ def exportable(
     return Exportable(graph, calibration, describe_run(graph, calibration, config, manifest(), behind))
 
 
-def _is_the_network_s_own(method: MethodConfig) -> bool:
+def _is_the_network_s_own(method: MethodConfig, config: Config) -> bool:
     """Whether the update leaves the network's field as it is: none, or the one that its detail is measured against."""
-    from gwkeras.methods.updates.interpolation import Interpolation
-    from gwkeras.methods.updates.none import NoUpdate
-
-    return isinstance(method.update, NoUpdate) or method.update == Interpolation("bicubic", conserving=True)
+    carrying = config.model.kind == "default" and method.update == Interpolation("bicubic", conserving=True)
+    return carrying or isinstance(method.update, NoUpdate)

@@ -10,6 +10,7 @@ from keras import ops
 from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.statistics import Statistics
 from gwkeras.losses.composite import CHANGE_TERMS, composite_loss
+from gwkeras.observation.point_spread import PointSpread
 
 if keras.backend.backend() == "tensorflow":
     from gwkeras.training.tensorflow_steps import TensorFlowSteps as _Steps
@@ -34,6 +35,7 @@ class DownscalingModel(_Steps, keras.Model):
         accumulate: pieces in which a device works through its part of a batch (TensorFlow).
         held_out_step_degrees: size of a fine cell of the samples that are scored, where that is another: a training one
             scale up is judged one scale finer.
+        product: what the target has been smoothed by, where it is the product itself; None for a fine target.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class DownscalingModel(_Steps, keras.Model):
         fine_step_degrees: float,
         accumulate: int = 1,
         held_out_step_degrees: float | None = None,
+        product: PointSpread | None = None,
     ) -> None:
         super().__init__(name="downscaling", dtype="float32")  # inputs in physical units have no digits to spare
         self.network = network
@@ -52,6 +55,7 @@ class DownscalingModel(_Steps, keras.Model):
         self._loss_config, self._statistics = loss, statistics
         self._factor, self._fine_step = factor, fine_step_degrees
         self._held_out_step = held_out_step_degrees or fine_step_degrees
+        self._product = product
         self._needed = tuple(tensor.name for tensor in network.inputs)
         self._terms = {name: keras.metrics.Mean(name=name, dtype="float32") for name in _TERMS}
         self._squared = keras.metrics.Mean(name="mse", dtype="float32")
@@ -69,6 +73,7 @@ class DownscalingModel(_Steps, keras.Model):
             statistics=self._statistics,
             factor=self._factor,
             fine_step_degrees=self._fine_step if training else self._held_out_step,
+            product=self._product,
         )
 
     def compute_loss(

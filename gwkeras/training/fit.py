@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gwkeras.core.config.tree import Config
 from gwkeras.data.manifest import Manifest
 from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch
 from gwkeras.models.build import build_model
+from gwkeras.observation.point_spread import PointSpread
 from gwkeras.training.checkpoint import Checkpoint
 from gwkeras.training.cluster import check_agreement, naming_lost_workers
 from gwkeras.training.devices import Devices
@@ -80,9 +82,15 @@ class Samples:
     def steps(self, split: str) -> int:
         return steps_per_epoch(self.manifest, split, self.config.training.batch_size)
 
+    @property
+    def product(self) -> PointSpread | None:
+        """What the product has been smoothed by, where it is what is learned from; else None."""
+        return self.manifest.point_spread if self.config.target.kind == "product" else None
+
     def signature(self) -> dict[str, str]:
         """What a training depends on, for its checkpoints."""
-        return {"samples": self.manifest.build_hash, **settings_of(self.config)}
+        learned = {} if self.product is None else {"data.point_spread": json.dumps(astuple(self.product))}
+        return {"samples": self.manifest.build_hash, **settings_of(self.config), **learned}
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,14 @@ def new_model(samples: Samples, seed: int, devices: Devices | None = None, split
         factor = manifest.sample.factor
         trained_on, scored_on = (manifest.grids[part][0].lat_step / factor for part in (split, "train"))
         model = DownscalingModel(
-            network, config.loss, manifest.statistics, factor, trained_on, training.accumulate, held_out_step_degrees=scored_on
+            network,
+            config.loss,
+            manifest.statistics,
+            factor,
+            trained_on,
+            training.accumulate,
+            held_out_step_degrees=scored_on,
+            product=samples.product,
         )
         optimizer = _adamw()(training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
         model.compile(optimizer=scaled_loss(optimizer, training.precision), jit_compile=keras.backend.backend() == "jax")

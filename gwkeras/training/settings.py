@@ -21,7 +21,7 @@ def settings_of(config: Config) -> dict[str, str]:
     sections: dict[str, Any] = {"model": config.model, "loss": config.loss, "training": config.training}
     values = {f"{section}.{key}": value for section, keys in sections.items() for key, value in asdict(keys).items()}
     settings = {key: json.dumps(value) for key, value in values.items() if key not in _MAY_CHANGE}
-    return settings if config.model.kind == "paper" else {**settings, _DETAIL: "f - I H f"}
+    return settings if config.model.kind != "default" else {**settings, _DETAIL: "f - I H f"}
 
 
 def difference(wanted: Mapping[str, str], found: Mapping[str, str]) -> tuple[str, str] | None:

@@ -68,7 +68,7 @@ def test_the_posterior_is_numpys(spread, pinned):
     assert known.sum() > 1000
     assert np.ptp(expected.mean[known] - EXPECTED[known]) > 20
     for sample in found:
-        np.testing.assert_allclose(sample[..., 0][known], expected.mean[known], atol=1e-4)
+        np.testing.assert_allclose(sample[..., 0][known], expected.mean[known], atol=3e-4)  # records carry in float32
         np.testing.assert_allclose(np.sqrt(sample[..., 1][known]), expected.sigma[known], rtol=1e-3)
 
 
@@ -86,5 +86,5 @@ def test_cells_that_are_unknown_tell_nothing():
     fields = [field[None, ..., None].astype("float32") for field in (EXPECTED, np.where(share > 0, gap, 0.0), share, land)]
     found = np.asarray(layer(*fields, COARSE.lat[None], COARSE.lon[None]))[0]
     known = np.isfinite(expected.mean)
-    np.testing.assert_allclose(found[..., 0][known], expected.mean[known], atol=1e-4)
+    np.testing.assert_allclose(found[..., 0][known], expected.mean[known], atol=3e-4)  # records carry in float32
     np.testing.assert_allclose(np.sqrt(found[..., 1][known]), expected.sigma[known], rtol=1e-3)

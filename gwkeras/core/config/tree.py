@@ -121,8 +121,10 @@ class SampleConfig:
 class TargetConfig:
     """Where fine detail is learned from."""
 
-    kind: Literal["bicubic", "coarsen", "reference"] = key(
-        "coarsen", "bicubic: the product interpolated (the paper's); coarsen: the product seen coarser; reference: data.reference"
+    kind: Literal["bicubic", "coarsen", "reference", "product"] = key(
+        "coarsen",
+        "bicubic: the product interpolated (the paper's); coarsen: the product seen coarser; reference: data.reference; product: "
+        "the product itself, through its point spread, by a network that does not see it (model.kind: prior)",
     )
 
 
@@ -181,8 +183,10 @@ class ShardConfig:
 class ModelConfig:
     """The network."""
 
-    kind: Literal["paper", "default"] = key(
-        "default", "paper: as published; default: with fine covariates and exact conservation"
+    kind: Literal["paper", "default", "prior"] = key(
+        "default",
+        "paper: as published; default: with fine covariates and exact conservation; prior: without the product "
+        "among its inputs, for target.kind: product",
     )
     convlstm_filters: tuple[int, ...] = key(
         (16,),
@@ -217,6 +221,9 @@ class LossConfig:
         "within physics: block means of storage change against infiltration; in kind: default a constant without gradient",
         unit="1",
         at_least=0,
+    )
+    difference_weight: float = key(
+        1.0, "target.kind: product only: of differences between neighbouring product cells, beside the cells' own", at_least=0
     )
     smoothness_weight: float = key(0.01, "of differences between neighbours", unit="1", at_least=0)
     smoothness: Literal["squared", "absolute"] = key("squared", "squared: the paper's equation 15")

@@ -280,6 +280,12 @@ def _check_together(config: Config, file: str) -> None:
             f"{config.split.test_share:g} + {config.split.validation_share:g}",
             "lower one",
         )
+    if (config.target.kind == "product") != (config.model.kind == "prior"):
+        raise place.at("model.kind").error(
+            "prior where target.kind is 'product', and nowhere else",
+            f"{config.model.kind} with target.kind: {config.target.kind}",
+            "set both, or neither",
+        )
     if config.target.kind == "reference" and config.data.reference is None:
         raise place.at("data.reference").error(
             "a fine field, because target.kind is 'reference'", "none", "name its file, or choose target.kind: coarsen"

@@ -26,14 +26,19 @@ def posterior_model(network: keras.Model, update: FittedKriging, factor: int) ->
     Returns: outputs {"mean": (batch, sH, sW, 1) mm, "variance": the same shape, mm²}, before calibration.
     """
     inputs = {tensor.name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=tensor.name) for tensor in network.inputs}
-    for name, shape in (("land_fine", (None, None, 1)), ("latitude", (None,)), ("longitude", (None,))):
+    for name, shape in (("gwsa", (None, None, 1)), ("land_fine", (None, None, 1)), ("latitude", (None,)), ("longitude", (None,))):
         inputs.setdefault(name, keras.Input(shape, dtype="float32", name=name))
     gwsa, land, land_fine, latitude = (inputs[name] for name in ("gwsa", "land", "land_fine", "latitude"))
+    sees_product = any(tensor.name == "gwsa" for tensor in network.inputs)
     own = network([inputs[tensor.name] for tensor in network.inputs])
-    smooth = Upsampling(factor, "bicubic", dtype="float32", name="product_fine")(FillMissing(name="product_filled")(gwsa, land))
-    carried = Conservation(factor, name="product_carried")(smooth, gwsa, land_fine, land, latitude)
-    detail = layers.Subtract(dtype="float32", name="prior")([own["mean"], carried])
-    found = kriging_layer(update, factor)(detail, gwsa, land, land_fine, latitude, inputs["longitude"])
+    prior = own["mean"]
+    if sees_product:
+        smooth = Upsampling(factor, "bicubic", dtype="float32", name="product_fine")(
+            FillMissing(name="product_filled")(gwsa, land)
+        )
+        carried = Conservation(factor, name="product_carried")(smooth, gwsa, land_fine, land, latitude)
+        prior = layers.Subtract(dtype="float32", name="prior")([prior, carried])
+    found = kriging_layer(update, factor)(prior, gwsa, land, land_fine, latitude, inputs["longitude"])
     mean, variance = keras.ops.split(found, 2, axis=-1)
     return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="posterior")
 
