@@ -11,6 +11,7 @@ import typer
 import gwkeras
 from gwkeras.commands.ablate import ablate
 from gwkeras.commands.build_tfrecords import build_tfrecords
+from gwkeras.commands.calibrate import calibrate
 from gwkeras.commands.demo import demo
 from gwkeras.commands.downscale import downscale
 from gwkeras.commands.evaluate import evaluate
@@ -45,7 +46,7 @@ def _options(
     """Downscaling of satellite groundwater storage with physics-informed networks."""
 
 
-for command in (demo, twin, run, build_tfrecords, train, evaluate, export, downscale, inspect, ablate):
+for command in (demo, twin, run, build_tfrecords, train, evaluate, calibrate, export, downscale, inspect, ablate):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(fetch, name="fetch")
 

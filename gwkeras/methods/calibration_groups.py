@@ -44,17 +44,16 @@ def blocks_of(lat: np.ndarray, lon: np.ndarray, side_degrees: float) -> np.ndarr
     return np.unique(corner, axis=0, return_inverse=True)[1].ravel()
 
 
-def in_groups(ratios: np.ndarray, spans: np.ndarray, blocks: np.ndarray, counted: np.ndarray) -> list[np.ndarray]:
-    """The ratios of each group that has any.
+def in_groups(ratios: np.ndarray, spans: np.ndarray, blocks: np.ndarray) -> list[np.ndarray]:
+    """The ratios of each group that has any, by block and then by span.
 
     Args:
         ratios: (n, M) |error| / σ.
         spans: (M,) of the months.
         blocks: (n,) of the places.
-        counted: (n, M) bool, which of them count.
     """
     label = blocks[:, None] * (spans.max(initial=0) + 1) + spans[None, :]
-    labels, values = label[counted], ratios[counted]
+    labels, values = label.ravel(), ratios.ravel()
     order = np.argsort(labels, kind="stable")
     ends = np.flatnonzero(np.diff(labels[order])) + 1
     return [group for group in np.split(values[order], ends) if group.size]

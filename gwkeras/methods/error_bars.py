@@ -12,7 +12,7 @@ from scipy.special import ndtr
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month
-from gwkeras.methods.calibration_groups import blocks_of, in_groups, spans_of
+from gwkeras.methods.calibration_groups import SPAN_MONTHS, blocks_of, in_groups, spans_of
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
@@ -21,6 +21,29 @@ from gwkeras.methods.updates.held_out_product import HeldOutProduct, held_out_pr
 
 _MONTHS = 24  # of training, that are looked at beside the validation months
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How errors are put into groups, and what is asked of them.
+
+    Args:
+        probability: of the intervals.
+        span_months: of a group, at most.
+        block_degrees: side of a group's block.
+        strict: whether too few groups are an error; if not, what they say is used, and the basis says so.
+    """
+
+    probability: float
+    span_months: int
+    block_degrees: float
+    strict: bool = False
+
+    @classmethod
+    def usual(cls, training: Training) -> Grouping:
+        """A year of a block as large as those that a split holds out."""
+        side = training.config.split.block_cells * training.domain.coarse.lat_step
+        return cls(training.config.downscale.interval, SPAN_MONTHS, side)
 
 
 @dataclass(frozen=True)
@@ -38,21 +61,25 @@ class ErrorBars:
     product: HeldOutProduct
 
 
-def error_bars(prior: FittedPrior, update: FittedUpdate, training: Training, interval: float) -> ErrorBars | None:
+def error_bars(
+    prior: FittedPrior, update: FittedUpdate, training: Training, grouping: Grouping | None = None
+) -> ErrorBars | None:
     """σ and intervals from errors of the product in blocks that the update is not shown, each left out in turn.
 
     Validation months count, and as many training months, in which the prior has been taught: on tuning worlds its errors there
-    are as large as elsewhere to a tenth, and two spans of validation months alone tell less of the years to come.
+    are as large as elsewhere to a tenth, and two spans of validation months alone tell less of the years to come. Blocks that the
+    split holds out are not looked at.
 
     Args:
         prior: as fitted.
         update: as fitted; None is returned for one that does not predict the product.
-        training: its split says which months taught.
-        interval: probability of the intervals.
+        training: its split says which months and cells may be looked at.
+        grouping: of the errors; None: `Grouping.usual`.
+    Raises: BadInput: where a strict grouping has too few groups.
     """
     if not isinstance(update, FittedKriging):
         return None
-    domain = training.domain
+    domain, grouping = training.domain, grouping or Grouping.usual(training)
     held = list(training.validation_months)
     every = max(1, -(-len(training.months) // _MONTHS))
     taught = list(training.months)[::every]
@@ -60,16 +87,14 @@ def error_bars(prior: FittedPrior, update: FittedUpdate, training: Training, int
     means = {month: np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)) for month in months}
     expected = np.stack([np.nan_to_num(domain.observation(means[month])) for month in months])
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
+    observed[:, training.split.untrained(domain.coarse)] = np.nan
     product = held_out_product(update.on(domain), observed - expected, expected)
-    used = [months[row] for row in product.rows]
-    counted = np.ones(product.errors.shape, bool)
-    side = training.config.split.block_cells * domain.coarse.lat_step
+    spans = spans_of([months[row] for row in product.rows], grouping.span_months)
     groups = in_groups(
-        np.abs(product.errors) / product.sigma[:, None], spans_of(used), blocks_of(product.lat, product.lon, side), counted
+        np.abs(product.errors) / product.sigma[:, None], spans, blocks_of(product.lat, product.lon, grouping.block_degrees)
     )
-    told = f"{len(groups)} groups (years × blocks) of held-out product"
     filtered = domain.point_spread.kind != "none"
-    measured = _calibration(groups, interval, told)
+    measured = _calibration(groups, grouping)
     ratio = float(np.mean(product.errors**2) / max(np.mean(product.detail**2), 1e-12)) if filtered else None
     chosen: Sequence[Month] = taught or held
     detail = UnseenDetail.fit(domain, [means[month] for month in chosen], measured.sigma_scale, ratio)
@@ -98,9 +123,13 @@ def _widening(probability: float, deviation: float) -> float:
     return float(np.interp(probability, held, trial) / exact)
 
 
-def _calibration(groups: list[np.ndarray], interval: float, told: str) -> Calibration:
+def _calibration(groups: list[np.ndarray], grouping: Grouping) -> Calibration:
+    told = f"{len(groups)} groups (years × blocks) of held-out product"
     try:
-        return Calibration.of_groups(groups, interval, told)
-    except BadInput:  # what so few groups vouch for is said, and what they say is used
+        return Calibration.of_groups(groups, grouping.probability, told)
+    except BadInput:
+        if grouping.strict:
+            raise
         pooled = np.concatenate(groups) if groups else np.zeros(0)
-        return Calibration.of(pooled, interval, f"{told}, too few for {100 * interval:g} %: no guarantee")
+        said = f"{told}, too few to vouch for {100 * grouping.probability:g} %"
+        return Calibration.of(pooled, grouping.probability, said)

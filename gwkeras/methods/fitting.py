@@ -14,12 +14,13 @@ from typing import Any
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, MethodConfig
 from gwkeras.core.config.yaml_file import to_dict
+from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.split import Split
 from gwkeras.methods.calibrated import calibrate_on
 from gwkeras.methods.composition import Composition
-from gwkeras.methods.error_bars import ErrorBars, error_bars
+from gwkeras.methods.error_bars import ErrorBars, Grouping, error_bars
 from gwkeras.methods.parts import FittedPrior, FittedUpdate, Progress
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import UnseenDetail
@@ -56,7 +57,7 @@ def fit_method(config: MethodConfig, training: Training, progress: Progress) -> 
     prior = prior or training.prior(config.prior, progress)
     update = config.update.fit(prior, training, progress)
     method = Composition(name_of(config), _beside(update, prior), update)
-    bars = error_bars(method.prior, update, training, training.config.downscale.interval) if training.months else None
+    bars = error_bars(method.prior, update, training) if training.months else None
     method = replace(method, detail=None if bars is None else bars.detail)
     method = replace(method, calibration=_calibration(method, training, bars))
     with _whole_folder(folder) as partial:
@@ -81,6 +82,32 @@ def kept_method(config: MethodConfig, domain: Domain, settings: Config, run: Run
         return None
     nothing = Split("blocked", "nothing is learned", (), (), ())
     return _read(config, folder, Training(domain, nothing, settings, run))
+
+
+def calibrate_again(config: MethodConfig, training: Training, grouping: Grouping, progress: Progress) -> Composition:
+    """A method of the run with its error bars made anew; they replace those that were kept with it.
+
+    Args:
+        config: its recipe.
+        training: that it was fitted on; a method that was not fitted yet is.
+        grouping: of the errors.
+        progress: told what is going on.
+    Raises: BadInput: where the method has no error bars that held-out product could calibrate, or there are too few groups.
+    """
+    method = fit_method(config, training, progress)
+    bars = error_bars(method.prior, method.update, training, grouping) if training.months else None
+    if bars is None or training.domain.fine_target is not None:
+        raise BadInput(
+            name_of(config),
+            expected="a method of prior and kriging on a product, whose error bars come from held-out product",
+            found="one without",
+            remedy="name another with --method; a network's σ is calibrated when it is trained",
+        )
+    method = replace(method, calibration=bars.calibration, detail=bars.detail)
+    folder = _folder(config, training.run, training.domain.fine.lat_step)
+    bars.detail.save(folder)
+    bars.calibration.write(folder / _CALIBRATION)
+    return method
 
 
 def _read(config: MethodConfig, folder: Path, training: Training) -> Composition:
