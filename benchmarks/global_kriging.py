@@ -2,8 +2,8 @@
 
 python -m benchmarks.global_kriging [--half-weight-km 0] [--months 3]
 
-Parameters are given, not fitted. The first month makes tables, preconditioner or gains and σ; the months after it have the same cells.
-Fields are random, with correlations over some hundred kilometres, on the land of a made-up globe.
+Parameters are given, not fitted. The first month makes tables, preconditioner or gains and σ; the months after it have the same
+cells. Fields are random, with correlations over some hundred kilometres, on the land of a made-up globe.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def main() -> None:
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         what = "first, with all that is made once" if number == 0 else "next"
         print(
-            f"{observation.point_spread.describe()}, {what}: {wall:.1f} s ({processor:.1f} s of processor; bar {BAR_SECONDS:.0f} s), "
+            f"{observation.point_spread.describe()}, {what}: {wall:.1f} s (bar {BAR_SECONDS:.0f}; {processor:.1f} s of processor), "
             f"peak memory {peak_of_this_process() / 2**30:.2f} GiB (bar {BAR_GIB:g}), load {os.getloadavg()[0]:.1f}",
             flush=True,
         )

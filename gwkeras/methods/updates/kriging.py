@@ -30,6 +30,7 @@ from gwkeras.methods.updates.unfiltered import Unfiltered
 from gwkeras.observation.operator import Observation
 
 _LEAST_MONTHS = 2
+_PINNED_NOISE = 0.04  # share of the residuals' variance above which noise is not forced into the cells' means
 _SAMPLED_WINDOWS = 4  # of a region, from which slope and noise are chosen
 _SAMPLED_SIDE = 24  # product cells
 _LOCAL_KM = 100.0  # over which the local size of errors is averaged, without a filter
@@ -50,7 +51,8 @@ class Kriging:
         operator_uncertainty: relative standard error of the half-weight radius.
         tolerance: relative difference in predicting the held-out product that counts as none.
         conservation: "cells" shifts every product cell to its own mean in the end; "observed" conserves what the satellite saw,
-            up to its noise; "product" is "observed" where the product's filter is wider than a cell, else "cells".
+            up to its noise; "product" is "observed" where the product's filter is wider than a cell, or where its noise has more
+            than a 25th of the variance of what the prior has missed, else "cells".
         window_cells: product cells along each side of the core of a window, in regions of more than `largest_window` cells.
         halo_cells: observations around the core, at least.
         halo_km: the same.
@@ -69,7 +71,8 @@ class Kriging:
     operator_uncertainty: float = key(0.15, "relative standard error of the half-weight radius", unit="1", at_least=0, below=0.9)
     tolerance: float = key(0.01, "relative difference in predicting the held-out product that counts as none", at_least=0)
     conservation: Literal["product", "observed", "cells"] = key(
-        "product", "cells: every product cell keeps its mean; observed: what the satellite saw; product: as its filter asks"
+        "product",
+        "cells: every product cell keeps its mean; observed: what the satellite saw; product: as its filter and its noise ask",
     )
     window_cells: int = key(24, "side of a window's core in large regions", unit="product cells", at_least=1)
     halo_cells: int = key(10, "observations around it, at least", unit="product cells", at_least=0)
@@ -140,8 +143,15 @@ class Kriging:
         covariance = Covariance(max(float(chosen.variance), LEAST_VARIANCE), float(chosen.slope))
         noise = Noise(float(chosen.noise), self.noise_correlated, self.noise_length_km)
         local = _local_variance(region, covariance, noise, known, values, typical)
+        disturbed = float(
+            np.mean(np.maximum(noise.variance, typical[known] ** 2)) / max(np.mean(values[:, known] ** 2), LEAST_VARIANCE)
+        )
+        if self.conservation == "product" and region.pinned:
+            region = replace(region, pinned=disturbed <= _PINNED_NOISE)
         choice = self._choice(region, selection, known)
-        return FittedKriging(region, covariance, noise, typical, local, choice, _notes(choice, covariance, noise, typical, known))
+        return FittedKriging(
+            region, covariance, noise, typical, local, choice, _notes(choice, region, covariance, noise, typical, known)
+        )
 
     def region(self, observation: Observation) -> Region:
         """What the recipe makes of an operator's grid: its windows, and whether cells are pinned."""
@@ -181,12 +191,18 @@ class Kriging:
         }
 
 
-def _notes(choice: dict, covariance: Covariance, noise: Noise, typical: np.ndarray, known: np.ndarray) -> tuple[str, ...]:
+def _notes(
+    choice: dict, region: Region, covariance: Covariance, noise: Noise, typical: np.ndarray, known: np.ndarray
+) -> tuple[str, ...]:
     blocks = f"in blocks of {choice['block_km']:.0f} km" if choice["block_km"] else "cell by cell"
     said = [
         f"kriging: slope {covariance.slope:g}, noise {np.sqrt(noise.variance):.2g} mm, chosen by predicting the product where "
         f"it is held out {blocks}, to {choice['held_out_rmse_mm']:.2g} mm"
     ]
+    if not region.pinned and region.spread.kind == "none":
+        said.append(
+            "kriging: product cells keep their means up to the product's noise; update.conservation: cells keeps them exactly"
+        )
     silent = int((known & (typical <= 0)).sum())
     if silent and (typical > 0).any():
         said.append(f"kriging: the product's uncertainty is zero in {silent} of {int(known.sum())} cells, taken for not stated")

@@ -143,14 +143,14 @@ def _score(
 
 
 def _choose(found: list[Candidate], tolerance: float, unfiltered: bool) -> Candidate:
-    """Among those within the tolerance of the best: the roughest without a filter, and the noisiest through one.
+    """Among those within the tolerance of the best: without a filter the roughest, then the least noisy; through one the noisiest.
 
-    Without a filter the product itself is smooth by its cells alone, and a rough covariance keeps to it. Through a filter the
-    slope cannot be seen, and noise is what keeps the filter from being undone too far.
+    Without a filter the product itself is smooth by its cells alone, and a rough covariance keeps to it. What neighbours do not
+    tell of a cell may be noise or its own detail; to take detail for noise loses more. Through a filter the slope cannot be
+    seen, and noise is what keeps the filter from being undone too far.
     """
     best = min(candidate.rmse for candidate in found)
     near = [candidate for candidate in found if candidate.rmse <= (1 + tolerance) * best]
     if unfiltered:
-        slope = min(candidate.slope for candidate in near)
-        return min((candidate for candidate in near if candidate.slope == slope), key=lambda c: c.rmse)
+        return min(near, key=lambda candidate: (candidate.slope, candidate.noise_share, candidate.rmse))
     return max(near, key=lambda candidate: (candidate.noise_share, -candidate.rmse))
