@@ -16,6 +16,7 @@ STACK = "[{prior: {kind: stack, priors: [{kind: ridge, time_constants: [6], loca
 def config(tiny_world, tmp_path_factory):
     """The tiny configuration with a method that needs no network."""
     tree = yaml.safe_load(tiny_world["config"].read_text()) | {"methods": yaml.safe_load(STACK)}
+    tree["training"] |= {"epochs": 1, "scale_transfer": False}
     path = tmp_path_factory.mktemp("default") / "tiny.yaml"
     path.write_text(yaml.safe_dump(tree))
     return path

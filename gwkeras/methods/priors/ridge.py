@@ -27,7 +27,15 @@ from gwkeras.methods.priors.local_amplitude import LocalAmplitude, spacing_km
 from gwkeras.methods.priors.normal_equations import NormalEquations
 from gwkeras.methods.priors.reference_teaching import taught_on
 from gwkeras.methods.priors.seen_features import Block, SeenFeatures
-from gwkeras.methods.priors.strength import STRENGTHS, STRENGTHS_FILTERED, Strength, choose_strength, solve_ridge
+from gwkeras.methods.priors.strength import (
+    STRENGTHS,
+    STRENGTHS_FILTERED,
+    WORTH,
+    WORTH_FILTERED,
+    Strength,
+    choose_strength,
+    solve_ridge,
+)
 from gwkeras.methods.training import Training
 
 _SPANS, _GROUPS = 4, 8  # of months and of tiles, that are left out by turns
@@ -96,7 +104,8 @@ class Ridge:
         assert features.deviations is not None
         scales = _scales(features.deviations, blocks)
         scaled = _scaled(equations, scales)
-        strength = choose_strength(scaled, STRENGTHS if teaching.blur is None else STRENGTHS_FILTERED)
+        plain = teaching.blur is None
+        strength = choose_strength(scaled, *((STRENGTHS, WORTH) if plain else (STRENGTHS_FILTERED, WORTH_FILTERED)))
         weights = features.dense(solve_ridge(scaled, strength.value) * scales)
         notes = (
             *_notes(strength, scales, standard),

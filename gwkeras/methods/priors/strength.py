@@ -17,8 +17,11 @@ STRENGTHS_FILTERED = STRENGTHS[4:]
 get wrong is what the filter takes away."""
 
 _TOLERANCE = 0.5  # standard errors by which a stronger ridge may be worse and is still taken
-_CERTAIN = 2.0  # standard errors that the gain must be above nothing
-_WORTH = 0.05  # share of the held-out power below which a gain is not worth its risk
+_CERTAIN = 3.0  # standard errors that the gain must be above nothing
+
+WORTH, WORTH_FILTERED = 0.05, 0.1
+"""Share of the held-out power below which a gain is not worth its risk; through a filter a wrong prior gains what is right of its
+seasons, and loses what the filter hides."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,17 @@ class Strength:
     errors: np.ndarray
 
 
-def choose_strength(equations: NormalEquations, candidates: tuple[float, ...] = STRENGTHS) -> Strength:
+def choose_strength(equations: NormalEquations, candidates: tuple[float, ...] = STRENGTHS, worth: float = WORTH) -> Strength:
     """The strongest ridge that predicts held-out product as well as the best.
 
     Each part left out is a span of months in a group of tiles; the weights come from the other months in the other tiles, for
-    neighbours in either resemble it. Where the mean gain is not two standard errors above nothing, or less than a twentieth,
+    neighbours in either resemble it. Where the mean gain is not three standard errors above nothing, or less than `worth`,
     nothing is believed.
 
     Args:
         equations: of features scaled so that the ridge holds all back alike.
         candidates: ascending.
+        worth: the least gain, as a share of the held-out power.
     """
     gram, moment, power = equations.gram, equations.moment, equations.power
     spans, groups = power.shape
@@ -73,7 +77,7 @@ def choose_strength(equations: NormalEquations, candidates: tuple[float, ...] = 
     chosen = int(np.flatnonzero(mean <= mean[best] + _TOLERANCE * slack).max())
     gain = 1.0 - errors[:, chosen]
     gain_error = _standard_error(gain, np.array(parts))
-    believed = gain.mean() > max(_CERTAIN * gain_error, _WORTH)
+    believed = gain.mean() > max(_CERTAIN * gain_error, worth)
     value = candidates[chosen] if believed else np.inf
     return Strength(float(value), float(gain.mean()), gain_error, mean)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
-_CERTAIN = 2.0  # standard errors that the gain must be above nothing
-_WORTH = 0.05  # share of the held-out power below which a gain is not worth its risk
+from gwkeras.methods.priors.strength import WORTH
+
+_CERTAIN = 3.0  # standard errors that the gain must be above nothing
 _LEAST = 0.02  # weight below which a prior is not worth its time
 
 
@@ -62,11 +63,15 @@ class Weights:
     alone: np.ndarray
 
 
-def weigh(held_out: HeldOut) -> Weights:
+def weigh(held_out: HeldOut, worth: float = WORTH) -> Weights:
     """The weights under which the stack misses the least of what was left out.
 
-    Where the gain, with weights from the other folds, is not two standard errors above nothing, or less than a twentieth, all
+    Where the gain, with weights from the other folds, is not three standard errors above nothing, or less than `worth`, all
     are 0.
+
+    Args:
+        held_out: what was left out.
+        worth: the least gain, as a share of the held-out power.
     """
     folds = np.unique(held_out.fold)
     other = np.empty_like(held_out.moment)
@@ -79,7 +84,7 @@ def weigh(held_out: HeldOut) -> Weights:
     diagonal = np.diag(gram)
     alone = np.where(diagonal > 0, np.clip(moment / np.where(diagonal > 0, diagonal, 1.0), 0.0, 1.0), 0.0)
     each = np.array([held_out.gains(row).mean() for row in np.diag(alone)])
-    values = solve_weights(gram, moment) if gain > max(_CERTAIN * error, _WORTH) else np.zeros(len(moment))
+    values = solve_weights(gram, moment) if gain > max(_CERTAIN * error, worth) else np.zeros(len(moment))
     return Weights(values, gain, error, each)
 
 
