@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,11 +13,13 @@ from gwkeras.core.config.key import key
 from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.forest import TIME_CONSTANTS
 from gwkeras.methods.priors.learners.fitted import FittedLearner
+from gwkeras.methods.priors.learners.sample import Sample
 from gwkeras.methods.priors.learners.teacher import teach
 from gwkeras.methods.priors.learners.trees import Trees
 from gwkeras.methods.training import Training
 
 _ROUNDS = (30.0, 120.0)  # trees, of which one number is chosen
+_ROWS, _ROWS_LEFT_OUT = 60_000, 24_000  # learned from in the end, and while parts are left out
 _AGREEMENT = 1e-3  # of the values' deviation, within which the trees as kept answer as scikit-learn does
 
 
@@ -39,7 +42,8 @@ class Boosting:
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""
-        return teach("boosting", training, self.time_constants, _ROUNDS, self._boosted, self._boosted, progress)
+        learn, draft = partial(self._boosted, most=_ROWS), partial(self._boosted, most=_ROWS_LEFT_OUT)
+        return teach("boosting", training, self.time_constants, _ROUNDS, learn, draft, progress)
 
     def load(self, folder: Path, training: Training) -> FittedLearner:
         """What `FittedLearner.save` has kept.
@@ -48,9 +52,10 @@ class Boosting:
         """
         return FittedLearner.load(folder)
 
-    def _boosted(self, rows: np.ndarray, values: np.ndarray, rounds: float, seed: int) -> Trees:
+    def _boosted(self, sample: Sample, rounds: float, seed: int, most: int) -> Trees:
         from sklearn.ensemble import HistGradientBoostingRegressor
 
+        rows, values = sample.drawn(most, np.random.default_rng(seed))
         boosted = HistGradientBoostingRegressor(
             max_iter=int(rounds),
             learning_rate=self.rate,

@@ -12,13 +12,15 @@ import numpy as np
 from gwkeras.core.config.key import key
 from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.learners.fitted import FittedLearner
+from gwkeras.methods.priors.learners.sample import Sample
 from gwkeras.methods.priors.learners.teacher import teach
 from gwkeras.methods.priors.learners.trees import Trees
 from gwkeras.methods.training import Training
 
 TIME_CONSTANTS = (1.5, 6.0, 24.0, 48.0)
 _LEAVES = (20.0, 200.0)  # rows in a leaf at least, of which one is chosen
-_SAMPLE, _SAMPLE_LEFT_OUT = 12_000, 4_000  # rows that a tree is grown on, in the end and while parts are left out
+_ROWS, _ROWS_LEFT_OUT = 60_000, 20_000  # learned from in the end, and while parts are left out
+_SHARE = 0.2  # of these rows, that a tree is grown on
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Forest:
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""
-        learn, draft = partial(self._grown, sample=_SAMPLE), partial(self._grown, sample=_SAMPLE_LEFT_OUT)
+        learn, draft = partial(self._grown, most=_ROWS), partial(self._grown, most=_ROWS_LEFT_OUT)
         return teach("forest", training, self.time_constants, _LEAVES, learn, draft, progress)
 
     def load(self, folder: Path, training: Training) -> FittedLearner:
@@ -48,14 +50,15 @@ class Forest:
         """
         return FittedLearner.load(folder)
 
-    def _grown(self, rows: np.ndarray, values: np.ndarray, leaf: float, seed: int, sample: int) -> Trees:
+    def _grown(self, sample: Sample, leaf: float, seed: int, most: int) -> Trees:
         from sklearn.ensemble import RandomForestRegressor
 
+        rows, values = sample.drawn(most, np.random.default_rng(seed))
         forest = RandomForestRegressor(
             self.trees,
-            min_samples_leaf=max(1, min(int(leaf), len(rows) // 10)),
+            min_samples_leaf=max(1, min(int(leaf), len(rows) // 50)),
             max_features=1 / 3,
-            max_samples=min(len(rows), sample),
+            max_samples=_SHARE,
             random_state=seed,
             n_jobs=1,
         ).fit(rows, values)

@@ -29,11 +29,9 @@ class ReferenceTeaching(Teaching):
 
     Args:
         domain: that features are carried in.
-        weight: (k,) square root of area × land, of mean 1.
     """
 
     domain: Domain | None = None
-    weight: np.ndarray | None = None
 
     def see(self, blocks: np.ndarray) -> np.ndarray:
         """(I − I H) of fine fields: (..., n_lat, n_lon) -> (..., k)."""
@@ -44,22 +42,6 @@ class ReferenceTeaching(Teaching):
     def take(self, blocks: np.ndarray) -> np.ndarray:
         """The fields themselves at the cells taught on."""
         return np.nan_to_num(blocks[..., self.cells[:, 0], self.cells[:, 1]]).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Weighted(Metric):
-    """Cells by area × land, each for itself: what is judged by.
-
-    Args:
-        weight: (k,).
-    """
-
-    weight: np.ndarray | None = None
-
-    def whiten(self, fields: np.ndarray) -> np.ndarray:
-        """√weight × the last axis: (..., cells) -> (..., cells)."""
-        assert self.weight is not None
-        return (fields * self.weight).astype(np.float32)
 
 
 def taught_on(training: Training) -> Teaching:
@@ -93,7 +75,8 @@ def _reference_teaching(training: Training) -> ReferenceTeaching:
     values = values - values.mean(axis=0)
     sizes = tuple(map(len, tiles))
     mass = (fine.area * domain.land_fine)[cells[:, 0], cells[:, 1]]
-    weight = np.sqrt(mass / mass.mean()).astype(np.float32)
+    weight = np.sqrt(mass / mass.mean()).astype(np.float32)  # each cell for itself: what is judged by
+    whiteners = tuple(np.diag(part) for part in np.split(weight, np.cumsum(sizes)[:-1]))
     return ReferenceTeaching(
         grid=fine,
         factor=1,
@@ -103,9 +86,8 @@ def _reference_teaching(training: Training) -> ReferenceTeaching:
         known=np.ones((len(months), len(sizes)), dtype=bool),
         values=values,
         blur=None,
-        metric=Weighted((), weight),
+        metric=Metric(whiteners),
         variance=float(np.mean(np.square(values, dtype=np.float64))),
         slope=0.0,
         domain=domain,
-        weight=weight,
     )

@@ -41,7 +41,7 @@ class Perceptrons:
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """(n, p) -> (n,) mm."""
-        x = np.clip((rows - self.mean) / self.deviation, -_LARGEST, _LARGEST).astype(np.float32)
+        x = standardised(rows, self.mean, self.deviation)
         total = np.zeros(len(rows))
         for hidden, bias, output, last in zip(self.hidden, self.hidden_bias, self.output, self.output_bias, strict=True):
             total += np.tanh(x @ hidden + bias) @ output + last
@@ -51,3 +51,8 @@ class Perceptrons:
         """What is kept."""
         names = ("mean", "deviation", "scale", "hidden", "hidden_bias", "output", "output_bias")
         return {name: getattr(self, name) for name in names}
+
+
+def standardised(rows: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """(n, p) float32 features in standard deviations, at most four of them."""
+    return np.clip((rows - mean) / deviation, -_LARGEST, _LARGEST).astype(np.float32)

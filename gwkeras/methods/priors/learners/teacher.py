@@ -20,16 +20,16 @@ from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.fitted import FittedLearner, Regression, whole_fields
+from gwkeras.methods.priors.learners.sample import Sample
 from gwkeras.methods.priors.reference_teaching import taught_on
 from gwkeras.methods.priors.teaching import Teaching
 from gwkeras.methods.training import Training
 
-Learn = Callable[[np.ndarray, np.ndarray, float, int], Regression]
-"""Rows (n, p), targets (n,) mm, a setting, a seed -> a regression."""
+Learn = Callable[[Sample, float, int], Regression]
+"""What may be learned from, a setting, a seed -> a regression."""
 
 _PARTS = 4  # spans of months, and groups of tiles, that are left out together
 _ROW_BYTES = 2**28  # of all rows at once
-_ROWS, _ROWS_LEFT_OUT = 60_000, 24_000  # learned from in the end, and while parts are left out
 _MONTHS = 6  # of each part, in which H of the fine field is looked at
 _CERTAIN, _WORTH = 2.0, 0.05  # standard errors above nothing, and share of the held-out power, that a gain must reach
 
@@ -129,7 +129,7 @@ def teach(
     errors = dict.fromkeys(settings, 0.0)
     for setting in settings:
         for number, part in enumerate(lesson.parts):
-            found = _learned(lesson, lesson.others(*part), draft, setting, [training.seed, number], _ROWS_LEFT_OUT)
+            found = _learned(lesson, lesson.others(*part), draft, setting, [training.seed, number])
             regressions[setting, number] = found
             months = np.flatnonzero(lesson.span == part[0])
             cells = np.flatnonzero(lesson.group == part[1])
@@ -145,7 +145,7 @@ def teach(
     if gain <= max(_CERTAIN * error, _WORTH):
         note = f"{kind}: 0 everywhere, since climate and maps do not predict held-out product ({said})"
         return FittedLearner(kind, features, None, 0.0, all_months, (note,))
-    final = _learned(lesson, lesson.known, learn, setting, [training.seed, len(lesson.parts)], _ROWS)
+    final = _learned(lesson, lesson.known, learn, setting, [training.seed, len(lesson.parts)])
     progress(told, total, total)
     note = f"{kind}: {features.count} features, setting {setting:g}, {share:.2f} of it believed, {said}"
     return FittedLearner(kind, features, final, share, all_months, (note,))
@@ -167,14 +167,10 @@ def _lesson(features: Features, climate: FineClimate, teaching: Teaching) -> _Le
     return _Lesson(teaching, months, features.taught(climate, teaching, months), teaching.values[taken], known, span, group)
 
 
-def _learned(lesson: _Lesson, use: np.ndarray, learn: Learn, setting: float, seed: list[int], most: int) -> Regression:
-    """A regression on some of the rows, drawn at random where there are too many."""
-    rng = np.random.default_rng(seed)
-    month, cell = np.nonzero(use)
-    if len(month) > most:
-        drawn = np.sort(rng.choice(len(month), most, replace=False))
-        month, cell = month[drawn], cell[drawn]
-    return learn(lesson.rows[month, cell], lesson.values[month, cell], setting, int(rng.integers(2**31)))
+def _learned(lesson: _Lesson, use: np.ndarray, learn: Learn, setting: float, seed: list[int]) -> Regression:
+    teaching = lesson.teaching
+    sample = Sample(lesson.rows, lesson.values, use, teaching.tiles, teaching.metric.whiteners)
+    return learn(sample, setting, int(np.random.default_rng(seed).integers(2**31)))
 
 
 def _believed(

@@ -1,0 +1,69 @@
+"""What a regression is fitted on: rows of months and cells, and the metric that errors count in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows of some months and cells.
+
+    Args:
+        rows: (M, k, p) float32 features.
+        values: (M, k) mm.
+        use: (M, k) bool: which of them may be learned from.
+        tiles: cells in each tile; cells stand tile after tile.
+        whiteners: (cells, cells) of each tile: errors count as Σ (L⁻¹ e)².
+    """
+
+    rows: np.ndarray
+    values: np.ndarray
+    use: np.ndarray
+    tiles: tuple[int, ...]
+    whiteners: tuple[np.ndarray, ...]
+
+    def drawn(self, most: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(n, p) features and (n,) mm, drawn at random where there are more than `most`."""
+        month, cell = np.nonzero(self.use)
+        if len(month) > most:
+            kept = np.sort(rng.choice(len(month), most, replace=False))
+            month, cell = month[kept], cell[kept]
+        return self.rows[month, cell], self.values[month, cell]
+
+    @cached_property
+    def slices(self) -> tuple[slice, ...]:
+        """The cells of each tile."""
+        return tuple(slice(begin, end) for begin, end in pairwise(np.cumsum([0, *self.tiles]).tolist()))
+
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """(M, tile) bool: whether all of a tile's cells may be learned from in a month."""
+        return np.stack([self.use[:, cells].all(axis=1) for cells in self.slices], axis=1)
+
+    @cached_property
+    def scale(self) -> float:
+        """mm, root mean square of the values that may be learned from."""
+        return max(float(np.sqrt(np.mean(np.square(self.values[self.use], dtype=float)))), 1e-9)
+
+    @cached_property
+    def precisions(self) -> tuple[np.ndarray, ...]:
+        """P = L⁻ᵀ L⁻¹ of each tile, for errors in units of `scale`; vᵀ P v of the values is their number."""
+        squares = count = 0.0
+        for tile, (cells, whitener) in enumerate(zip(self.slices, self.whiteners, strict=True)):
+            white = self.values[self.whole[:, tile], cells].astype(np.float32) @ whitener.T
+            squares, count = squares + float((white.astype(float) ** 2).sum()), count + white.size
+        unit = max(squares / max(count, 1.0), 1e-12) / self.scale**2
+        return tuple((w.T @ w / unit).astype(np.float32) for w in self.whiteners)
+
+    def moved(self, month: int, errors: np.ndarray) -> np.ndarray:
+        """P e of a month's errors, (k,) -> (k,): the way downhill; 0 in tiles that are not whole."""
+        result = np.zeros(len(errors), dtype=np.float32)
+        for tile in np.flatnonzero(self.whole[month]):
+            cells = self.slices[tile]
+            result[cells] = self.precisions[tile] @ errors[cells]
+        return result
