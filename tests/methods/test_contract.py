@@ -29,6 +29,7 @@ METHODS = {
     "bicubic + conservation": {"prior": "none", "update": {"kind": "interpolation", "conserving": True}},
     "kriging": {"update": "kriging", "prior": "none"},
     "ridge + bicubic": {"prior": {"kind": "ridge", "time_constants": [2, 12]}, "update": "interpolation"},
+    "storage model + bicubic": {"prior": "storage_model", "update": "interpolation"},
     "constant + nearest residual": {
         "prior": "tests.methods.own:ConstantPrior",
         "update": "tests.methods.own:NearestUpdate",

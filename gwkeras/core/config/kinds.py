@@ -64,6 +64,7 @@ PRIORS = Kinds(
         "none": "gwkeras.methods.priors.none:NoPrior",
         "seasonal": "gwkeras.methods.priors.seasonal:Seasonal",
         "ridge": "gwkeras.methods.priors.ridge:Ridge",
+        "storage_model": "gwkeras.methods.priors.storage_model.recipe:StorageModel",
         "network": "gwkeras.methods.priors.network:NetworkPrior",
     },
 )
