@@ -57,5 +57,5 @@ def test_what_the_product_shows_of_it_is_nearer_to_the_product_than_nothing_is(t
 
 @pytest.mark.parametrize("one", ["target.kind=product", "model.kind=prior"])
 def test_target_and_model_go_together(one):
-    with pytest.raises(ConfigError, match="prior where target.kind is 'product', and nowhere else"):
+    with pytest.raises(ConfigError, match=r"prior where target\.kind is 'product', and nowhere else"):
         load_config(None, [one])
