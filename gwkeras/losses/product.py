@@ -54,6 +54,7 @@ def product_term(inputs, target, mean, variance, config: LossConfig, scale: floa
         seen = _filtered(seen, mass, inputs["latitude"], spread)
         known = ops.logical_and(known, _interior(known, inputs["latitude"], spread))
     loss = {"nll": nll, "crps": crps}.get(config.data)
+    spread_of_cells = ops.where(known, spread_of_cells, 1.0)  # the logarithm's gradient in cells that do not count
     if config.data != "nll":
         shown, seen, spread_of_cells = shown / scale, seen / scale, spread_of_cells / scale**2
     cells = loss(shown, seen, spread_of_cells, known) if loss else beta_nll(shown, seen, spread_of_cells, known, config.beta)

@@ -1,5 +1,6 @@
 """The loss through H, against the numpy operator and sums made by hand."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -8,6 +9,7 @@ from gwkeras.core.grid import Grid
 from gwkeras.losses.product import product_term
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
+from tests.gradients import gradient
 
 COARSE, FACTOR = Grid(30.0, 70.0, 0.5, 0.5, 16, 16), 2
 FINE = COARSE.refine(FACTOR)
@@ -73,3 +75,23 @@ def test_units_of_the_other_losses():
         inputs(np.ones(FINE.shape)), batch(field + 10.0), batch(field), sure, config, 50.0, FACTOR, PointSpread()
     )
     assert float(found[0]) == pytest.approx(0.2, rel=1e-3)
+
+
+@pytest.mark.parametrize("spread", [PointSpread(), PointSpread("gaussian", 100.0, "land")])
+@pytest.mark.parametrize("data", ["nll", "beta_nll", "crps"])
+def test_cells_without_land_or_product_leave_the_gradient_finite(data, spread):
+    land = np.ones(FINE.shape)
+    land[:20, :14] = 0.0
+    target = batch(RNG.normal(0, 30, FINE.shape))
+    target[0, 26:, 20:] = np.nan
+    given = {name: keras.ops.convert_to_tensor(value) for name, value in inputs(land).items()}
+
+    def loss(field):  # mean and variance from one tensor
+        mean, variance = 30 * field, (1 + field**2) * given["land_fine"]
+        settings = (LossConfig(data=data), 50.0, FACTOR, spread)
+        return keras.ops.sum(product_term(given, keras.ops.convert_to_tensor(target), mean, variance, *settings))
+
+    found = gradient(loss, batch(RNG.normal(0, 1, FINE.shape)))
+    assert np.isfinite(found).all()
+    assert np.abs(found).max() > 0
+    assert not found[0, :20, :14].any()

@@ -20,6 +20,7 @@ from gwkeras.layers.block_mean import BlockDeviation, BlockLevel
 from gwkeras.layers.calendar import CalendarMaps
 from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.convlstm import ConvLSTM2D
+from gwkeras.layers.detail import Detail
 from gwkeras.layers.interpolation import FillMissing, Upsampling
 from gwkeras.layers.normalization import Standardize, Unstandardize, Variance
 from gwkeras.layers.observation import Observe
@@ -108,6 +109,7 @@ def layer_cases() -> Arrays:
         "conservation of coarse": (lambda x: Conservation(4)(zeros, x, land_fine, land, latitude), (2, 4, 4, 1)),
         "block level": (lambda x: BlockLevel(4, (0.3, 0.1), (1.5, 2.0))(x, land_fine, latitude), (2, 16, 16, 2)),
         "block deviation": (lambda x: BlockDeviation(4, (1.5, 2.0))(x, land_fine, latitude), (2, 16, 16, 2)),
+        "detail": (lambda x: Detail(4, (1.5, 2.0))(x, land_fine, latitude), (2, 16, 16, 2)),
         "observation": (lambda x: Observe(4, (30.0, 70.0, 0.25, 0.25, 16, 16), "gaussian", 60.0)(x, land_fine), (2, 16, 16, 1)),
         "standardised": (lambda x: Standardize((0.3, 0.1), (1.5, 2.0))(x, land), (2, 4, 4, 2)),
         "unstandardised": (Unstandardize(3.0, 50.0), (2, 4, 4, 1)),
