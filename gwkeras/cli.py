@@ -22,6 +22,7 @@ from gwkeras.commands.options import SEVERAL
 from gwkeras.commands.run import run
 from gwkeras.commands.train import train
 from gwkeras.commands.twin import twin
+from gwkeras.commands.zonal import zonal
 
 app = typer.Typer(
     name="gwkeras",
@@ -46,7 +47,7 @@ def _options(
     """Downscaling of satellite groundwater storage with physics-informed networks."""
 
 
-for command in (demo, twin, run, build_tfrecords, train, evaluate, calibrate, export, downscale, inspect, ablate):
+for command in (demo, twin, run, build_tfrecords, train, evaluate, calibrate, export, downscale, zonal, inspect, ablate):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(fetch, name="fetch")
 

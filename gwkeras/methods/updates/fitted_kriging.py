@@ -139,7 +139,7 @@ class FittedKriging:
         """
         mean, beyond = self.posterior(expected, observed, uncertainty).mean, self._beyond(uncertainty)
         known, scale = np.isfinite(observed), np.sqrt(self._local)
-        return np.stack([mean + scale * self._errors.draw(known, beyond, rng) for _ in range(number)])
+        return np.stack([mean + scale * self.errors.draw(known, beyond, rng) for _ in range(number)])
 
     def save(self, folder: Path) -> None:
         """Writes kriging.json and kriging.npz."""
@@ -202,7 +202,8 @@ class FittedKriging:
         return kind(self.region, self.covariance, self.noise, self.uncertainty)
 
     @cached_property
-    def _errors(self) -> Errors:
+    def errors(self) -> Errors:
+        """What it gets wrong, to be drawn."""
         return Errors(self.region, self.covariance, self.noise, self.uncertainty, self._solver)
 
     def _variance(self, known: np.ndarray, beyond: float) -> np.ndarray:

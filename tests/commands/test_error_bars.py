@@ -1,11 +1,13 @@
-"""`gwkeras calibrate` on a run of kriging alone."""
+"""`gwkeras calibrate` and `gwkeras zonal` on a run of kriging alone."""
 
 from __future__ import annotations
 
 import json
 import shutil
 
+import numpy as np
 import pytest
+import xarray as xr
 
 CONFIGURATION = """
 name: small
@@ -72,3 +74,39 @@ def test_what_has_no_error_bars_is_said(run, gwkeras_command, tmp_path):
     answer = gwkeras_command("calibrate", tmp_path / "nowhere")
     assert answer.code == 2
     assert "expected a run folder with config.yaml" in answer.err
+
+
+def test_basins_have_error_bars_of_their_own(run, gwkeras_command, tmp_path):
+    """The mean over 3° × 4° is known better than its cells; halves of it less well."""
+
+    def zone(name, west, east):
+        ring = [[west, 21.0], [east, 21.0], [east, 24.0], [west, 24.0], [west, 21.0]]
+        return {"type": "Feature", "properties": {"name": name}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+    features = [zone("all", 82.0, 86.0), zone("west", 82.0, 84.0)]
+    (tmp_path / "basins.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    answer = gwkeras_command("zonal", tmp_path / "basins.geojson", "--run", run, "--draws", 40, "--last-month", "2003-06")
+    assert answer.code == 0, answer.err
+    assert "all: " in answer.out
+    assert "mm a year" in answer.out
+    with xr.open_dataset(run / "zonal.nc") as found:
+        assert found["zone"].values.tolist() == ["all", "west"]
+        assert found["gwsa"].attrs["units"] == "mm"
+        whole, half = found["gwsa_sigma"].values
+        assert (0 < whole).all()
+        assert whole.mean() < half.mean()
+        inside = (found["gwsa_lower"] < found["gwsa"]) & (found["gwsa"] < found["gwsa_upper"])
+        assert bool(inside.all())
+        assert np.isfinite(found["gwsa_trend_sigma"].values).all()
+    again = gwkeras_command("zonal", tmp_path / "basins.geojson", "--run", run)
+    assert again.code == 2
+    assert "expected a name that is free, found a file" in again.err
+
+
+def test_zones_of_a_method_without_error_bars(run, gwkeras_command, tmp_path):
+    (tmp_path / "z.geojson").write_text(
+        json.dumps({"type": "Polygon", "coordinates": [[[82, 21], [84, 21], [84, 23], [82, 23], [82, 21]]]})
+    )
+    answer = gwkeras_command("zonal", tmp_path / "z.geojson", "--run", run, "--method", "smooth")
+    assert answer.code == 2
+    assert "a method of prior and kriging with calibrated error bars, found 'smooth'" in answer.err

@@ -1,0 +1,1 @@
+"""What follows from fields: arrays in, arrays out."""

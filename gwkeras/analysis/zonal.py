@@ -1,0 +1,110 @@
+"""Means over zones with the standard errors that correlated errors leave, and their trends. Arrays in, arrays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MONTHS_A_YEAR = 12.0
+_LEAST_KNOWN = 0.5  # of a zone's land, for its mean to be told
+
+
+@dataclass(frozen=True)
+class ZonalMeans:
+    """Means of one month.
+
+    Args:
+        mean: (zones,) mm; NaN where less than half of a zone's land is known.
+        unseen: (zones,) mm², variance of the errors that last from month to month.
+        noise: (zones,) mm², variance of those that do not.
+    """
+
+    mean: np.ndarray
+    unseen: np.ndarray
+    noise: np.ndarray
+
+    @property
+    def sigma(self) -> np.ndarray:
+        """(zones,) standard error of the mean, mm."""
+        return np.sqrt(self.unseen + self.noise)
+
+
+def zonal_means(field: np.ndarray, sigma: np.ndarray, weights: np.ndarray, unseen: np.ndarray, noise: np.ndarray) -> ZonalMeans:
+    """Weighted means of a field, with errors from draws.
+
+    Args:
+        field: (n_lat, n_lon) mm; NaN where unknown.
+        sigma: the same shape, mm.
+        weights: (zones, n_lat, n_lon) km² of land in each zone.
+        unseen: (draws, n_lat, n_lon) errors in units of σ, the part that lasts; together with `noise` of variance 1.
+        noise: the same of the part that does not.
+    """
+    known = (np.isfinite(field) & np.isfinite(sigma)).ravel()
+    flat = weights.reshape(len(weights), -1).astype(float)
+    held = flat * known
+    total, whole = held.sum(axis=1), flat.sum(axis=1)
+    enough = (total >= _LEAST_KNOWN * whole) & (total > 0)
+    part = np.divide(held, total[:, None], out=np.zeros_like(held), where=total[:, None] > 0)
+    spread = part * np.where(known, sigma.ravel(), 0.0)
+    variances = [((spread @ draws.reshape(len(draws), -1).T) ** 2).mean(axis=1) for draws in (unseen, noise)]
+    mean = part @ np.where(known, field.ravel(), 0.0)
+    return ZonalMeans(*(np.where(enough, values, np.nan) for values in (mean, *variances)))
+
+
+@dataclass(frozen=True)
+class Trends:
+    """Trends of zonal means.
+
+    Args:
+        slope: (zones,) mm a year; NaN where fewer than three months are known.
+        sigma: (zones,) its standard error, mm a year.
+    """
+
+    slope: np.ndarray
+    sigma: np.ndarray
+
+
+def trends(months: np.ndarray, means: np.ndarray, unseen: np.ndarray, noise: np.ndarray, persistence: float) -> Trends:
+    """Least-squares slopes, with the errors of storage carried through: what lasts from month to month does not average out.
+
+    Var(slope) = c (U ∘ φ^|Δt| + N) cᵀ, with c the weights of the fit. What climate does from year to year is storage, no error.
+
+    Args:
+        months: (M,) numbers of months.
+        means: (M, zones) mm; NaN where unknown.
+        unseen: (M, zones) mm², variance of errors that last.
+        noise: (M, zones) mm², variance of errors that do not.
+        persistence: φ, correlation of the former from a month to the next.
+    """
+    slope, sigma = np.full((2, means.shape[1]), np.nan)
+    for zone in range(means.shape[1]):
+        known = np.isfinite(means[:, zone])
+        if known.sum() < 3:
+            continue
+        years = months[known] / MONTHS_A_YEAR
+        centred = years - years.mean()
+        weights = centred / (centred @ centred)
+        lag = np.abs(months[known][:, None] - months[known][None, :])
+        lasting = np.sqrt(unseen[known, zone])
+        covariance = lasting[:, None] * lasting[None, :] * persistence**lag + np.diag(noise[known, zone])
+        slope[zone] = weights @ means[known, zone]
+        sigma[zone] = np.sqrt(weights @ covariance @ weights)
+    return Trends(slope, sigma)
+
+
+def persistence_of(months: np.ndarray, residuals: np.ndarray) -> float:
+    """φ: correlation of residuals with those of the month before; from 0 to 0.99.
+
+    Args:
+        months: (M,) numbers of months, ascending.
+        residuals: (M, ...) mm; NaN where unknown.
+    """
+    follows = np.flatnonzero(np.diff(months) == 1)
+    before, after = residuals[follows], residuals[follows + 1]
+    both = np.isfinite(before) & np.isfinite(after)
+    if both.sum() < 2:
+        return 0.0
+    a, b = before[both], after[both]
+    norm = np.sqrt((a @ a) * (b @ b))
+    return float(np.clip(a @ b / norm, 0.0, 0.99)) if norm > 0 else 0.0

@@ -1,0 +1,58 @@
+"""Draws of kriging's errors in two parts, by how long they last.
+
+U − K (H U + ε) falls into what the update cannot see, U − K H U, which lasts as long as the prior's errors do, and the product's
+noise, −K ε, which is another in every month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gwkeras.core.errors import BadInput
+from gwkeras.methods.updates.fitted_kriging import FittedKriging
+
+_MOST_CELLS = 1_000_000  # fine cells of a region; what is drawn is kept in memory
+_NOTHING = 1e-9  # of a variance
+
+
+@dataclass(frozen=True)
+class ErrorParts:
+    """Draws of errors in units of σ: wherever they are, both together have variance 1.
+
+    Args:
+        unseen: (draws, s n_lat, s n_lon) the part that the update cannot see.
+        noise: the same of the product's noise.
+    """
+
+    unseen: np.ndarray
+    noise: np.ndarray
+
+
+def error_parts(update: FittedKriging, known: np.ndarray, count: int, seed: int) -> ErrorParts:
+    """Errors of months in which the same product cells are known.
+
+    Args:
+        update: as fitted, where it is asked for.
+        known: (n_lat, n_lon) bool, the product's cells with a value.
+        count: of draws, at least 2.
+        seed: of the random numbers.
+    Raises: BadInput: where the region is too large to keep its draws.
+    """
+    fine = update.region.observation.fine
+    if fine.n_lat * fine.n_lon > _MOST_CELLS:
+        raise BadInput(
+            "draws",
+            expected=f"a region of at most {_MOST_CELLS:,} fine cells",
+            found=fine.describe(),
+            remedy="take a smaller region",
+        )
+    rng = np.random.default_rng(seed)
+    both = update.errors
+    quiet = replace(both.noise, variance=_NOTHING * both.covariance.variance)
+    unseen = replace(both, noise=quiet, uncertainty=np.zeros_like(both.uncertainty))
+    noise = replace(both, covariance=replace(both.covariance, variance=_NOTHING * both.covariance.variance))
+    parts = np.stack([[part.draw(known, 1.0, rng) for _ in range(count)] for part in (unseen, noise)]).astype(np.float32)
+    deviation = np.sqrt((parts**2).mean(axis=1).sum(axis=0))
+    return ErrorParts(*(np.divide(part, deviation, out=np.zeros_like(part), where=deviation > 0) for part in parts))

@@ -1,0 +1,62 @@
+"""Zonal means and trends against closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gwkeras.analysis.zonal import persistence_of, trends, zonal_means
+
+
+def test_means_weigh_by_land_and_errors_add_by_their_correlation():
+    """Two cells of one zone with weights 1 and 3 and σ of 4 and 8 mm, once wrong together and once apart."""
+    field, sigma = np.array([[10.0, 2.0]]), np.array([[4.0, 8.0]])
+    together = np.array([[[1.0, 1.0]], [[-1.0, -1.0]]])
+    apart = np.array([[[1.0, 1.0]], [[1.0, -1.0]], [[-1.0, 1.0]], [[-1.0, -1.0]]])
+    found = zonal_means(field, sigma, np.array([[[1.0, 3.0]]]), together, np.zeros((4, 1, 2)))
+    assert found.mean == pytest.approx([4.0])
+    assert found.sigma == pytest.approx([(4 + 24) / 4])
+    found = zonal_means(field, sigma, np.array([[[1.0, 3.0]]]), np.zeros((4, 1, 2)), apart)
+    assert found.noise == pytest.approx([(4**2 + 24**2) / 16])
+
+
+def test_zones_that_are_hardly_known_have_no_mean():
+    field = np.array([[1.0, np.nan, np.nan, 5.0]])
+    weights = np.array([[[1.0, 2.0, 0.0, 0.0]], [[0.0, 0.0, 1.0, 1.0]]])
+    found = zonal_means(field, np.ones((1, 4)), weights, np.zeros((2, 1, 4)), np.zeros((2, 1, 4)))
+    assert np.isnan(found.mean[0])
+    assert found.mean[1] == 5.0
+
+
+def test_a_trend_with_white_errors_is_the_textbook_s():
+    """Var(slope) = σ² / Σ (t − t̄)²."""
+    months = np.arange(48)
+    means = (0.5 * months)[:, None]
+    found = trends(months, means, np.zeros((48, 1)), np.full((48, 1), 9.0), 0.9)
+    assert found.slope == pytest.approx([6.0])
+    assert found.sigma == pytest.approx([3.0 / np.sqrt((((months - 23.5) / 12) ** 2).sum())])
+
+
+def test_errors_that_never_change_leave_a_trend_exact_and_persistent_ones_do_not_average_out():
+    months = np.arange(60)
+    means, variance = np.zeros((60, 1)), np.full((60, 1), 4.0)
+    nothing = np.zeros((60, 1))
+    assert trends(months, means, variance, nothing, 1.0).sigma == pytest.approx([0.0], abs=1e-6)
+    white, lasting = (trends(months, means, variance, nothing, phi).sigma[0] for phi in (0.0, 0.9))
+    assert lasting > 2.5 * white
+
+
+def test_a_trend_of_two_months_is_none():
+    found = trends(np.arange(3), np.array([[1.0], [np.nan], [2.0]]), np.ones((3, 1)), np.ones((3, 1)), 0.5)
+    assert np.isnan(found.slope).all()
+
+
+def test_persistence_of_an_autoregression():
+    rng = np.random.default_rng(0)
+    field = np.zeros((400, 50))
+    for month in range(1, 400):
+        field[month] = 0.8 * field[month - 1] + rng.normal(size=50)
+    months = np.arange(400)
+    assert persistence_of(months, field) == pytest.approx(0.8, abs=0.02)
+    assert persistence_of(2 * months, field) == 0.0  # no month follows another
+    assert persistence_of(months, np.full((400, 2), 3.0)) == 0.99
