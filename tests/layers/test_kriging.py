@@ -28,7 +28,7 @@ MAPS = np.stack([RNG.uniform(0, 12, COARSE.shape), RNG.uniform(0.5, 2.0, COARSE.
 def numpy_kriging(spread: PointSpread, pinned: bool) -> FittedKriging:
     region = replace(Recipe().region(Observation(FINE, FACTOR, LAND, spread)), pinned=pinned)
     fitted = FittedKriging(region, Covariance(900.0, -0.3), Noise(20.0), *MAPS)
-    fitted.region.__dict__["patches"] = []  # σ from the whole window, which patches are an approximation of
+
     return fitted
 
 

@@ -12,15 +12,26 @@ from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.updates.covariance import LENGTHS_KM, shares
 from gwkeras.methods.updates.zonal_tables import squared_chords
 
-FIRST_SMOOTH = 3
-"""Of the lengths, from 120 km on: a cell's mean of such a Gaussian is a Gaussian to 1e-5, on a grid of half a degree."""
+FIRST_SMOOTH = 4
+"""Of the lengths, from 240 km on: a cell's mean of such a Gaussian is a Gaussian to 2e-6, on a grid of half a degree."""
 
+_FADED = 3.5  # lengths, half-way around
 _REACH = 5.5  # lengths, beyond which nothing is left
 
 
 def circle_length(grid: Grid) -> int:
-    """Columns after which a row is taken to close: the globe's, or enough for no cell to meet another from behind."""
-    return grid.n_lon if grid.is_periodic else fft.next_fast_len(2 * grid.n_lon, real=True)
+    """Columns after which a row is taken to close: the globe's, or so many that no cell meets another from behind.
+
+    Kernels must have faded half-way around, or what is interpolated between columns rings.
+    """
+    if grid.is_periodic:
+        return grid.n_lon
+    narrowest = max(float(np.cos(np.deg2rad(np.abs(grid.lat).max()))), 0.02)
+    reach = 2 * _FADED * LENGTHS_KM[-1] / (np.deg2rad(grid.lon_step) * EARTH_RADIUS_KM * narrowest)
+    needed, globe = max(2 * grid.n_lon, grid.n_lon + int(np.ceil(reach))), round(360.0 / grid.lon_step)
+    if needed >= globe and abs(globe * grid.lon_step - 360.0) < 1e-6:
+        return globe
+    return fft.next_fast_len(needed, real=True)
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def _score(
 
 
 def _choose(found: list[Candidate], tolerance: float, unfiltered: bool) -> Candidate:
-    """Among those within the tolerance of the best: without a filter the roughest, then the least noisy; through one the noisiest.
+    """Among those within the tolerance of the best: without a filter the roughest, then the least noisy; else the noisiest.
 
     Without a filter the product itself is smooth by its cells alone, and a rough covariance keeps to it. What neighbours do not
     tell of a cell may be noise or its own detail; to take detail for noise loses more. Through a filter the slope cannot be

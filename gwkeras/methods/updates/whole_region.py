@@ -189,7 +189,10 @@ def _conjugate_gradients(product, right: np.ndarray, factor: sparse.csr_matrix) 
     direction, power = towards, float(left @ towards)
     for _ in range(_MOST):
         moved = product(direction)
-        step = power / float(direction @ moved)
+        curved = float(direction @ moved)
+        if not curved > 0.0:  # not positive definite
+            break
+        step = power / curved
         result += step * direction
         left -= step * moved
         if float(np.sqrt(left @ left)) <= _PRECISE * size:
@@ -200,6 +203,6 @@ def _conjugate_gradients(product, right: np.ndarray, factor: sparse.csr_matrix) 
     raise BadInput(
         "kriging",
         expected=f"a covariance of {len(right)} product cells that can be solved",
-        found=f"{float(np.sqrt(left @ left)) / size:.1e} of the residual left after {_MOST} steps",
+        found=f"one that is not positive definite, or {float(np.sqrt(left @ left)) / size:.1e} of the residual after {_MOST} steps",
         remedy="raise update.least_noise_mm",
     )
