@@ -39,6 +39,7 @@ class Boosting:
 
     label: ClassVar[str] = "boosting"
     needs_shards: ClassVar[bool] = False
+    holds_back: ClassVar[bool] = True
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""

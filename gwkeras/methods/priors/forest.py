@@ -37,6 +37,7 @@ class Forest:
 
     label: ClassVar[str] = "forest"
     needs_shards: ClassVar[bool] = False
+    holds_back: ClassVar[bool] = True
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""

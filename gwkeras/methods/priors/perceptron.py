@@ -43,6 +43,7 @@ class Perceptron:
 
     label: ClassVar[str] = "perceptron"
     needs_shards: ClassVar[bool] = False
+    holds_back: ClassVar[bool] = True
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""

@@ -22,6 +22,7 @@ from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.fitted import FittedLearner, Regression, whole_fields
 from gwkeras.methods.priors.learners.sample import Sample
 from gwkeras.methods.priors.reference_teaching import taught_on
+from gwkeras.methods.priors.strength import WORTH, WORTH_FILTERED
 from gwkeras.methods.priors.teaching import Teaching
 from gwkeras.methods.training import Training
 
@@ -31,7 +32,7 @@ Learn = Callable[[Sample, float, int], Regression]
 _PARTS = 4  # spans of months, and groups of tiles, that are left out together
 _ROW_BYTES = 2**28  # of all rows at once
 _MONTHS = 6  # of each part, in which H of the fine field is looked at
-_CERTAIN, _WORTH = 2.0, 0.05  # standard errors above nothing, and share of the held-out power, that a gain must reach
+_CERTAIN = 3.0  # standard errors that the gain must be above nothing
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ def teach(
     setting = min(errors, key=lambda candidate: errors[candidate])
     share, gain, error = _believed(lesson, features, climate, [regressions[setting, n] for n in range(len(lesson.parts))])
     said = f"{gain:.3f} ± {error:.3f} of the held-out product's power explained"
-    if gain <= max(_CERTAIN * error, _WORTH):
+    worth = WORTH if lesson.teaching.blur is None else WORTH_FILTERED
+    if gain <= max(_CERTAIN * error, worth):
         note = f"{kind}: 0 everywhere, since climate and maps do not predict held-out product ({said})"
         return FittedLearner(kind, features, None, 0.0, all_months, (note,))
     final = _learned(lesson, lesson.known, learn, setting, [training.seed, len(lesson.parts)])

@@ -35,22 +35,26 @@ class Trees:
     value: np.ndarray
 
     def __post_init__(self) -> None:
-        inner = self.left >= 0
-        size, start = np.diff(self.first), np.repeat(self.first[:-1], np.diff(self.first))
-        own, most = np.arange(len(self.left)) - start, np.repeat(size, size)
+        if not self._fits_together() or not self._leads_to_leaves():
+            raise BadInput("trees", expected="nodes that lead to leaves", found="others", remedy="fit the prior again")
+
+    def _fits_together(self) -> bool:
+        arrays = (self.left, self.right, self.feature, self.threshold, self.value)
+        ends = self.first[0] == 0 and self.first[-1] == len(self.left) and (np.diff(self.first) > 0).all()
+        return bool(ends and len({len(values) for values in arrays}) == 1)
+
+    def _leads_to_leaves(self) -> bool:
+        """Whether every walk ends: compiled trees look at whatever a child's number says."""
+        inner, size = self.left >= 0, np.diff(self.first)
+        own, most = np.arange(len(self.left)) - np.repeat(self.first[:-1], size), np.repeat(size, size)
         children = np.stack([self.left, self.right])
-        sound = (
-            len({len(a) for a in (self.left, self.right, self.feature, self.threshold, self.value)}) == 1
-            and self.first[0] == 0
-            and self.first[-1] == len(self.left)
-            and (size > 0).all()
+        return bool(
+            (self.left >= -1).all()
             and ((children > own) & (children < most))[:, inner].all()
             and ((self.feature >= 0) & (self.feature < self.features))[inner].all()
             and np.isfinite(self.threshold[inner]).all()
             and np.isfinite(self.value).all()
         )
-        if not sound:
-            raise BadInput("trees", expected="nodes that lead to leaves", found="others", remedy="fit the prior again")
 
     def __getstate__(self) -> dict[str, Any]:
         return {"features": self.features, **self.arrays()}  # compiled trees are made anew
