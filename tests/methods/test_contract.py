@@ -35,6 +35,7 @@ METHODS = {
         "prior": {"kind": "stack", "priors": [{"kind": "ridge", "time_constants": [6], "local": False}], "folds": 2},
         "update": {"kind": "interpolation", "conserving": True},
     },
+    "storage model + bicubic": {"prior": "storage_model", "update": "interpolation"},
     "constant + nearest residual": {
         "prior": "tests.methods.own:ConstantPrior",
         "update": "tests.methods.own:NearestUpdate",

@@ -68,6 +68,7 @@ PRIORS = Kinds(
         "forest": "gwkeras.methods.priors.forest:Forest",
         "boosting": "gwkeras.methods.priors.boosting:Boosting",
         "perceptron": "gwkeras.methods.priors.perceptron:Perceptron",
+        "storage_model": "gwkeras.methods.priors.storage_model.recipe:StorageModel",
         "network": "gwkeras.methods.priors.network:NetworkPrior",
         "stack": "gwkeras.methods.priors.stacking.stack:Stack",
     },

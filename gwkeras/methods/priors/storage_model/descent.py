@@ -8,25 +8,26 @@ held-out product, in the same linear system.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from gwkeras.methods.parts import Progress
+from gwkeras.methods.priors.storage_model.held_out import HeldOut, System, predict_held_out
 from gwkeras.methods.priors.storage_model.linearised import Seen
 from gwkeras.methods.priors.storage_model.parameters import Weights
-from gwkeras.methods.priors.storage_model.held_out import HeldOut, System, predict_held_out
 
 STRENGTHS = (1e-1, 1e-2, 1e-3, 1e-4)
-"""Candidates, from textbook parameters everywhere to freer ones: the share of the product's power that a departure of all weights
-by their likely size must explain at least."""
+"""Candidates: the share of the product's power that a departure of one weight by its likely size must explain at least."""
 
 STRENGTHS_FILTERED = STRENGTHS[:3]
-"""Candidates behind a filter: what free parameters get wrong there is what the filter takes away, so held-out product cannot see it."""
+"""Candidates behind a filter: what free parameters get wrong there is what the filter takes away, which no product shows."""
 
-_LIKELY = (1.0, 0.3, 0.3)  # departures of typical values, of maps' weights and of the regional field, before the logistic function
+_LIKELY = (1.0, 0.3, 0.3)  # departures of typical values, maps' weights and the regional field, before the logistic function
 _LONGEST = 1.5  # of a step in any weight, before the logistic function
 _STEPS = 4  # for each strength; the next one starts where it has ended
+_REGIONAL_STEPS = 3  # with a regional field
 _HALVINGS = 4  # of a step that does not lower the objective
 _ENOUGH = 1e-3  # of the product's power: a smaller gain ends the descent
 _TOLERANCE = 0.5  # standard errors by which a stronger pull may be worse and is still taken
@@ -39,21 +40,23 @@ class Descent:
 
     Args:
         weights: found.
-        strength: chosen.
-        amplitude: of the storage that held-out product supports, 0 … 1; 0 where it does not believe in any.
-        gain: share of the held-out product's power that is explained.
-        gain_error: its standard error over the parts left out.
+        strength: of the pull to the textbook's.
+        held_out: what product says that was not shown.
     """
 
     weights: Weights
     strength: float
-    amplitude: float
-    gain: float
-    gain_error: float
+    held_out: HeldOut
+
+    @property
+    def amplitude(self) -> float:
+        """Of the storage that held-out product supports, 0 … 1; 0 where it does not believe in any."""
+        believed = self.held_out.gain > max(_CERTAIN * self.held_out.gain_error, _WORTH)
+        return self.held_out.amplitude if believed else 0.0
 
 
 def descend(seen: Seen, start: Weights, progress: Progress) -> Descent:
-    """Weights for the strength that held-out product chooses.
+    """Weights for the strength that held-out product chooses, first without a regional field, then with one if that helps.
 
     Args:
         seen: the model as the product would show it.
@@ -61,30 +64,73 @@ def descend(seen: Seen, start: Weights, progress: Progress) -> Descent:
         progress: called once a step.
     """
     strengths = STRENGTHS if seen.teaching.blur is None else STRENGTHS_FILTERED
-    values = seen.teaching.metric.whiten(seen.teaching.values.astype(np.float32))
-    power = float((values.astype(np.float64) ** 2).sum())
-    likely = start.put(np.ones(start.flat.size))
-    likely = Weights(*(size * part for size, part in zip(_LIKELY, (likely.typical, likely.maps, likely.region), strict=True)))
-    held_back = 1.0 / likely.flat**2
-    weights, found = start, []
+    bumps = start.region.shape[1]
+    slope, plain = _Slope.of(seen.without_region()), replace(start, region=start.region[:, :0])
+    steps, weights, found = len(strengths) * _STEPS + (_REGIONAL_STEPS if bumps else 0), plain, []
     for number, strength in enumerate(strengths):
-        pull = strength * held_back
+        told = partial(_told, progress, number * _STEPS, steps)
+        weights, held_out = slope.descend(weights, plain, strength, _STEPS, told)
+        found.append(Descent(weights, strength, held_out))
+    chosen = _chosen(found)
+    if not bumps or not chosen.amplitude:
+        return replace(chosen, weights=replace(chosen.weights, region=start.region))
+    slope, weights = _Slope.of(seen), replace(chosen.weights, region=start.region)
+    told = partial(_told, progress, len(strengths) * _STEPS, steps)
+    farther, held_out = slope.descend(weights, start, chosen.strength, _REGIONAL_STEPS, told)
+    if held_out.gain > chosen.held_out.gain:
+        return Descent(farther, chosen.strength, held_out)
+    return replace(chosen, weights=weights)
 
-        def objective(flat: np.ndarray, pull: np.ndarray = pull) -> float:
-            missed = float(((values - seen.of(start.put(flat))).astype(np.float64) ** 2).sum())
-            return missed / power + float(pull @ (flat - start.flat) ** 2)
 
-        flat, least = weights.flat, objective(weights.flat)
-        for step in range(_STEPS):
-            system = System.around(seen.equations(start.put(flat)), flat - start.flat)
-            flat, now = _step(system, pull, flat, start.flat, least, objective)
-            progress("teaching the storage model, steps", number * _STEPS + step + 1, len(strengths) * _STEPS)
+@dataclass(frozen=True)
+class _Slope:
+    """What is descended: the product's power that the model leaves, and the pull towards the textbook.
+
+    Args:
+        seen: the model.
+        values: (M, k) whitened product.
+        power: their sum of squares.
+    """
+
+    seen: Seen
+    values: np.ndarray
+    power: float
+
+    @classmethod
+    def of(cls, seen: Seen) -> _Slope:
+        values = seen.teaching.metric.whiten(seen.teaching.values.astype(np.float32))
+        return cls(seen, values, float((values.astype(np.float64) ** 2).sum()))
+
+    def descend(
+        self, weights: Weights, textbook: Weights, strength: float, steps: int, told: Callable[[int], None]
+    ) -> tuple[Weights, HeldOut]:
+        """Steps for one strength, and what the last of them says of held-out product."""
+        pull, origin = strength / _likely(textbook) ** 2, textbook.flat
+
+        def objective(flat: np.ndarray) -> float:
+            missed = (self.values - self.seen.of(textbook.put(flat))).astype(np.float64)
+            return float((missed**2).sum()) / self.power + float(pull @ (flat - origin) ** 2)
+
+        flat = weights.flat
+        least = objective(flat)
+        for step in range(steps):
+            system = System.around(self.seen.equations(textbook.put(flat)), flat - origin)
+            flat, now = _step(system, pull, flat, origin, least, objective)
+            told(step + 1)
             gained, least = least - now, now
             if gained < _ENOUGH:
                 break
-        weights = start.put(flat)
-        found.append((weights, predict_held_out(system, pull)))
-    return _chosen(found, strengths)
+        return textbook.put(flat), predict_held_out(system, pull)
+
+
+def _told(progress: Progress, before: int, total: int, done: int) -> None:
+    progress("teaching the storage model, steps", before + done, total)
+
+
+def _likely(weights: Weights) -> np.ndarray:
+    """(weight,) the likely size of each departure from the textbook."""
+    parts = weights.typical, weights.maps, weights.region
+    return np.concatenate([np.full(part.size, size) for part, size in zip(parts, _LIKELY, strict=True)])
 
 
 def _step(
@@ -101,13 +147,9 @@ def _step(
     return flat, least
 
 
-def _chosen(found: list[tuple[Weights, HeldOut]], strengths: tuple[float, ...]) -> Descent:
+def _chosen(found: list[Descent]) -> Descent:
     """The strongest pull under which held-out product is predicted as well as under the best."""
-    errors = np.stack([held_out.left for _, held_out in found], axis=1)  # (part, strength)
+    errors = np.stack([descent.held_out.left for descent in found], axis=1)  # (part, strength)
     mean, best = errors.mean(axis=0), int(errors.mean(axis=0).argmin())
     slack = (errors - errors[:, [best]]).std(axis=0, ddof=1) / np.sqrt(len(errors)) if len(errors) > 1 else 0.0 * mean
-    chosen = int(np.flatnonzero(mean <= mean[best] + _TOLERANCE * slack).min())
-    weights, held_out = found[chosen]
-    believed = held_out.gain > max(_CERTAIN * held_out.gain_error, _WORTH)
-    amplitude = held_out.amplitude if believed else 0.0
-    return Descent(weights, strengths[chosen], amplitude, held_out.gain, held_out.gain_error)
+    return found[int(np.flatnonzero(mean <= mean[best] + _TOLERANCE * slack).min())]

@@ -7,7 +7,7 @@ map's weight is the parameter's derivative times the map.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,10 @@ class Seen:
 
     ground: Ground
     teaching: Teaching
+
+    def without_region(self) -> Seen:
+        """The same without the bumps of a regional field."""
+        return replace(self, ground=replace(self.ground, bumps=self.ground.bumps[:0]))
 
     def of(self, weights: Weights) -> np.ndarray:
         """(M, k) whitened anomalies from the training months' mean; 0 where the product is not known."""

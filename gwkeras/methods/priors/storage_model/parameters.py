@@ -60,7 +60,7 @@ PARAMETERS = (
     Parameter("growth", -1.0, 1.0, 0.0, local=False),  # of pumping, per decade
     Parameter("counted", 0.0, 1.0, 0.5, local=False),  # share of the delay stores that the product calls groundwater
 )
-"""Ranges as in HBV's textbooks (Lindström et al. 1997, doi 10.1016/S0022-1694(97)00041-3), wide for groundwater's time constants."""
+"""Ranges as in HBV's textbooks (Lindström et al. 1997, doi 10.1016/S0022-1694(97)00041-3), wide for time constants."""
 
 LOCAL = tuple(number for number, parameter in enumerate(PARAMETERS) if parameter.local)
 """Those that maps may change."""

@@ -1,9 +1,9 @@
 """The storage model as a prior: snow, soil, delay, groundwater and pumping, learned from the product through its operator.
 
 f is what a monthly water balance holds as groundwater (`equations.py`). Its parameters are bounded functions of maps and mean
-climate and, for what is on no map, of a smooth regional field (`parameters.py`), after the multiscale parameter regionalisation of
-Samaniego et al. 2010 (doi 10.1029/2008WR007327). They minimise ‖G − H f‖² in the metric (H C Hᵀ + R)⁻¹ (`descent.py`). It is
-taught on the product's cells and run on the fine ones. No truth, no random number.
+climate and, for what is on no map, of a smooth regional field (`parameters.py`; Samaniego et al. 2010, doi 10.1029/2008WR007327).
+They minimise ‖G − H f‖² in the metric (H C Hᵀ + R)⁻¹ (`descent.py`). The model is taught on the product's cells and run on the
+fine ones. No truth, no random number.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class StorageModel:
 
 
 def _note(found: Descent) -> str:
-    said = f"{found.gain:.3f} ± {found.gain_error:.3f} of the held-out product's power explained"
+    said = f"{found.held_out.gain:.3f} ± {found.held_out.gain_error:.3f} of the held-out product's power explained"
     if not found.amplitude:
         return f"storage model: 0 everywhere, since it does not predict held-out product ({said})"
     return f"storage model: strength {found.strength:g}, amplitude {found.amplitude:.2f}, {said}"
