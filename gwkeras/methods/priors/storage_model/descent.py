@@ -24,7 +24,8 @@ STRENGTHS = (1e-1, 1e-2, 1e-3, 1e-4)
 STRENGTHS_FILTERED = STRENGTHS[:3]
 """Candidates behind a filter: what free parameters get wrong there is what the filter takes away, which no product shows."""
 
-_LIKELY = (1.0, 0.3, 0.3)  # departures of typical values, maps' weights and the regional field, before the logistic function
+_LIKELY = (1.0, 0.3)  # departures of typical values and of maps' weights, before the logistic function
+_LIKELY_REGION = (0.03, 0.1, 0.3)  # candidates for those of the regional field
 _LONGEST = 1.5  # of a step in any weight, before the logistic function
 _STEPS = 4  # for each strength; the next one starts where it has ended
 _REGIONAL_STEPS = 3  # with a regional field
@@ -41,12 +42,16 @@ class Descent:
     Args:
         weights: found.
         strength: of the pull to the textbook's.
-        held_out: what product says that was not shown.
+        held_out: what product says that was not shown, of the weights without a regional field.
+        likely_region: size of the regional field's departures; 0 where there is none.
+        region_gain: share of the power in other months, at the same places, that the field explains beyond the maps.
     """
 
     weights: Weights
     strength: float
     held_out: HeldOut
+    likely_region: float = 0.0
+    region_gain: float = 0.0
 
     @property
     def amplitude(self) -> float:
@@ -71,15 +76,29 @@ def descend(seen: Seen, start: Weights, progress: Progress) -> Descent:
         told = partial(_told, progress, number * _STEPS, steps)
         weights, held_out = slope.descend(weights, plain, strength, _STEPS, told)
         found.append(Descent(weights, strength, held_out))
-    chosen = _chosen(found)
+    chosen = found[_strongest([descent.held_out for descent in found])]
     if not bumps or not chosen.amplitude:
         return replace(chosen, weights=replace(chosen.weights, region=start.region))
-    slope, weights = _Slope.of(seen), replace(chosen.weights, region=start.region)
     told = partial(_told, progress, len(strengths) * _STEPS, steps)
-    farther, held_out = slope.descend(weights, start, chosen.strength, _REGIONAL_STEPS, told)
-    if held_out.gain > chosen.held_out.gain:
-        return Descent(farther, chosen.strength, held_out)
-    return replace(chosen, weights=weights)
+    return _with_region(seen, start, chosen, told)
+
+
+def _with_region(seen: Seen, start: Weights, plain: Descent, told: Callable[[int], None]) -> Descent:
+    """The descent taken farther with a regional field, where that predicts the same places in other months better.
+
+    How large the field's departures are likely to be is chosen in the linear system around the weights without one.
+    """
+    slope, weights = _Slope.of(seen), replace(plain.weights, region=start.region)
+    system = System.around(seen.equations(weights), weights.flat - start.flat).in_time
+    told(1)
+    without = predict_held_out(system, plain.strength / _likely(start, 1e-6) ** 2)
+    found = [predict_held_out(system, plain.strength / _likely(start, size) ** 2) for size in _LIKELY_REGION]
+    number = _strongest([without, *found])
+    if number == 0:
+        return replace(plain, weights=weights)
+    size = _LIKELY_REGION[number - 1]
+    weights, _ = slope.descend(weights, start, plain.strength, _REGIONAL_STEPS - 1, lambda done: told(done + 1), size)
+    return replace(plain, weights=weights, likely_region=size, region_gain=found[number - 1].gain - without.gain)
 
 
 @dataclass(frozen=True)
@@ -102,10 +121,16 @@ class _Slope:
         return cls(seen, values, float((values.astype(np.float64) ** 2).sum()))
 
     def descend(
-        self, weights: Weights, textbook: Weights, strength: float, steps: int, told: Callable[[int], None]
+        self,
+        weights: Weights,
+        textbook: Weights,
+        strength: float,
+        steps: int,
+        told: Callable[[int], None],
+        likely_region: float = 1.0,
     ) -> tuple[Weights, HeldOut]:
         """Steps for one strength, and what the last of them says of held-out product."""
-        pull, origin = strength / _likely(textbook) ** 2, textbook.flat
+        pull, origin = strength / _likely(textbook, likely_region) ** 2, textbook.flat
 
         def objective(flat: np.ndarray) -> float:
             missed = (self.values - self.seen.of(textbook.put(flat))).astype(np.float64)
@@ -127,10 +152,10 @@ def _told(progress: Progress, before: int, total: int, done: int) -> None:
     progress("teaching the storage model, steps", before + done, total)
 
 
-def _likely(weights: Weights) -> np.ndarray:
+def _likely(weights: Weights, region: float) -> np.ndarray:
     """(weight,) the likely size of each departure from the textbook."""
-    parts = weights.typical, weights.maps, weights.region
-    return np.concatenate([np.full(part.size, size) for part, size in zip(parts, _LIKELY, strict=True)])
+    sizes = zip((weights.typical, weights.maps, weights.region), (*_LIKELY, region), strict=True)
+    return np.concatenate([np.full(part.size, size) for part, size in sizes])
 
 
 def _step(
@@ -147,9 +172,9 @@ def _step(
     return flat, least
 
 
-def _chosen(found: list[Descent]) -> Descent:
-    """The strongest pull under which held-out product is predicted as well as under the best."""
-    errors = np.stack([descent.held_out.left for descent in found], axis=1)  # (part, strength)
+def _strongest(found: list[HeldOut]) -> int:
+    """The strongest pull, which stands first, under which held-out product is predicted as well as under the best."""
+    errors = np.stack([held_out.left for held_out in found], axis=1)  # (part, pull)
     mean, best = errors.mean(axis=0), int(errors.mean(axis=0).argmin())
     slack = (errors - errors[:, [best]]).std(axis=0, ddof=1) / np.sqrt(len(errors)) if len(errors) > 1 else 0.0 * mean
-    return found[int(np.flatnonzero(mean <= mean[best] + _TOLERANCE * slack).min())]
+    return int(np.flatnonzero(mean <= mean[best] + _TOLERANCE * slack).min())

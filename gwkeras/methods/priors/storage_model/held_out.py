@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -63,6 +63,11 @@ class System:
         power = equations.power - 2 * shown + own + 2 * (moment - cross) @ departure + moved @ departure
         return cls(gram, moment - cross + moved, power, equations.power, moment, shown - moment @ departure)
 
+    @property
+    def in_time(self) -> System:
+        """The same with all tiles in one group: what is left out are spans of months alone."""
+        return System(*(getattr(self, part.name).sum(axis=1, keepdims=True) for part in fields(self)))
+
     def best(self, pull: np.ndarray) -> np.ndarray:
         """(p,) departure from the textbook that explains the product best.
 
@@ -76,7 +81,8 @@ class System:
 def predict_held_out(system: System, pull: np.ndarray) -> HeldOut:
     """How weights predict the product of spans and tiles that they have not seen.
 
-    Each part is a span of months in a group of tiles; its weights come from the other months in the other tiles.
+    Each part is a span of months in a group of tiles; its weights come from the other months in the other tiles, or in the same
+    place where there is one group.
 
     Args:
         system: around weights near the best.

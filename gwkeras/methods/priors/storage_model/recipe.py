@@ -89,4 +89,5 @@ def _note(found: Descent) -> str:
     said = f"{found.held_out.gain:.3f} ± {found.held_out.gain_error:.3f} of the held-out product's power explained"
     if not found.amplitude:
         return f"storage model: 0 everywhere, since it does not predict held-out product ({said})"
-    return f"storage model: strength {found.strength:g}, amplitude {found.amplitude:.2f}, {said}"
+    region = f"; a regional field explains {found.region_gain:.3f} more in other months" if found.likely_region else ""
+    return f"storage model: strength {found.strength:g}, amplitude {found.amplitude:.2f}, {said}{region}"

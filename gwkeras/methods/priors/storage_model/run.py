@@ -22,8 +22,9 @@ def run_numpy(weather: Weather, parameters: Mapping[str, Any]) -> Iterator[np.nd
     parameters = {name: np.asarray(values, dtype=np.float32) for name, values in parameters.items()}
     stores: Stores = first_stores(np, parameters)
     inflow, last_year = np.zeros_like(stores[0]), len(weather.before[0]) - 12
-    for index, month in enumerate(zip(*weather.before, strict=True)):
-        stores, arrived = advance(np, stores, (*month, weather.decades[0]), parameters)
+    for index, (precipitation, temperature, potential) in enumerate(zip(*weather.before, strict=True)):
+        mean_month = precipitation, temperature, potential, weather.decades[0]
+        stores, arrived = advance(np, stores, mean_month, parameters)
         inflow = inflow + arrived / np.float32(12.0) if index >= last_year else inflow
     stores = in_balance(np, stores, inflow, parameters)
     for month in zip(weather.precipitation, weather.temperature, weather.potential, weather.decades, strict=True):

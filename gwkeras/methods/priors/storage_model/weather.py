@@ -52,10 +52,10 @@ class Weather:
         calendar = calendar_month(months)
         first = int(calendar[0])
         order = np.tile((np.arange(12) + first - 1) % 12, MEAN_YEARS)
-        fields = precipitation, temperature, potential
-        year = tuple(_mean_year(field, calendar)[order].astype(np.float32) for field in fields)
+        fields = precipitation.astype(np.float32), temperature.astype(np.float32), potential
+        before = tuple(_mean_year(field, calendar)[order].astype(np.float32) for field in fields)
         decades = ((month_number(months) - middle) / 120.0).astype(np.float32)
-        return cls(months, *(np.asarray(f, dtype=np.float32) for f in fields), decades, year)  # type: ignore[arg-type]
+        return cls(months, *fields, decades, (before[0], before[1], before[2]))
 
 
 def oudin(months: np.ndarray, temperature: np.ndarray, latitude: np.ndarray) -> np.ndarray:
