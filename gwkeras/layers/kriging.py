@@ -39,8 +39,8 @@ class Kriging(keras.layers.Layer):
         averaged: cells along each axis whose mean is one observation, at most.
         uncertain: relative standard error of the half-weight radius.
         pinned: whether every coarse cell keeps its own mean in the end.
-        unseen: factors of σ and of A in σ² s² + γ² A, where A is how much detail f has that the product cannot see: half of it the
-            local mean square in the sample, half that of `typical` (`gwkeras.methods.unseen_detail`).
+        unseen: s and γ² in s² σ² + γ² A, where A is how much detail f has that the product cannot see: half of it the
+            local mean square in the sample, half that of `typical`; see `gwkeras.methods.unseen_detail`.
         typical: (sn, sm) mm², on the fine grid; None: no such error.
         fine_corner: as `corner`, of `typical`.
     Input shape: f (batch, sH, sW, 1) mm, gwsa and land (batch, H, W, 1), land_fine (batch, sH, sW, 1), latitude (batch, H) and
