@@ -2,7 +2,8 @@
 
 `elevation` is a static field; `precipitation_mean_6` is the mean of the last six months, this month included;
 `precipitation_anomaly_24` is the same less the mean over the whole climate record, which is what a storage *anomaly* answers to;
-`precipitation` alone is the month's value. `Drivers.covariate` computes them.
+`precipitation_memory_24` is what a linear store with a time constant of 24 months has kept of it, less the same mean (see
+`gwkeras.domain.memories.exponential`); `precipitation` alone is the month's value. `Drivers.covariate` computes them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.schema import CLIMATE_UNITS
 
-_DYNAMIC = re.compile(r"^(?P<channel>[a-z_]+?)(?:_(?P<kind>mean|anomaly)_(?P<months>[1-9][0-9]*))?$")
+_DYNAMIC = re.compile(r"^(?P<channel>[a-z_]+?)(?:_(?P<kind>mean|anomaly|memory)_(?P<months>[1-9][0-9]*))?$")
 _MEMORY = {
     "net_water_input": (1, 3, 6, 12, 24, 48),
     "precipitation": (1, 3, 6, 12, 24, 48),
@@ -25,11 +26,11 @@ _MEMORY = {
 
 @dataclass(frozen=True)
 class Covariate:
-    """One fine covariate. `months` is 0 for a static field."""
+    """One fine covariate. `months` is 0 for a static field, and the time constant of a memory."""
 
     name: str
     channel: str
-    kind: Literal["static", "mean", "anomaly"]
+    kind: Literal["static", "mean", "anomaly", "memory"]
     months: int = 0
 
     @classmethod
@@ -46,7 +47,7 @@ class Covariate:
         raise ConfigError(
             "sample.covariates",
             expected=f"static fields ({', '.join(static) or 'none'}) or climate channels "
-            f"({', '.join(channels) or 'none'}) with or without _mean_<months> or _anomaly_<months>",
+            f"({', '.join(channels) or 'none'}) with or without _mean_<months>, _anomaly_<months> or _memory_<months>",
             found=f"'{name}'",
             remedy="correct the name or give the file that holds it",
         )

@@ -15,6 +15,9 @@ from gwkeras.core.months import Month, calendar_month
 from gwkeras.domain.array_cache import DiskArray, array_digest, cached_array
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.covariates import Covariate
+from gwkeras.domain.memories.exponential import in_balance, retention
+
+_FORGOTTEN = 1e-6  # share of a month that a memory need not be told of
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,9 @@ class Drivers:
     def prepare(self, covariates: tuple[Covariate, ...]) -> None:
         """Computes what `covariates` needs beside the channels, so that worker processes find it on disk."""
         for covariate in covariates:
-            if covariate.kind == "anomaly":
+            if covariate.kind in ("anomaly", "memory"):
                 self._record_mean(covariate.channel)
-            if covariate.kind != "static" and covariate.months > 1:
+            if covariate.kind == "memory" or (covariate.kind != "static" and covariate.months > 1):
                 self._climatology(covariate.channel)
 
     def covariates(self, covariates: tuple[Covariate, ...], month: Month) -> np.ndarray:
@@ -86,6 +89,8 @@ class Drivers:
         if covariate.kind == "static":
             return self.static[covariate.channel]
         last = self.calendar.position(month)
+        if covariate.kind == "memory":
+            return self._memory(covariate, last)
         first = last - covariate.months + 1
         total = _sum_of_months(self.channels[covariate.channel], range(max(first, 0), last + 1))
         if first < 0:
@@ -97,6 +102,18 @@ class Drivers:
         if covariate.kind == "anomaly":
             values -= self._record_mean(covariate.channel)[0]
         return values.astype(np.float32)
+
+    def _memory(self, covariate: Covariate, last: int) -> np.ndarray:
+        """(n_lat, n_lon) an exponential memory less the record's mean; before the record there were endless usual years."""
+        keeps, record = retention([covariate.months]), self.channels[covariate.channel]
+        a, first_month = float(keeps[0]), int(calendar_month(self.calendar.months[0]))
+        climatology = np.asarray(self._climatology(covariate.channel), dtype=np.float64)
+        total = a ** (last + 1) * in_balance(climatology, first_month, keeps)[0]
+        for back in range(last + 1):
+            if a**back < _FORGOTTEN:
+                break
+            total += (1 - a) * a**back * record[last - back]
+        return (total - self._record_mean(covariate.channel)[0]).astype(np.float32)
 
     def _record_mean(self, channel: str) -> DiskArray:
         """(1, n_lat, n_lon)."""

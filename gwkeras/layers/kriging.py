@@ -14,10 +14,11 @@ from keras import ops
 
 from gwkeras.layers.block_mean import block_mean, block_sum
 from gwkeras.layers.cell_covariance import cell_to_cell, fine_latitudes, fine_to_cell, rows_of
-from gwkeras.layers.interpolation import upsample
+from gwkeras.layers.interpolation import fill_missing, upsample
 from gwkeras.layers.observed_window import ObservedWindow, filter_weights
 
 _JITTER = 1e-9  # of the mean variance, as in the numpy form
+_NEIGHBOURHOOD = 0.5  # degrees, of the local mean squares of unseen detail
 
 
 @keras.saving.register_keras_serializable(package="gwkeras")
@@ -38,6 +39,10 @@ class Kriging(keras.layers.Layer):
         averaged: cells along each axis whose mean is one observation, at most.
         uncertain: relative standard error of the half-weight radius.
         pinned: whether every coarse cell keeps its own mean in the end.
+        unseen: s and γ² in s² σ² + γ² A, where A is how much detail f has that the product cannot see: half of it the
+            local mean square in the sample, half that of `typical`; see `gwkeras.methods.unseen_detail`.
+        typical: (sn, sm) mm², on the fine grid; None: no such error.
+        fine_corner: as `corner`, of `typical`.
     Input shape: f (batch, sH, sW, 1) mm, gwsa and land (batch, H, W, 1), land_fine (batch, sH, sW, 1), latitude (batch, H) and
         longitude (batch, W) in degrees. f is ignored where `land_fine` is 0.
     Output shape: (batch, sH, sW, 2): mean, mm, and variance, mm².
@@ -65,6 +70,9 @@ class Kriging(keras.layers.Layer):
         averaged=1,
         uncertain=0.0,
         pinned=False,
+        unseen=(1.0, 0.0),
+        typical=None,
+        fine_corner=(0.0, 0.0, 1.0, 1.0),
         dtype="float32",
         **kwargs,
     ):
@@ -75,6 +83,8 @@ class Kriging(keras.layers.Layer):
         self.maps = np.asarray(maps, dtype=float).tolist()
         self.half_weight_km, self.over_land = float(half_weight_km), bool(over_land)
         self.averaged, self.uncertain, self.pinned = averaged, float(uncertain), bool(pinned)
+        self.unseen, self.fine_corner = tuple(map(float, unseen)), tuple(map(float, fine_corner))
+        self.typical = None if typical is None else np.asarray(typical, dtype=float).tolist()
 
     def call(self, f, gwsa, land, land_fine, latitude, longitude):
         given = (f, gwsa, land, land_fine)
@@ -91,13 +101,14 @@ class Kriging(keras.layers.Layer):
         mass, area = land_fine * height[:, None], s * ops.sum(ops.reshape(height, (rows, s)), axis=1)
         spread = (self.half_weight_km, self.over_land, self.averaged)
         window = ObservedWindow(latitude, self.lon_step, land, block_sum(mass[None, ..., None], s)[0, ..., 0], area, *spread)
-        uncertainty, local = self._maps_at(latitude, longitude)
+        uncertainty, local = _at(self.maps, self.corner, latitude, longitude)
 
         remainder = window.operator_error(covariance, self.uncertain) + window.noise(ops.reshape(uncertainty, (-1,)), *self.noise)
         inverse = _inverse_factor(window.seen(covariance) + remainder, window.active)
         explaining = window.explaining(inverse)  # L⁻¹ A H
         filled = ops.where(land_fine > 0, f, 0.0)
-        residual = window.active * window.take(ops.reshape(gwsa - self._observed(filled, mass, latitude), (-1,)))
+        shown = self._observed(filled, mass, latitude)
+        residual = window.active * window.take(ops.reshape(gwsa - shown, (-1,)))
         weights = ops.matmul(ops.transpose(explaining), ops.matmul(inverse, residual[:, None]))
         explaining = ops.transpose(ops.cast(explaining, "float32"))
 
@@ -114,19 +125,24 @@ class Kriging(keras.layers.Layer):
             added = ops.sum(ops.square(ops.matmul(inverse, remainder * window.active[:, None])), axis=0) * window.active
             variance = variance + _nearest(ops.reshape(window.give(added), (rows, columns)), s)
         scale = upsample(local[None, ..., None], s, "bilinear")[0, ..., 0]
-        return ops.stack([mean, variance * scale], axis=-1)
+        return ops.stack(
+            [mean, self._with_unseen(variance * scale, filled, shown, mass, land_fine, latitude, longitude)], axis=-1
+        )
 
-    def _maps_at(self, latitude, longitude):
-        """(H, W) each: the maps in the region's cells that lie nearest."""
-        south, west, lat_step, lon_step = self.corner
-        maps = ops.convert_to_tensor(self.maps, dtype="float64")
-        n, m = np.shape(self.maps)[1:]
-        row = ops.clip(ops.floor((latitude - south) / lat_step), 0, n - 1)
-        east = ops.mod(longitude - west, 360.0)
-        column = ops.clip(ops.floor(east / lon_step), 0, m - 1)
-        column = ops.where(east - m * lon_step > (360.0 - m * lon_step) / 2, 0.0, column)
-        taken = ops.take(ops.take(maps, ops.cast(row, "int32"), axis=1), ops.cast(column, "int32"), axis=2)
-        return taken[0], taken[1]
+    def _with_unseen(self, variance, f, shown, mass, land_fine, latitude, longitude):
+        """(sH, sW) mm²: the variance and what the prior may be wrong about where the product cannot see."""
+        if self.typical is None:
+            return variance
+        s, (scale, share) = self.factor, self.unseen
+        known = ops.cast(block_sum(mass[None, ..., None], s) > 0, "float64")
+        smooth = upsample(fill_missing(shown[None, ..., None], known), s, "bicubic")[0, ..., 0]
+        left = ops.where(land_fine > 0, f - smooth, 0.0)
+        steps = tuple(abs(float(step)) for step in self.fine_corner[2:])
+        reached = _smoothed(land_fine, steps)
+        month = ops.where(reached > 1e-9, _smoothed(ops.square(left) * land_fine, steps) / ops.maximum(reached, 1e-9), 0.0)
+        east = fine_latitudes(longitude, s)  # evenly spaced, as latitudes are
+        typical = _at([self.typical], self.fine_corner, fine_latitudes(latitude, s), east)[0]
+        return scale**2 * variance + share * 0.5 * (month + typical)
 
     def _observed(self, f, mass, latitude):
         """H f, (H, W): the filter on the fine grid, block means second."""
@@ -150,8 +166,36 @@ class Kriging(keras.layers.Layer):
 
     def get_config(self):
         names = ("factor", "lon_step", "amplitudes", "lengths_km", "noise", "maps", "corner", "half_weight_km", "over_land")
-        own = {name: getattr(self, name) for name in (*names, "averaged", "uncertain", "pinned")}
+        own = {
+            name: getattr(self, name) for name in (*names, "averaged", "uncertain", "pinned", "unseen", "typical", "fine_corner")
+        }
         return {**super().get_config(), **own}
+
+
+def _at(maps, corner: tuple[float, ...], latitude, longitude):
+    """(k, H, W): maps (k, n, m) in their cells that lie nearest."""
+    south, west, lat_step, lon_step = corner
+    values = ops.convert_to_tensor(maps, dtype="float64")
+    n, m = values.shape[1:]
+    row = ops.clip(ops.floor((latitude - south) / lat_step), 0, n - 1)
+    east = ops.mod(longitude - west, 360.0)
+    column = ops.clip(ops.floor(east / lon_step), 0, m - 1)
+    column = ops.where(east - m * lon_step > (360.0 - m * lon_step) / 2, 0.0, column)
+    return ops.take(ops.take(values, ops.cast(row, "int32"), axis=1), ops.cast(column, "int32"), axis=2)
+
+
+def _smoothed(field, steps: tuple[float, ...]):
+    """(sH, sW): Gaussian means of half a degree's standard deviation, cut at four of them, edges repeated."""
+    for axis, step in enumerate(steps):
+        width = _NEIGHBOURHOOD / step
+        reach = int(4.0 * width + 0.5)
+        weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+        size = ops.shape(field)[axis]
+        places = ops.clip(ops.arange(size)[:, None] + ops.arange(-reach, reach + 1)[None], 0, size - 1)  # (size, taps)
+        taken = ops.take(field, places, axis=axis)  # axis -> (size, taps)
+        kernel = ops.convert_to_tensor(weights / weights.sum(), dtype="float64")
+        field = ops.sum(taken * (kernel[None, :, None] if axis == 0 else kernel[None, None, :]), axis=axis + 1)
+    return field
 
 
 def _inverse_factor(matrix, active):

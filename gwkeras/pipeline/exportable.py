@@ -81,7 +81,7 @@ def exportable(
             found=f"the update '{method.update.label}'",
             remedy="put another method with a network first, or write the field with gwkeras downscale",
         )
-    graph = posterior_model(network, whole.update, config.sample.factor)
+    graph = posterior_model(network, whole.update, config.sample.factor, whole.detail)
     calibration = (whole.calibration or Calibration()).at(interval)
     behind = UpdateInGraph(method.update.label, halo_of(whole.update), whole.digest)
     return Exportable(graph, calibration, describe_run(graph, calibration, config, manifest(), behind))

@@ -6,7 +6,7 @@ import pytest
 
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.grid import Grid
-from gwkeras.core.months import from_month_number
+from gwkeras.core.months import from_month_number, month_number
 from gwkeras.domain.array_cache import cached_array
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.covariates import Covariate, automatic, unit_of
@@ -21,6 +21,7 @@ def test_names():
     assert parse("soil_2").kind == "static"
     assert parse("precipitation") == Covariate("precipitation", "precipitation", "mean", 1)
     assert parse("precipitation_mean_6") == Covariate("precipitation_mean_6", "precipitation", "mean", 6)
+    assert parse("precipitation_memory_12") == Covariate("precipitation_memory_12", "precipitation", "memory", 12)
     assert parse("temperature_anomaly_24") == Covariate("temperature_anomaly_24", "temperature", "anomaly", 24)
 
 
@@ -69,3 +70,26 @@ def test_memories_against_pandas(tmp_path, n_months):
             if covariate.kind == "anomaly":
                 expected = expected - frame.mean()
             np.testing.assert_allclose(values_found.ravel(), expected, rtol=1e-5, atol=1e-4, err_msg=f"{covariate.name} {month}")
+
+
+@pytest.mark.parametrize("n_months", [7, 30])
+def test_exponential_memories_against_pandas(tmp_path, n_months):
+    """A store that has been filled by the calendar's means for a thousand years before the record."""
+    values = np.random.default_rng(1).gamma(2.0, 40.0, (n_months, 2, 3)).astype(np.float32)
+    grid = Grid(10.0, 20.0, 0.5, 0.5, 2, 3)
+    record = cached_array(tmp_path, "rain", values.shape, lambda part: values[part])
+    stamps = from_month_number(5 + np.arange(n_months))
+    drivers = Drivers(grid, Calendar(stamps), {"precipitation": record}, {}, np.ones(grid.shape, np.float32), tmp_path, "key")
+    wanted = tuple(Covariate.parse(f"precipitation_memory_{n}", (), ("precipitation",)) for n in (1, 6, 48))
+    drivers.prepare(wanted)
+
+    frame = pd.DataFrame(values.reshape(n_months, -1).astype(float), index=month_number(stamps))
+    usual = frame.groupby(frame.index % 12).mean().reindex(range(12)).fillna(frame.mean())
+    before = np.arange(5 - 12000, 5)
+    long = pd.concat([usual.loc[before % 12].set_index(before), frame])
+    for month in (0, 6, n_months - 1):
+        for covariate, found in zip(wanted, drivers.covariates(wanted, stamps[month]), strict=True):
+            kept = long.ewm(alpha=1 - np.exp(-1 / covariate.months), adjust=False).mean().loc[5 + month]
+            np.testing.assert_allclose(
+                found.ravel(), kept - frame.mean(), rtol=1e-4, atol=1e-3, err_msg=f"{covariate.name} {month}"
+            )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from gwkeras.core.grid import Grid
 from gwkeras.layers.kriging import Kriging
+from gwkeras.methods.network.posterior import kriging_layer
+from gwkeras.methods.unseen_detail import UnseenDetail
 from gwkeras.methods.updates.covariance import LENGTHS_KM, Covariance
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 from gwkeras.methods.updates.kriging import Kriging as Recipe
@@ -88,3 +91,18 @@ def test_cells_that_are_unknown_tell_nothing():
     known = np.isfinite(expected.mean)
     np.testing.assert_allclose(found[..., 0][known], expected.mean[known], atol=3e-4)  # records carry in float32
     np.testing.assert_allclose(np.sqrt(found[..., 1][known]), expected.sigma[known], rtol=1e-3)
+
+
+def test_unseen_detail_adds_what_numpy_adds():
+    fitted = numpy_kriging(PointSpread(), False)
+    domain = SimpleNamespace(
+        land_fine=LAND, fine=FINE, coarse=COARSE, factor=FACTOR, observation=Observation(FINE, FACTOR, LAND, PointSpread())
+    )
+    unseen = UnseenDetail(1.2, 0.4, RNG.uniform(0, 300, FINE.shape), FINE)
+    expected = unseen.sigma(domain, EXPECTED, fitted.posterior(EXPECTED, OBSERVED).sigma)
+    layer, share = kriging_layer(fitted, FACTOR, unseen), np.nan_to_num(FINE.block_mean(LAND, FACTOR))
+    fields = [field[None, ..., None].astype("float32") for field in (EXPECTED, OBSERVED * (share > 0), share, LAND)]
+    found = np.asarray(layer(*fields, COARSE.lat[None], COARSE.lon[None]))[0]
+    known = np.isfinite(expected)
+    assert known.sum() > 1000
+    np.testing.assert_allclose(np.sqrt(found[..., 1][known]), expected[known], rtol=1e-3)

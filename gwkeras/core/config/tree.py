@@ -113,7 +113,8 @@ class SampleConfig:
     climate: tuple[str, ...] = key((), "climate channels; []: every channel that the climate files hold")
     covariates: tuple[str, ...] = key(
         ("auto",),
-        "fine covariates: names of static fields, <channel>_anomaly_<months> or <channel>_mean_<months>; auto; []: none",
+        "fine covariates: names of static fields, <channel>_anomaly_<months>, <channel>_mean_<months> or "
+        "<channel>_memory_<months>, what a linear store of that time constant keeps; auto; []: none",
     )
 
 

@@ -10,19 +10,21 @@ from gwkeras.core.grid import EARTH_RADIUS_KM
 from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.interpolation import FillMissing, Upsampling
 from gwkeras.layers.kriging import Kriging
+from gwkeras.methods.unseen_detail import UnseenDetail
 from gwkeras.methods.updates.covariance import LENGTHS_KM
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 
 _HALO_PER_RADIUS, _HALO_KM = 5.0, 600.0  # as kriging's own windows: beyond it an observation changes nothing by 0.1 mm
 
 
-def posterior_model(network: keras.Model, update: FittedKriging, factor: int) -> keras.Model:
+def posterior_model(network: keras.Model, update: FittedKriging, factor: int, detail: UnseenDetail | None = None) -> keras.Model:
     """The network's inputs, and `longitude`, to the mean and the variance that kriging leaves.
 
     Args:
         network: that has been trained.
         update: fitted to its detail.
         factor: s.
+        detail: what the prior's unseen detail adds to σ; None: nothing.
     Returns: outputs {"mean": (batch, sH, sW, 1) mm, "variance": the same shape, mm²}, before calibration.
     """
     inputs = {tensor.name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=tensor.name) for tensor in network.inputs}
@@ -38,18 +40,24 @@ def posterior_model(network: keras.Model, update: FittedKriging, factor: int) ->
         )
         carried = Conservation(factor, name="product_carried")(smooth, gwsa, land_fine, land, latitude)
         prior = layers.Subtract(dtype="float32", name="prior")([prior, carried])
-    found = kriging_layer(update, factor)(prior, gwsa, land, land_fine, latitude, inputs["longitude"])
+    found = kriging_layer(update, factor, detail)(prior, gwsa, land, land_fine, latitude, inputs["longitude"])
     mean, variance = keras.ops.split(found, 2, axis=-1)
     return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="posterior")
 
 
-def kriging_layer(update: FittedKriging, factor: int) -> Kriging:
+def kriging_layer(update: FittedKriging, factor: int, detail: UnseenDetail | None = None) -> Kriging:
     """The update as a layer.
 
     Args:
         update: as fitted.
         factor: s.
+        detail: as for `posterior_model`.
     """
+    added = {}
+    if detail is not None:
+        fine = detail.grid
+        corner = (fine.south, fine.west, fine.lat_step, fine.lon_step)
+        added = {"unseen": (detail.scale, detail.share), "typical": detail.typical, "fine_corner": corner}
     region, spread, grid = update.region, update.region.spread, update.region.grid
     return Kriging(
         factor,
@@ -65,6 +73,7 @@ def kriging_layer(update: FittedKriging, factor: int) -> Kriging:
         region.uncertain,
         region.pinned,
         name="kriging",
+        **added,
     )
 
 
