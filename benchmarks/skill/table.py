@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -97,7 +98,8 @@ def tables(chosen: str, cells: Sequence[Cell]) -> str:
             "The same where something is not as the files say:",
             _grid(label, BESIDE, methods, other, lambda case: f"{case.condition}; {_place(case)}"),
         ]
-    parts += ["Error bars and cost, medians over all these cells:", _costs(methods, cells)]
+    groups = {"": stated, ", something not as stated": other}
+    parts += ["Error bars and cost, medians over these cells:", _costs(methods, groups)]
     codes = {cell.found["code"] for cell in cells}
     if len(codes) > 1:
         parts.append(f"The cells come from {len(codes)} states of the code.")
@@ -133,19 +135,19 @@ def _grid(label: str, beside: Sequence[str], methods: Sequence[str], cells: Sequ
     return "\n".join(lines)
 
 
-def _costs(methods: Sequence[str], cells: Sequence[Cell]) -> str:
+def _costs(methods: Sequence[str], groups: dict[str, list[Cell]]) -> str:
     lines = [
         "| method | 90 % interval holds | CRPS, share of bicubic's | seconds to open and fit | seconds a month | peak GiB |",
         "|---|---:|---:|---:|---:|---:|",
     ]
-    for method in methods:
-        own = [cell for cell in cells if cell.method == method]
+    for method, suffix in product(methods, groups):
+        own = [cell for cell in groups[suffix] if cell.method == method]
         if not own:
             continue
         covered = [value for cell in own if (value := cell.score("coverage_90")) is not None]
         seconds = [cell.found["seconds"] for cell in own]
         lines.append(
-            f"| {method} | {_spread(covered)} | {_spread([cell.share('crps') for cell in own])} | "
+            f"| {method}{suffix} | {_spread(covered)} | {_spread([cell.share('crps') for cell in own])} | "
             f"{median(s['train'] + s['open'] + s['fit'] for s in seconds):.0f} | {median(s['month'] for s in seconds):.2f} | "
             f"{max(cell.found['peak_gib'] for cell in own):.1f} |"
         )

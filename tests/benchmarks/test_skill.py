@@ -147,6 +147,7 @@ def test_medians_by_hand(tmp_path):
     assert "| here, 250 km | 3 | 1.100 (1.100–1.100) | 0.950 (0.950–0.950) | 0.700 (0.600–0.900) |" in text
     assert "| noise; here, 250 km | 1 | 1.100 | 0.950 | 0.950 |" in text
     assert "| kriging | 0.880 (0.880–0.880) | 0.500 (0.500–0.500) | 5 | 0.10 | 1.0 |" in text
+    assert "| kriging, something not as stated | 0.880 | 0.500 | 5 | 0.10 | 1.0 |" in text
     assert "states of the code" not in text
     kept(tmp_path, noisy, "kriging", 0.95, code="b")
     assert "2 states of the code" in tables("reporting", read_cells(tmp_path, "reporting"))
