@@ -94,17 +94,24 @@ def trends(months: np.ndarray, means: np.ndarray, unseen: np.ndarray, noise: np.
 
 
 def persistence_of(months: np.ndarray, residuals: np.ndarray) -> float:
-    """φ: correlation of residuals with those of the month before; from 0 to 0.99.
+    """φ of residuals that are an autoregression and white noise: (ρ(12) / ρ(1))^(1/11), from 0 to 0.99.
+
+    White noise lowers the correlation at every lag alike, so it does not count; where ρ(12) is not known or positive, φ is ρ(1).
 
     Args:
         months: (M,) numbers of months, ascending.
         residuals: (M, ...) mm; NaN where unknown.
     """
-    follows = np.flatnonzero(np.diff(months) == 1)
-    before, after = residuals[follows], residuals[follows + 1]
-    both = np.isfinite(before) & np.isfinite(after)
-    if both.sum() < 2:
-        return 0.0
-    a, b = before[both], after[both]
+    near, year = (_correlation_at(months, residuals, lag) for lag in (1, 12))
+    found = (min(year / near, 1.0)) ** (1 / 11) if near > 0 and year > 0 else near
+    return float(np.clip(found, 0.0, 0.99))
+
+
+def _correlation_at(months: np.ndarray, residuals: np.ndarray, lag: int) -> float:
+    """Of residuals with those `lag` months later; 0 where there are no two such pairs."""
+    _, before, after = np.intersect1d(months + lag, months, assume_unique=True, return_indices=True)
+    a, b = residuals[before], residuals[after]
+    both = np.isfinite(a) & np.isfinite(b)
+    a, b = a[both], b[both]
     norm = np.sqrt((a @ a) * (b @ b))
-    return float(np.clip(a @ b / norm, 0.0, 0.99)) if norm > 0 else 0.0
+    return float(a @ b / norm) if a.size > 1 and norm > 0 else 0.0

@@ -58,6 +58,8 @@ class MonthField:
     interval: float | None
     quality: np.ndarray
     conservation_gap_mm: float
+    detail_sigma: np.ndarray | None = None
+    calibrated: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,13 @@ class Job:
         mean = np.asarray(p.mean, np.float32)
         block_mean = domain.fine.block_mean(mean.astype(np.float64), domain.factor, domain.land_fine)
         gap = np.abs(block_mean - domain.storage_of(month))
-        sigma, lower, upper = (None if v is None else np.asarray(v[rows, cols], np.float32) for v in (p.sigma, p.lower, p.upper))
+        sigma, lower, upper, detail = (
+            None if v is None else np.asarray(v[rows, cols], np.float32) for v in (p.sigma, p.lower, p.upper, p.detail_sigma)
+        )
         flags = np.where(np.isfinite(mean), quality(domain, month, self.trained), NO_DATA).astype(np.uint8)
         worst = float(np.nanmax(gap, initial=0.0))
-        return MonthField(month, mean[rows, cols], sigma, lower, upper, p.interval, flags[rows, cols], worst)
+        flags = flags[rows, cols]
+        return MonthField(month, mean[rows, cols], sigma, lower, upper, p.interval, flags, worst, detail, p.is_calibrated)
 
     @property
     def grid(self) -> Grid:
@@ -149,7 +154,17 @@ def downscale_record(
     with writer, in_order(job, chosen, workers, scheduler) as results:
         done = 0
         for month in results:
-            writer.append(month.stamp, month.mean, month.sigma, month.lower, month.upper, month.quality, month.interval)
+            writer.append(
+                month.stamp,
+                month.mean,
+                month.sigma,
+                month.lower,
+                month.upper,
+                month.quality,
+                month.interval,
+                month.detail_sigma,
+                month.calibrated,
+            )
             interval = month.interval
             worst = max(worst, month.conservation_gap_mm)
             known = month.quality != NO_DATA

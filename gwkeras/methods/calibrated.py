@@ -48,8 +48,16 @@ def calibrated(prediction: Prediction, calibration: Calibration) -> Prediction:
         return prediction
     sigma = calibration.sigma_scale * prediction.sigma
     half = calibration.interval_factor * sigma
+    detail = None if prediction.detail_sigma is None else calibration.sigma_scale * prediction.detail_sigma
     return Prediction(
-        prediction.mean, sigma, prediction.mean - half, prediction.mean + half, calibration.interval, calibration.quantiles
+        prediction.mean,
+        sigma,
+        prediction.mean - half,
+        prediction.mean + half,
+        calibration.interval,
+        calibration.quantiles,
+        detail,
+        calibration.measured,
     )
 
 

@@ -46,10 +46,18 @@ class Composition:
         expected = self.prior.predict(domain, month, part)
         found = self.update.apply(expected, domain, month)
         if found.sigma is not None and self.detail is not None:
-            found = replace(found, sigma=self.detail.sigma(domain, expected.mean, found.sigma))
+            sigma = self.detail.sigma(domain, expected.mean, found.sigma)
+            found = replace(found, sigma=sigma, detail_sigma=self._of_detail(domain, sigma))
         if found.sigma is not None:  # a standard error of what is not known says nothing
-            found = replace(found, sigma=np.where(np.isfinite(found.mean), found.sigma, np.nan))
+            known = np.isfinite(found.mean)
+            detail = None if found.detail_sigma is None else np.where(known, found.detail_sigma, np.nan)
+            found = replace(found, sigma=np.where(known, found.sigma, np.nan), detail_sigma=detail)
         return found if self.calibration is None else calibrated(found, self.calibration)
+
+    def _of_detail(self, domain: Domain, sigma: np.ndarray) -> np.ndarray | None:
+        """σ without the product's own error; None where the update does not tell it."""
+        carried = getattr(self.update, "carried_noise", None)
+        return None if carried is None or self.detail is None else self.detail.without(sigma, carried(domain))
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ class Prediction:
             them, so that whoever counts, labels or writes them says what they are.
         quantiles: (probability, factor), ascending: intervals of these probabilities are as many σ wide on each side; empty
             where nothing was measured, and errors are taken for Normal.
+        detail_sigma: (s n_lat, s n_lon) mm, σ of the detail alone, without the product's own error; None where that is not known.
+        is_calibrated: whether σ was measured by anything that nobody had learned from.
     Raises: ValueError: where bounds come without their probability, or the reverse.
 
     >>> found = Prediction(np.array([[4.0]]), np.array([[1.0]]), np.array([[2.4]]), np.array([[5.6]]), interval=0.9)
@@ -40,6 +42,8 @@ class Prediction:
     upper: np.ndarray | None = None
     interval: float | None = None
     quantiles: tuple[tuple[float, float], ...] = ()
+    detail_sigma: np.ndarray | None = None
+    is_calibrated: bool = False
 
     def __post_init__(self) -> None:
         if len({self.lower is None, self.upper is None, self.interval is None}) > 1:

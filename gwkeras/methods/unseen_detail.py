@@ -85,6 +85,16 @@ class UnseenDetail:
         found = np.sqrt(self.scale**2 * np.asarray(sigma, float) ** 2 + self.share * 0.5 * (month + typical))
         return found.astype(np.float32)
 
+    def without(self, sigma: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """(s n_lat, s n_lon) mm, σ of the detail alone.
+
+        Args:
+            sigma: of everything, mm.
+            noise: (s n_lat, s n_lon) mm, what the update leaves of the product's error; at most nine tenths of the variance.
+        """
+        variance = np.asarray(sigma, float) ** 2
+        return np.sqrt(np.maximum(variance - (self.scale * noise) ** 2, 0.1 * variance)).astype(np.float32)
+
     @property
     def digest(self) -> str:
         """Changes with anything that changes σ."""

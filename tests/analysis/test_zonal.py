@@ -51,12 +51,16 @@ def test_a_trend_of_two_months_is_none():
     assert np.isnan(found.slope).all()
 
 
-def test_persistence_of_an_autoregression():
+def test_persistence_of_an_autoregression_in_noise():
     rng = np.random.default_rng(0)
-    field = np.zeros((400, 50))
-    for month in range(1, 400):
-        field[month] = 0.8 * field[month - 1] + rng.normal(size=50)
-    months = np.arange(400)
-    assert persistence_of(months, field) == pytest.approx(0.8, abs=0.02)
-    assert persistence_of(2 * months, field) == 0.0  # no month follows another
-    assert persistence_of(months, np.full((400, 2), 3.0)) == 0.99
+    field = np.zeros((600, 80))
+    for month in range(1, 600):
+        field[month] = 0.9 * field[month - 1] + rng.normal(size=80)
+    months = np.arange(600)
+    assert persistence_of(months, field) == pytest.approx(0.9, abs=0.01)
+    noisy = field + 2.0 * rng.normal(size=field.shape)
+    assert persistence_of(months, noisy) == pytest.approx(0.9, abs=0.02)
+    assert persistence_of(5 * months, noisy) == 0.0  # no month follows another
+    assert persistence_of(months, np.full((600, 2), 3.0)) == 0.99
+    gap = np.concatenate([months[:8], months[:8] + 100])  # no month has a year after it: what is left is lag 1
+    assert persistence_of(gap, field[:16]) == pytest.approx(0.9, abs=0.1)

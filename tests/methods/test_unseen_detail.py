@@ -74,3 +74,9 @@ def test_kept_and_read_back(tmp_path):
     (tmp_path / "unseen_detail.npz").write_bytes(b"x")
     with pytest.raises(BadInput, match=r"unseen_detail\.npz: expected arrays of error bars"):
         UnseenDetail.load(tmp_path)
+
+
+def test_the_detail_alone_is_known_better():
+    """√(25 − 1.5² · 4) without 2 mm of the product's; where those would be all, a tenth of the variance stays."""
+    bars = UnseenDetail.fit(DOMAIN, [CHEQUERED], 1.5, None)
+    np.testing.assert_allclose(bars.without(np.array([5.0, 5.0]), np.array([2.0, 50.0])), [4.0, np.sqrt(2.5)], rtol=1e-6)

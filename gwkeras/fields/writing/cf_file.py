@@ -18,8 +18,20 @@ from gwkeras.fields.files.openable import require_openable
 from gwkeras.fields.writing.quality_flags import FLAGS
 
 CONVENTIONS = "CF-1.11"
-VARIABLES = ("gwsa", "gwsa_sigma", "gwsa_lower", "gwsa_upper", "gwsa_quality")
+VARIABLES = ("gwsa", "gwsa_sigma", "gwsa_lower", "gwsa_upper", "gwsa_quality", "gwsa_detail_sigma")
 EPOCH = np.datetime64("2002-01-01", "D")
+
+_ERROR, _SPREAD = "standard error", "spread, not calibrated,"
+_CONTENTS = {
+    "gwsa_sigma": (
+        "Error against the true anomaly: the product's own error as it is carried to the fine cell, detail that the product "
+        "cannot see, and the error of what predicts that detail."
+    ),
+    "gwsa_detail_sigma": (
+        "Error of the detail alone, without the product's own error: what tells neighbouring cells apart is known this well."
+    ),
+}
+_UNTOLD = "Error against what the method was calibrated on; the product's own error is not in it."
 
 _WGS84 = (
     'GEOGCRS["WGS 84",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563,LENGTHUNIT["metre",1]]],'
@@ -82,13 +94,14 @@ class Provenance:
         return {name: text for name, text in pairs.items() if text}
 
 
-def attributes_of(name: str, names: tuple[str, ...], interval: float | None = None) -> dict[str, Any]:
+def attributes_of(name: str, names: tuple[str, ...], interval: float | None = None, calibrated: bool = True) -> dict[str, Any]:
     """CF attributes of a variable in a file that holds `names`.
 
     Args:
         name: of the variable.
         names: of all variables with fields.
         interval: probability that the truth lies between `gwsa_lower` and `gwsa_upper`; None where there are no bounds.
+        calibrated: whether σ was measured by anything; what was not is no standard error.
     """
     if name == "gwsa_quality":
         return {
@@ -101,13 +114,16 @@ def attributes_of(name: str, names: tuple[str, ...], interval: float | None = No
     percent = "" if interval is None else f"{100 * interval:g} %"
     meaning = {
         "gwsa": "groundwater storage anomaly as water equivalent height",
-        "gwsa_sigma": "standard error of the groundwater storage anomaly",
+        "gwsa_sigma": f"{_ERROR if calibrated else _SPREAD} of the groundwater storage anomaly",
+        "gwsa_detail_sigma": f"{_ERROR if calibrated else _SPREAD} of the detail of the groundwater storage anomaly",
         "gwsa_lower": f"lower bound of the {percent} interval of the groundwater storage anomaly",
         "gwsa_upper": f"upper bound of the {percent} interval of the groundwater storage anomaly",
     }
     attributes: dict[str, Any] = {"long_name": meaning[name], "units": STORAGE, "grid_mapping": "crs"}
     if name in ("gwsa_lower", "gwsa_upper"):
         attributes["interval_probability"] = interval  # for programs; no attribute of CF says this
+    if name in _CONTENTS:
+        attributes["comment"] = _CONTENTS[name] if "gwsa_detail_sigma" in names else _UNTOLD
     if name == "gwsa":  # no standard name fits: CF knows changes of groundwater amount (kg m-2), not anomalies of its height
         attributes["cell_methods"] = "time: mean area: mean where land"
         if len(names) > 1:

@@ -65,6 +65,7 @@ class FieldWriter:
         self._file: netCDF4.Dataset | None = None
         self._names: tuple[str, ...] = ()
         self._interval: float | None = None
+        self._calibrated = True
         self._group, self._rows = 1, 1
         self._spool: Spool | None = None
         self._continues = False
@@ -102,6 +103,8 @@ class FieldWriter:
         upper: np.ndarray | None = None,
         quality: np.ndarray | None = None,
         interval: float | None = None,
+        detail_sigma: np.ndarray | None = None,
+        calibrated: bool = True,
     ) -> None:
         """Adds one month.
 
@@ -113,12 +116,14 @@ class FieldWriter:
             upper: likewise.
             quality: (n_lat, n_lon) uint8, bits of `gwkeras.fields.writing.quality_flags.FLAGS`.
             interval: probability of the interval between `lower` and `upper`; the same one for every month.
+            detail_sigma: (n_lat, n_lon) mm, σ of the detail alone; for every month or for none.
+            calibrated: whether σ was measured by anything; as it is for the first month.
         Raises: GridMismatch: where a field has another shape. BadInput: where the disk is full, or the file to be continued
             holds other fields, or bounds of another probability. ValueError: where months do not ascend, the fields given or
             their interval change, or bounds come without one.
         """
         stamp = np.datetime64(str(np.asarray(month).astype("datetime64[M]")), "M")
-        given = zip(VARIABLES, (gwsa, sigma, lower, upper, quality), strict=True)
+        given = zip(VARIABLES, (gwsa, sigma, lower, upper, quality, detail_sigma), strict=True)
         fields = {name: np.asarray(values, dtype=kind_of(name)) for name, values in given if values is not None}
         for name, values in fields.items():
             if values.shape != self.grid.shape:
@@ -138,7 +143,7 @@ class FieldWriter:
             )
         try:
             if self._file is None:
-                self._interval = interval
+                self._interval, self._calibrated = interval, calibrated
                 self._open(tuple(fields))
             assert self._spool is not None
             self._spool.add(stamp, fields)
@@ -260,7 +265,7 @@ class FieldWriter:
                 name,
                 kind_of(name).str[1:],
                 ("time", "lat", "lon"),
-                attributes_of(name, self._names, self._interval),
+                attributes_of(name, self._names, self._interval, self._calibrated),
                 compression="zlib",
                 complevel=2,
                 shuffle=True,

@@ -147,7 +147,9 @@ def exported_method(model: ServedModel, downscale: DownscaleConfig) -> Calibrate
     if info.update:  # a window is solved as a whole, one at a time
         most = min(mosaic.cells_at_once, _LARGEST_SOLVED)
         mosaic = replace(mosaic, conserving=False, reach=max(mosaic.reach, info.halo), cells_at_once=most)
-    return Calibrated(mosaic, Calibration(model.sigma_scale, model.interval_factor, model.interval), _export_digest(info))
+    return Calibrated(
+        mosaic, Calibration(model.sigma_scale, model.interval_factor, model.interval, "as it was exported"), _export_digest(info)
+    )
 
 
 def _calibrated(network: TrainedNetwork | LoadedNetwork, calibration: Calibration, config: Config) -> Calibrated:

@@ -118,6 +118,20 @@ class FittedKriging:
         known = np.isfinite(residual)
         return self._solver.increment(residual, known, beyond), np.sqrt(self._variance(known, beyond) * self._local)
 
+    def carried_noise(self, domain: Domain) -> np.ndarray:
+        """(s n_lat, s n_lon) mm, about what is left of the product's error in the fine field.
+
+        Without a filter all of it; through one the part that is correlated over hundreds of kilometres, since white noise
+        averages out over the cells that a filter joins.
+
+        Args:
+            domain: where it is asked for.
+        """
+        there = self.on(domain)
+        variance = np.maximum(there.noise.variance, there.uncertainty**2)
+        share = 1.0 if there.region.spread.kind == "none" else there.noise.correlated
+        return np.sqrt(share * nearest_upsample(variance, there.region.factor)).astype(np.float32)
+
     def draws(
         self,
         expected: np.ndarray,
