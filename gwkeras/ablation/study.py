@@ -17,8 +17,8 @@ from gwkeras.ablation.ground import Ground, prepare, require_same, samples_of, s
 from gwkeras.ablation.result import Result, physics_of, result_of
 from gwkeras.ablation.table import Report, cells_differ
 from gwkeras.ablation.variants import FULL, Suite, configurations
-from gwkeras.core.config.tree import Config
 from gwkeras.core.config.network_method import names_network
+from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import load_run_config, to_dict, write_config
 from gwkeras.core.errors import BadInput, GwkerasError, Interrupted
 from gwkeras.core.folder_lock import folder_lock

@@ -203,6 +203,6 @@ def _conjugate_gradients(product, right: np.ndarray, factor: sparse.csr_matrix) 
     raise BadInput(
         "kriging",
         expected=f"a covariance of {len(right)} product cells that can be solved",
-        found=f"one that is not positive definite, or {float(np.sqrt(left @ left)) / size:.1e} of the residual after {_MOST} steps",
+        found=f"one not positive definite, or {float(np.sqrt(left @ left)) / size:.1e} of the residual after {_MOST} steps",
         remedy="raise update.least_noise_mm",
     )

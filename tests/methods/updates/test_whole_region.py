@@ -107,5 +107,5 @@ def test_errors_of_leaving_a_cell_out():
 
 
 def test_noise_that_makes_cells_repeat_one_another():
-    with pytest.raises(BadInput, match="cells that can be solved.*; raise update.least_noise_mm"):
+    with pytest.raises(BadInput, match=r"cells that can be solved.*; raise update\.least_noise_mm"):
         whole_region._conjugate_gradients(lambda x: np.array([1.0, -1.0]) * x, np.array([1.0, 2.0]), np.eye(2))
