@@ -68,8 +68,8 @@ def main() -> None:
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         what = "first, with all that is made once" if number == 0 else "next"
         print(
-            f"{observation.point_spread.describe()}, {what}: {wall:.1f} s (bar {BAR_SECONDS:.0f}; {processor:.1f} s of core), peak "
-            f"memory {peak_of_this_process() / 2**30:.2f} GiB (bar {BAR_GIB:g}), load {os.getloadavg()[0]:.1f}",
+            f"{observation.point_spread.describe()}, {what}: {wall:.1f} s (bar {BAR_SECONDS:.0f}; {processor:.1f} s processor), "
+            f"peak memory {peak_of_this_process() / 2**30:.2f} GiB (bar {BAR_GIB:g}), load {os.getloadavg()[0]:.1f}",
             flush=True,
         )
 
