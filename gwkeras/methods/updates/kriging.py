@@ -63,7 +63,7 @@ class Kriging:
     slopes: tuple[float, ...] = key((-0.3, 0.0, 0.3), "candidates for the covariance's slope, for a product without a filter")
     slope_filtered: float = key(0.3, "the slope for a product with one", at_least=-1, below=2)
     noise_shares: tuple[float, ...] = key(
-        (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1), "candidates for the noise variance, as shares of the residuals' variance"
+        (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1), "candidates for the noise variance, as shares of the residuals' variance"
     )
     noise_correlated: float = key(0.5, "share of the noise that is correlated in space", unit="1", at_least=0, at_most=1)
     noise_length_km: float = key(300.0, "over which it is", unit="km", above=0)
