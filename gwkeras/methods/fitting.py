@@ -81,7 +81,11 @@ def kept_method(config: MethodConfig, domain: Domain, settings: Config, run: Run
     if _told(folder).get("recipe") != _recipe(config):
         return None
     nothing = Split("blocked", "nothing is learned", (), (), ())
-    return _read(config, folder, Training(domain, nothing, settings, run))
+    method = _read(config, folder, Training(domain, nothing, settings, run))
+    asked = settings.downscale.interval
+    if method.calibration is None or asked == _told(folder).get("interval"):  # nothing else is asked for than what was calibrated
+        return method
+    return replace(method, calibration=method.calibration.at(asked))
 
 
 def calibrate_again(config: MethodConfig, training: Training, grouping: Grouping, progress: Progress) -> Composition:
