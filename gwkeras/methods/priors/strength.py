@@ -19,9 +19,9 @@ get wrong is what the filter takes away."""
 _TOLERANCE = 0.5  # standard errors by which a stronger ridge may be worse and is still taken
 _CERTAIN = 3.0  # standard errors that the gain must be above nothing
 
-WORTH, WORTH_FILTERED = 0.05, 0.1
-"""Share of the held-out power below which a gain is not worth its risk; through a filter a wrong prior gains what is right of its
-seasons, and loses what the filter hides."""
+WORTH, WORTH_FILTERED = 0.05, 0.05
+"""Share of the held-out power below which a gain is not worth its risk, without and through a filter. Through a filter a wrong
+prior gained 0.051 ± 0.020 and a right one 0.070 ± 0.014: it is the standard error that tells them apart."""
 
 
 @dataclass(frozen=True)
