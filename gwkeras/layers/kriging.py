@@ -101,7 +101,8 @@ class Kriging(keras.layers.Layer):
         mass, area = land_fine * height[:, None], s * ops.sum(ops.reshape(height, (rows, s)), axis=1)
         spread = (self.half_weight_km, self.over_land, self.averaged)
         window = ObservedWindow(latitude, self.lon_step, land, block_sum(mass[None, ..., None], s)[0, ..., 0], area, *spread)
-        uncertainty, local = _at(self.maps, self.corner, latitude, longitude)
+        maps = _at(self.maps, self.corner, latitude, longitude)
+        uncertainty, local = maps[0], maps[1]
 
         remainder = window.operator_error(covariance, self.uncertain) + window.noise(ops.reshape(uncertainty, (-1,)), *self.noise)
         inverse = _inverse_factor(window.seen(covariance) + remainder, window.active)
