@@ -54,7 +54,9 @@ def test_run_and_saved_model_give_one_field(run):
     assert np.array_equal(known, np.isfinite(found.mean))
     assert known.sum() > 400
     np.testing.assert_allclose(found.mean[known], expected.mean[known], atol=1e-4)
-    np.testing.assert_allclose(found.sigma[known], expected.sigma[known], rtol=2e-3)  # the record's σ is from smaller windows
+    # A sample does not tell the sea from land whose product is missing, beside which local means differ a little.
+    np.testing.assert_allclose(found.sigma[known], expected.sigma[known], rtol=1e-2)
+    assert np.isclose(found.sigma[known], expected.sigma[known], rtol=1e-4).mean() > 0.9
     alone = run.fit(methods({"prior": "network"})[0], domain).predict(domain, month)
     assert np.abs(alone.mean - found.mean)[known].max() > 0.5  # kriging carries the product otherwise than the network does
 
