@@ -30,7 +30,12 @@ class Metric:
 
     @classmethod
     def of(
-        cls, positions: tuple[np.ndarray, ...], noise: tuple[np.ndarray, ...], covariance: Covariance, spread_km2: float
+        cls,
+        positions: tuple[np.ndarray, ...],
+        noise: tuple[np.ndarray, ...],
+        covariance: Covariance,
+        spread_km2: float,
+        errors: tuple[np.ndarray, ...] = (),
     ) -> Metric:
         """The metric of a covariance.
 
@@ -39,11 +44,12 @@ class Metric:
             noise: (cells,) variance R of each cell, mm².
             covariance: of fine storage.
             spread_km2: variance along one axis of an observation's weights, the point spread's and the cell's.
+            errors: (cells, cells) covariance of what else is wrong with them, mm²; empty: nothing.
         """
         factors = []
-        for where, variance in zip(positions, noise, strict=True):
+        for where, variance, error in zip(positions, noise, errors or [0.0] * len(noise), strict=True):
             squared = ((where[:, None] - where[None]) ** 2).sum(axis=-1)
-            matrix = covariance(np.sqrt(squared), 2.0 * spread_km2)
+            matrix = covariance(np.sqrt(squared), 2.0 * spread_km2) + error
             matrix[np.diag_indices_from(matrix)] += variance + _JITTER * covariance.variance
             lower = np.linalg.cholesky(matrix)
             factors.append(solve_triangular(lower, np.eye(len(lower)), lower=True).astype(np.float32))

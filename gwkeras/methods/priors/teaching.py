@@ -12,7 +12,7 @@ from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.priors.metric import Metric, positions_km, tiles_of
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.covariance import Covariance, cell_spread_km2, point_spread_km
-from gwkeras.observation.operator import Observation
+from gwkeras.observation.open_edges import OpenEdges
 
 _USUALLY = 0.8  # share of the training months in which a cell must be known to be taught on
 _TILE_CELLS = 12  # cells along a tile's side, at least
@@ -21,6 +21,7 @@ _FEWEST_TILES = 4  # a small region has smaller tiles, so that some of them can 
 _FEWEST_MONTHS = 12
 _SLOPES = (-0.3, 0.0, 0.3, 0.6, 1.0)
 _NOISE_FLOOR = 0.005  # of the variance
+_BEYOND_EDGES = 64.0  # times the variance: what lies beyond goes with the climate within, so months do not average it out
 _OPERATOR_ERROR = 0.05  # of the variance, where the product is filtered: a filter that is 15 % off
 
 
@@ -49,7 +50,7 @@ class Teaching:
     months: np.ndarray
     known: np.ndarray
     values: np.ndarray
-    blur: Observation | None
+    blur: OpenEdges | None
     metric: Metric
     variance: float
     slope: float
@@ -118,8 +119,8 @@ def teaching_of(training: Training) -> Teaching:
     spread_km2 = cell_spread_km2(step * merged) * float(np.sqrt(np.cos(np.deg2rad(grid.lat[cells[:, 0]]))).mean())
     spread_km2 += point_spread_km(spread.half_weight_km) ** 2 if filtered else 0.0
     sizes = tuple(map(len, tiles))
-    metric, slope = _likeliest(grid, cells, sizes, noise, variance, spread_km2, anomalies, known)
-    blur = Observation(grid, 1, np.nan_to_num(share), spread) if filtered else None
+    blur = OpenEdges(grid, np.nan_to_num(share), spread) if filtered else None
+    metric, slope = _likeliest(grid, cells, sizes, noise, variance, spread_km2, anomalies, known, blur)
     factor = observation.factor * merged
     return Teaching(grid, factor, cells, sizes, months, known, anomalies, blur, metric, variance, slope)
 
@@ -172,15 +173,18 @@ def _likeliest(
     spread_km2: float,
     values: np.ndarray,
     known: np.ndarray,
+    blur: OpenEdges | None,
 ) -> tuple[Metric, float]:
     """The slope under which the values within tiles are the likeliest, their variance given; and the metric of it."""
     parts = _parts(sizes)
+    beyond = [] if blur is None else [_Beyond.of(blur, cells[p]) for p in parts]
     where, noises = tuple(positions_km(grid, cells[p]) for p in parts), tuple(noise[p] for p in parts)
     best: tuple[float, Metric, float] | None = None
     for slope in _SLOPES:
         unit = Covariance(1.0, slope)
         covariance = replace(unit, variance=variance / float(unit(np.zeros(1), 2.0 * spread_km2)[0]))
-        metric = Metric.of(where, noises, covariance, spread_km2)
+        errors = tuple(part.covariance(covariance) for part in beyond)
+        metric = Metric.of(where, noises, covariance, spread_km2, errors)
         white = metric.whiten(values.astype(np.float32))
         squares = np.stack([(white[:, p].astype(np.float64) ** 2).sum(axis=1) for p in parts], axis=1)
         likelihood = float((known * (metric.log_volume - squares / 2)).sum())
@@ -188,6 +192,32 @@ def _likeliest(
             best = likelihood, metric, slope
     assert best is not None
     return best[1], best[2]
+
+
+@dataclass(frozen=True)
+class _Beyond:
+    """What cells of a tile see of land beyond the region's edges.
+
+    Args:
+        positions: (p, 3) km from the Earth's centre.
+        weights: (cells, p).
+        cell_km2: variance along one axis of a cell.
+    """
+
+    positions: np.ndarray
+    weights: np.ndarray
+    cell_km2: float
+
+    @classmethod
+    def of(cls, blur: OpenEdges, cells: np.ndarray) -> _Beyond:
+        points, weights = blur.beyond(cells)
+        side = np.deg2rad(blur.grid.lat_step) * EARTH_RADIUS_KM
+        return cls(positions_km(blur.wide, points), weights, cell_spread_km2(side))
+
+    def covariance(self, storage: Covariance) -> np.ndarray:
+        """(cells, cells) mm²."""
+        squared = ((self.positions[:, None] - self.positions[None]) ** 2).sum(axis=-1)
+        return _BEYOND_EDGES * self.weights @ storage(np.sqrt(squared), 2.0 * self.cell_km2) @ self.weights.T
 
 
 def _parts(sizes: tuple[int, ...]) -> list[slice]:

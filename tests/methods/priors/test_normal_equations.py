@@ -13,6 +13,7 @@ from gwkeras.methods.priors.normal_equations import NormalEquations
 from gwkeras.methods.priors.seen_features import Month, SeenFeatures
 from gwkeras.methods.priors.strength import Others, choose_strength, solve_ridge
 from gwkeras.methods.priors.teaching import teaching_of
+from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 from tests.methods.priors.domains import make_world
 
@@ -163,12 +164,26 @@ def test_filtered_product_is_taught_on_merged_cells_through_the_filter(tmp_path)
     assert teaching.grid.shape == (8, 10)  # 250 km is 4.5 cells: 2 × 2 are one
     fine = np.random.default_rng(0).normal(size=world.truth.shape[1:])
     fine = np.cumsum(np.cumsum(fine, 0), 1) / 30
-    through = world.domain.observation(fine)
-    share = world.domain.observation.fine.block_mean(world.domain.observation.land, 2)
+    land, factor, by = world.domain.observation.land, teaching.factor, 6
+    blocks = np.nan_to_num(world.domain.fine.block_mean(fine, factor, land))
+    share = world.domain.fine.block_mean(land, factor)
+    around = by * factor, by * factor, fine.shape[0] + 2 * by * factor, fine.shape[1] + 2 * by * factor
+    wide = Observation(
+        world.domain.fine.window(-around[0], -around[1], *around[2:]), 2, continued(land, share, by), world.domain.point_spread
+    )
+    through = wide(continued(fine, blocks, by))[around[0] // 2 :, around[1] // 2 :][:16, :20]
+    share = world.domain.fine.block_mean(land, 2)
     exact = teaching_mean(through, share)[teaching.cells[:, 0], teaching.cells[:, 1]]
-    land = world.domain.observation.land
-    ours = teaching.see(np.nan_to_num(world.domain.fine.block_mean(fine, teaching.factor, land)))
+    ours = teaching.see(blocks)
     assert ours == pytest.approx(exact, abs=0.02 * np.ptp(fine))  # the filter works on block means
+
+
+def continued(fine, blocks, by):
+    """The fine field, and around it the nearest block's mean."""
+    factor = fine.shape[0] // blocks.shape[0]
+    wide = np.pad(blocks, by, mode="edge").repeat(factor, axis=0).repeat(factor, axis=1)
+    wide[by * factor : -by * factor, by * factor : -by * factor] = fine
+    return wide
 
 
 def teaching_mean(values, share):

@@ -1,0 +1,111 @@
+"""A filter where the region is cut out of a larger one: it sees land beyond the edge, on which nothing is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+
+from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.observation.convolution import Convolution
+from gwkeras.observation.operator import Observation
+from gwkeras.observation.point_spread import PointSpread
+
+_REACH = 2.5  # half-weight distances, where 1/76 of a Gaussian's weight is left
+_NARROWEST = 0.1  # of a parallel's length, as a share of the equator's
+_NEGLIGIBLE = 1e-4  # weight of a cell beyond the edge
+
+
+@dataclass(frozen=True, eq=False)
+class OpenEdges:
+    """H between the cells of one grid, of fields that go on beyond its edges as they are at the nearest cell.
+
+    So does the land: a region that ends in sea has nothing beyond, and H is that of `Observation`.
+
+    Args:
+        grid: of fields and of what is seen of them.
+        land: (n_lat, n_lon) land fraction of its cells.
+        spread: a Gaussian.
+    """
+
+    grid: Grid
+    land: np.ndarray
+    spread: PointSpread
+
+    def __getstate__(self) -> dict:
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # not what can be computed anew
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """What is seen of fields: (..., n_lat, n_lon) to the same shape, NaN where there is no land."""
+        (south, _), (west, _) = self._padding
+        seen = self._whole(self._continued(values))
+        return seen[..., south : south + self.grid.n_lat, west : west + self.grid.n_lon]
+
+    def beyond(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the land beyond the edges, less its continuation from the nearest cell within, weighs in what is seen.
+
+        Args:
+            cells: (k, 2) row and column.
+        Returns: (p, 2) row and column on `wide`, and (k, p) weights; p = 0 far from any edge.
+        """
+        (south, _), (west, _) = self._padding
+        outside = np.argwhere(self._outside & (self._whole.land > 0))
+        own = np.asarray(cells, dtype=int).reshape(-1, 2) + np.array([south, west])
+        chords = np.linalg.norm(_positions_km(self.wide, own)[:, None] - _positions_km(self.wide, outside)[None], axis=-1)
+        weights = self.spread.weight(2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chords / (2 * EARTH_RADIUS_KM), 1.0)))
+        weights *= self._mass[tuple(outside.T)] / self._reached[tuple(own.T)][:, None]
+        some = (weights > _NEGLIGIBLE).any(axis=0)
+        outside, weights = outside[some], weights[:, some]
+        if not some.any():
+            return outside, weights
+        last = south + self.grid.n_lat - 1, west + self.grid.n_lon - 1
+        nearest, which = np.unique(np.clip(outside, (south, west), last), axis=0, return_inverse=True)
+        taken = np.zeros((len(weights), len(nearest)))
+        np.add.at(taken.T, which.ravel(), weights.T)
+        return np.concatenate([outside, nearest]), np.concatenate([weights, -taken], axis=1)
+
+    @cached_property
+    def wide(self) -> Grid:
+        """The grid with so many cells around it as the filter reaches; none beyond a pole or around the globe."""
+        (south, north), (west, east) = self._padding
+        return self.grid.window(-south, -west, self.grid.n_lat + south + north, self.grid.n_lon + west + east)
+
+    @cached_property
+    def _padding(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        grid, reach = self.grid, _REACH * self.spread.half_weight_km
+        degree = np.deg2rad(1.0) * EARTH_RADIUS_KM
+        rows = int(np.ceil(reach / (degree * grid.lat_step)))
+        narrowest = max(float(np.cos(np.deg2rad(np.abs(grid.lat).max()))), _NARROWEST)
+        columns = int(np.ceil(reach / (degree * grid.lon_step * narrowest)))
+        south, north = (max(0, int((90.0 + edge) / grid.lat_step + 1e-6)) for edge in (grid.south, -grid.north))
+        around = 0 if grid.is_periodic else max(0, int(360.0 / grid.lon_step + 1e-6) - grid.n_lon) // 2
+        return (min(rows, south), min(rows, north)), (min(columns, around),) * 2
+
+    @cached_property
+    def _outside(self) -> np.ndarray:
+        (south, _), (west, _) = self._padding
+        outside = np.ones(self.wide.shape, dtype=bool)
+        outside[south : south + self.grid.n_lat, west : west + self.grid.n_lon] = False
+        return outside
+
+    @cached_property
+    def _whole(self) -> Observation:
+        return Observation(self.wide, 1, self._continued(self.land), self.spread)
+
+    @cached_property
+    def _mass(self) -> np.ndarray:
+        return self.wide.area * self._whole.land
+
+    @cached_property
+    def _reached(self) -> np.ndarray:
+        """What normalises the filter."""
+        return Convolution(self.wide, self.spread)(self._mass if self.spread.over == "land" else self.wide.area)
+
+    def _continued(self, values: np.ndarray) -> np.ndarray:
+        return np.pad(values, [*[(0, 0)] * (np.ndim(values) - 2), *self._padding], mode="edge")
+
+
+def _positions_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
+    lat, lon = np.deg2rad(grid.lat[cells[:, 0]]), np.deg2rad(grid.lon[cells[:, 1]])
+    return EARTH_RADIUS_KM * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
