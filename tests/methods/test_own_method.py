@@ -89,7 +89,8 @@ def test_the_method_of_the_documentation_works(tiny_world, gwkeras_command, tmp_
     (tmp_path / "my_package" / "my_module.py").write_text(code, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     config = tmp_path / "own.yaml"
-    config.write_text(tiny_world["config"].read_text() + named, encoding="utf-8")
+    without = tiny_world["config"].read_text().replace("methods: [{prior: network}]\n", "")
+    config.write_text(without + named, encoding="utf-8")
     files = [part for part in settings(tiny_world, "gwsa", "climate", "static", "truth") if part != str(tiny_world["config"])]
     answer = gwkeras_command("evaluate", "--run", tmp_path / "run", *files[:1], config, *files[1:])
     assert answer.code == 0, answer.err
