@@ -124,12 +124,13 @@ def _found(fields: Fields, storage: np.ndarray, basis: str) -> FoundSpread:
             )
         return FoundSpread(stated, said, *interval, basis)
     cell = np.deg2rad(fields.grid.lat_step) * EARTH_RADIUS_KM
-    if profile.lower_km > 0 and 2 * profile.best_km > cell:
+    if profile.lower_km > cell:  # less than a cell cannot be told from storage that is smooth by itself
         spread = PointSpread.gaussian(round(profile.best_km, 1), stated.over)
         return FoundSpread(
             spread, f"point spread: {spread.describe()}, as the product itself speaks for ({speaks})", *interval, basis
         )
-    said = f"point spread: none, as the product itself speaks for (half weight within {profile.upper_km:.0f} km, {speaks})"
+    within = f"half weight within {profile.upper_km:.0f} km, {speaks}"
+    said = f"point spread: none wider than a cell, as the product itself speaks for ({within})"
     return FoundSpread(replace(stated, kind="none"), said, *interval, basis)
 
 

@@ -11,6 +11,7 @@ from gwkeras.core.grid import Grid
 from gwkeras.domain.split import Split
 from gwkeras.methods.point_spread import FoundSpread, with_kept_point_spread, with_point_spread
 from gwkeras.methods.updates.covariance import Covariance
+from gwkeras.methods.updates.radius import RadiusProfile
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 from gwkeras.training.run_folder import RunFolder
@@ -77,7 +78,7 @@ def test_held_out_months_are_not_looked_at(tmp_path):
 def test_no_filter_comes_out_as_none(tmp_path):
     found = with_point_spread(fields(0.0), SPLIT, RunFolder(tmp_path))
     assert found.point_spread == PointSpread()
-    assert found.notes[-1].startswith("point spread: none, as the product itself speaks for")
+    assert found.notes[-1].startswith("point spread: none wider than a cell, as the product itself speaks for")
 
 
 @pytest.mark.parametrize(("stated", "contradicted"), [(PointSpread(), True), (PointSpread.gaussian(200.0), False)])
@@ -116,3 +117,12 @@ def test_what_is_damaged_is_found_again(tmp_path):
     run.point_spread.write_text("{")
     assert FoundSpread.read(run.point_spread) is None
     assert with_point_spread(fields(0.0), SPLIT, run).notes == one.notes
+
+
+@pytest.mark.parametrize(("lower", "best", "kind"), [(72.0, 82.0, "none"), (140.0, 150.0, "gaussian")])
+def test_a_filter_narrower_than_a_cell_is_not_believed(tmp_path, monkeypatch, lower, best, kind):
+    """Cells of 1°, 111 km: a land model's block means, smooth by themselves, speak for 72 to 84 km where there is no filter."""
+    profile = RadiusProfile((0.0,), (0.0,), (0.3,), (0.01,), best, lower, best + 2.0)
+    monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile)
+    found = with_point_spread(fields(0.0), SPLIT, RunFolder(tmp_path))
+    assert found.point_spread.kind == kind
