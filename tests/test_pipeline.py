@@ -92,7 +92,18 @@ def test_summary_has_the_form_that_other_programs_rely_on(finished):
     summary = json.loads((finished[0] / "summary.json").read_text(), parse_constant=lambda text: pytest.fail(text))
     assert tuple(summary["methods"]) == METHODS
     for name, scores in summary["methods"].items():
-        assert set(scores) == {"rmse", "mae", "bias", "r2", "crps", "coverage_90", "correlation", "kge"}
+        assert set(scores) >= {
+            "rmse",
+            "mae",
+            "bias",
+            "r2",
+            "crps",
+            "coverage_90",
+            "correlation",
+            "kge",
+            "sigma",
+            "coverage_at_50",
+        }
         assert 0 < scores["crps"] <= scores["mae"] <= scores["rmse"] < 50
         assert scores["r2"] < 1
         assert (scores["coverage_90"] is None) == (name != "model")

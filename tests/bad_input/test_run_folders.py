@@ -25,7 +25,7 @@ def test_no_run_there(gwkeras_command, tmp_path, stage, monkeypatch):
 @pytest.mark.parametrize("stage", ["evaluate", "export", "downscale"])
 def test_an_untrained_run(gwkeras_command, built, copy_of, stage, tmp_path):
     run = copy_of(built)
-    before = contents(run)
+    before = {name: data for name, data in contents(run).items() if not name.startswith("cache")}
     output = () if stage == "evaluate" else ("--output", tmp_path / "x")
     refused(gwkeras_command(stage, "--run", run, *output), "model.keras", "gwkeras train")
     assert {name: data for name, data in contents(run).items() if not name.startswith("cache")} == before
