@@ -53,7 +53,7 @@ def finished(built, project_root, tmp_path_factory) -> dict[str, tuple[Path, lis
             ["evaluate", "--run", run],
             ["downscale", "--run", run],
             ["export", "--run", run, "--output", folder / "saved"],
-            ["run", "--output", folder / "all", "--gwsa", "none.nc"],
+            ["run", "--output", folder / "all", "--gwsa", "none.nc", "--set", "methods=[{prior: network}]"],
             ["train", "--run", run, "--set", "training.accumulate=2"],
         )
 
