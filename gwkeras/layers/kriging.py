@@ -25,6 +25,8 @@ _NEIGHBOURHOOD = 0.5  # degrees, of the local mean squares of unseen detail
 class Kriging(keras.layers.Layer):
     """Storage after the product of a window is asked, and the variance that is left.
 
+    It is made for the export and solves in double precision, which JAX offers on request alone: use it on TensorFlow.
+
     Args:
         factor: s.
         lon_step: of the coarse grid, degrees.

@@ -66,6 +66,8 @@ def inputs(shapes, batch: int) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("kind", LAYERS, ids=lambda kind: kind.__name__)
 def test_contract(kind, tmp_path):
+    if kind is Kriging and keras.backend.backend() != "tensorflow":
+        pytest.skip("solved in double precision, for the export, which is TensorFlow's")
     make, shapes = LAYERS[kind]
     keras.utils.set_random_seed(3)
     symbols = [keras.Input(shape) for shape in shapes]

@@ -45,7 +45,7 @@ def test_of_a_carried_field_nothing_is_left():
 def test_block_means_of_what_is_left_are_zero():
     land = coast()[None, ..., None].astype("float32")
     fields = np.random.default_rng(5).normal(0.0, 60.0, land.shape).astype("float32")
-    left = Detail(FACTOR, [1.0])(fields, land, LATITUDE)
-    assert float(np.abs(np.asarray(left)).max()) > 50
-    mean, _ = block_mean(left, land * fine_row_area(LATITUDE, FACTOR), FACTOR)
+    left = np.asarray(Detail(FACTOR, [1.0])(fields, land, LATITUDE))
+    assert float(np.abs(left).max()) > 50
+    mean, _ = block_mean(left, land * np.asarray(fine_row_area(LATITUDE, FACTOR)), FACTOR)
     np.testing.assert_allclose(np.asarray(mean), 0.0, atol=1e-4)
