@@ -1,5 +1,6 @@
 """Detail, against the carrying that numpy does elsewhere and against what must be left of fields that are known."""
 
+import keras
 import numpy as np
 
 from gwkeras.core.grid import Grid
@@ -47,5 +48,6 @@ def test_block_means_of_what_is_left_are_zero():
     fields = np.random.default_rng(5).normal(0.0, 60.0, land.shape).astype("float32")
     left = np.asarray(Detail(FACTOR, [1.0])(fields, land, LATITUDE))
     assert float(np.abs(left).max()) > 50
-    mean, _ = block_mean(left, land * np.asarray(fine_row_area(LATITUDE, FACTOR)), FACTOR)
+    weights = keras.ops.convert_to_tensor(land) * fine_row_area(keras.ops.convert_to_tensor(LATITUDE), FACTOR)
+    mean, _ = block_mean(keras.ops.convert_to_tensor(left), weights, FACTOR)
     np.testing.assert_allclose(np.asarray(mean), 0.0, atol=1e-4)
