@@ -50,10 +50,10 @@ def run(
 ) -> None:
     """The whole way on your own files: build, train, evaluate, export, downscale, report. Stopped, the same command goes on."""
     from gwkeras.core.box import Edges
-    from gwkeras.core.config.network_method import names_network
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.pipeline.files import with_files
     from gwkeras.pipeline.region import with_region
+    from gwkeras.pipeline.whole import require_network_backend
 
     settled = with_files(
         load_config(config, settings or ()),
@@ -64,10 +64,7 @@ def run(
         reference=reference,
         target=target.value if target else None,
     )
-    if names_network(settled):
-        from gwkeras.export.saved_model import require_tensorflow
-
-        require_tensorflow()  # before the files are read
+    require_network_backend(settled)  # before the files are read
     settled, said = with_region(settled, Edges(south, north, west, east))
     if said:
         typer.echo(said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gwkeras.core.config.network_method import names_network
+from gwkeras.core.config.tree import Config
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.evaluate.evaluation import Evaluation
 from gwkeras.pipeline.experiment import Experiment
@@ -20,12 +22,20 @@ def run_all(experiment: Experiment, workers: int = 1, overwrite: bool = False) -
         overwrite: replace a build or a training of another configuration.
     Raises: BadInput: where the run folder holds such a one. RunInUse: where another process is at work on the same run.
     """
-    if experiment.names_network:
-        from gwkeras.export.saved_model import require_tensorflow
-
-        require_tensorflow()  # before hours of training
+    require_network_backend(experiment.config)  # before hours of training
     with folder_lock(experiment.run.root):
         return _run_all(experiment, workers, overwrite)
+
+
+def require_network_backend(config: Config) -> None:
+    """Refuses a run whose methods name a network where TensorFlow, which exports it, is not the backend.
+
+    Raises: BadInput: in such a case.
+    """
+    if names_network(config):
+        from gwkeras.export.saved_model import require_tensorflow
+
+        require_tensorflow()
 
 
 def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Evaluation:
