@@ -146,6 +146,11 @@ def without_twins(suite: Suite, config: Config) -> Suite:
     return replace(suite, variants=kept)
 
 
+def changes_methods(suites: Sequence[Suite]) -> bool:
+    """Whether a variant states `methods`: then methods are compared, and not the parts of a network."""
+    return any(key.split(".")[0] == "methods" for suite in suites for v in suite.variants for key in dotted(v.changes))
+
+
 def settled(config: Config, variant: Variant) -> Config:
     """The configuration of a variant.
 

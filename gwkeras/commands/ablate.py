@@ -41,21 +41,24 @@ def ablate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace trainings of another configuration.")] = False,
 ) -> None:
     """What each part is worth: variants of a configuration, trained with several seeds, judged alike, in one table."""
-    from gwkeras.ablation.variants import components, memory, months_of, read_grid, seeds_of, without_twins
+    from gwkeras.ablation.variants import changes_methods, components, memory, months_of, read_grid, seeds_of, without_twins
     from gwkeras.core.config.network_method import names_network, network_alone
     from gwkeras.core.config.yaml_file import load_config
 
     settled = load_config(config, settings or ())
-    if not names_network(settled):  # its parts are what a study compares
-        settled = replace(settled, methods=(network_alone(),))
     chosen = study or (Named.all if grid is None else None)
+    own = [read_grid(grid)] if grid else []
+    told = []
+    if not names_network(settled) and (chosen or not changes_methods(own)):
+        settled = replace(settled, methods=(network_alone(),))
+        told.append("the network's parts are compared, although `methods` names no network.")
     suites = [components()] if chosen in (Named.components, Named.all) else []
     suites += [memory(months_of(months), settled.sample.months)] if chosen in (Named.memory, Named.all) else []
-    suites += [read_grid(grid)] if grid else []
+    suites += own
     named = [variant.name for suite in suites for variant in suite.variants]
     suites = [without_twins(suite, settled) for suite in suites]
     kept = {variant.name for suite in suites for variant in suite.variants}
-    left_out = [f"'{name}' is what the configuration is already, and is left out." for name in named if name not in kept]
+    told += [f"'{name}' is what the configuration is already, and is left out." for name in named if name not in kept]
     numbers = seeds_of(seeds, settled.training.seed)
 
     from gwkeras.ablation.study import Study, run_study, trials_of
@@ -69,6 +72,6 @@ def ablate(
         report = run_study(planned, progress, workers=workers, overwrite=overwrite)
     for suite in planned.suites:
         show_table(report.short(suite))
-    for note in (*left_out, *report.notes):
+    for note in (*told, *report.notes):
         typer.echo(f"Note: {note}")
     typer.echo(f"Wrote {planned.table}, {planned.figures}")

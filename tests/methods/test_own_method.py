@@ -57,8 +57,9 @@ def test_it_is_ablated(tiny_world, gwkeras_command, tmp_path):
     answer = gwkeras_command("ablate", "--run", tmp_path / "study", "--grid", grid, "--seeds", "1", *files, "--set", bicubic)
     assert answer.code == 0, answer.err
     assert " own " in answer.out
-    found = json.loads((tmp_path / "study" / "own" / "seed-0" / "scores.json").read_text())
+    found, full = (json.loads((tmp_path / "study" / name / "seed-0" / "scores.json").read_text()) for name in ("own", "full"))
     assert found["network"]["rmse"] == pytest.approx(found["interpolations"]["nearest"]["rmse"], rel=1e-5)
+    assert full["network"]["rmse"] == pytest.approx(full["interpolations"]["bicubic"]["rmse"], rel=1e-5)
     assert "own" in (tmp_path / "study" / "ablation.csv").read_text()
 
 
