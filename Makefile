@@ -20,8 +20,9 @@ export KERAS_BACKEND ?= tensorflow
 export MPLBACKEND ?= Agg
 
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations=15
 
-.PHONY: help demo test test-backends lint bench docs lock clean
+.PHONY: help demo test test-slow test-backends lint bench docs lock clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,9 +30,11 @@ help:  ## This list
 demo: $(VENV)/.installed  ## A synthetic world, downscaled and judged against its truth (OUTPUT=runs/demo)
 	$(BIN)/gwkeras demo --output $(OUTPUT)
 
-test: $(VENV)/.installed-test  ## All tests but those of other backends
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile -m "not backends and not browser" --durations=15 \
-	  --cov --cov-report=term $(TESTS)
+test: $(VENV)/.installed-test  ## Every test but the slow ones
+	$(PYTEST) -m "not slow and not backends and not browser" --cov --cov-report= $(TESTS)
+
+test-slow: $(VENV)/.installed-test  ## Trainings, servers, kills and whole runs; then what both together cover
+	$(PYTEST) -m "slow and not backends and not browser" --cov --cov-append --cov-report=term $(TESTS)
 
 test-backends: export GWKERAS_WITHOUT_TENSORFLOW = $(WITHOUT_TENSORFLOW)/bin/python
 test-backends: $(VENV)/.installed-test $(VENV)/.installed-backends $(WITHOUT_TENSORFLOW)/.installed  ## Tests on JAX and PyTorch

@@ -40,6 +40,7 @@ def test_a_disk_full_during_a_build(run, built, largest_file, tmp_path, tiny_wor
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("stage", ["evaluate", "export", "downscale"])
+@pytest.mark.slow
 def test_a_disk_full_during_a_stage(trained, copy_of, largest_file, gwkeras_command, stage):
     folder = copy_of(trained)
     (folder / "gwsa_fine.nc").write_bytes(b"the record of yesterday")

@@ -88,6 +88,7 @@ def test_a_damaged_manifest(gwkeras_command, built, copy_of):
 # Keras' CSVLogger leaves its file to the collector where training fails
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("damage", ["truncated", "bit flipped", "gone"])
+@pytest.mark.slow
 def test_a_damaged_shard_is_named_and_written_anew(gwkeras_command, tiny_world, built, copy_of, damage):
     run = copy_of(built)
     whole = contents(run / "shards")

@@ -84,6 +84,7 @@ def test_the_lock_of_a_dead_process_holds_nobody(gwkeras_command, run):
     assert done.code == 0, done.err
 
 
+@pytest.mark.slow
 def test_a_loss_that_overflows_stops_with_a_remedy(gwkeras_command, run):
     model = (run / "model.keras").read_bytes()
     wild = ("--set", "loss.physics_weight=1e38", "--set", "training.epochs=3")

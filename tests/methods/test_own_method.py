@@ -49,6 +49,7 @@ def test_it_is_written(run, gwkeras_command):
     assert f"--method: expected one of {NAME}, found 'ridge'" in named.sentences[0]
 
 
+@pytest.mark.slow
 def test_it_is_ablated(tiny_world, gwkeras_command, tmp_path):
     grid = tmp_path / "grid.yaml"
     grid.write_text("own: {" + OWN.replace("=", ": ", 1) + "}\n")

@@ -65,6 +65,7 @@ def test_an_unnamed_filter_is_found_once_and_kept(tmp_path):
     assert other.point_spread.half_weight_km != 123.0
 
 
+@pytest.mark.slow
 def test_held_out_months_are_not_looked_at(tmp_path):
     spoiled = fields(200.0)
     values = spoiled.gwsa.values.copy()
@@ -75,6 +76,7 @@ def test_held_out_months_are_not_looked_at(tmp_path):
     assert one.point_spread == other.point_spread
 
 
+@pytest.mark.slow
 def test_no_filter_comes_out_as_none(tmp_path):
     found = with_point_spread(fields(0.0), SPLIT, RunFolder(tmp_path))
     assert found.point_spread == PointSpread()
@@ -111,6 +113,7 @@ def test_a_region_smaller_than_its_filter(tmp_path):
     assert found.notes[-1].startswith("point spread: the region of 445 km × 489 km is smaller than the product's filter (500 km")
 
 
+@pytest.mark.slow
 def test_what_is_damaged_is_found_again(tmp_path):
     run = RunFolder(tmp_path)
     one = with_point_spread(fields(0.0), SPLIT, run)

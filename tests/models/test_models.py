@@ -113,6 +113,7 @@ def test_default_conserves_whatever_its_weights():
     assert (found["variance"] > 0).all()
 
 
+@pytest.mark.slow
 def test_default_learns_from_its_first_step_on():
     model = small()
     model.compile(loss="mse", optimizer=keras.optimizers.Adam(0.01))

@@ -44,6 +44,7 @@ def test_a_batch_that_does_not_divide():
         check_batch(32, 4, Devices(Three()))
 
 
+@pytest.mark.slow
 def test_logical_processors_on_a_core_each_work_on_one_thread_each(project_root):
     program = (
         "import os; os.cpu_count = lambda: {cores}\n"

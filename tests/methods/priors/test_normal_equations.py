@@ -75,6 +75,7 @@ def whitening(teaching):
     return matrix
 
 
+@pytest.mark.slow
 def test_streamed_features_are_those_computed_all_at_once(world, features, streamed):
     dense = all_at_once(features, world.domain.observation)
     white = np.swapaxes(whitening(features.teaching) @ dense, 1, 2)

@@ -82,6 +82,7 @@ def test_storage_of_held_out_months_and_blocks_is_never_looked_at(tmp_path):
     assert np.array_equal(first.local.departures, again.local.departures)
 
 
+@pytest.mark.slow
 def test_the_same_training_gives_the_same_weights(world, fitted, tmp_path):
     again = RECIPE.fit(world.training)
     assert np.array_equal(again.weights, fitted.weights)

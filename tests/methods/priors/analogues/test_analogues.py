@@ -101,6 +101,7 @@ def test_detail_that_nothing_tells_is_not_believed(world):
     assert np.nanmedian(found.sigma) == pytest.approx(5.0 * np.sqrt(3 / 4), rel=0.15)
 
 
+@pytest.mark.slow
 def test_held_out_months_and_blocks_are_never_looked_at(tmp_path):
     world = make_world(tmp_path, reference=True, held_out=(Box(23.0, 25.0, 73.0, 76.0),))
     training, _ = with_detail(world, 0.3 * np.sign(np.random.default_rng(1).normal(size=world.domain.fine.shape)))
