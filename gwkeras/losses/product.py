@@ -37,22 +37,22 @@ def product_term(inputs, target, mean, variance, config: LossConfig, scale: floa
             cells nearer to its edge than 1.5 half-weight radii do not count, unless none were left.
     Returns: (batch,).
 
-    >>> import numpy as np
-    >>> fine, land = np.full((1, 4, 4, 1), 5.0, "float32"), np.ones((1, 2, 2, 1), "float32")
-    >>> inputs = {"land": land, "land_fine": fine / 5, "latitude": np.array([[0.25, 0.75]], "float32")}
+    >>> fine = ops.full((1, 4, 4, 1), 5.0)
+    >>> inputs = {"land_fine": fine / 5, "latitude": ops.convert_to_tensor([[0.25, 0.75]])}
     >>> settings = (LossConfig(data="nll"), 1.0, 2, PointSpread())
     >>> float(product_term(inputs, fine, fine + 2, fine / 5, *settings)[0])  # ½ · 2² mm², and no difference is missed
     2.0
     """
-    weights = inputs["land_fine"] * fine_row_area(inputs["latitude"], factor)
+    latitude = inputs["latitude"]
+    weights = inputs["land_fine"] * fine_row_area(latitude, factor)
     counted = ops.logical_and(ops.isfinite(target), weights > 0)
     shown, known = block_mean(ops.where(counted, target, 0.0), ops.where(counted, weights, 0.0), factor)
     seen, mass = block_mean(mean, weights, factor)
     spread_of_cells, _ = block_mean(variance, weights, factor)
     known = known > 0
     if spread.kind == "gaussian":
-        seen = _filtered(seen, mass, inputs["latitude"], spread)
-        known = ops.logical_and(known, _interior(known, inputs["latitude"], spread))
+        seen = _filtered(seen, mass, latitude, spread)
+        known = ops.logical_and(known, _interior(known, latitude, spread))
     loss = {"nll": nll, "crps": crps}.get(config.data)
     spread_of_cells = ops.where(known, spread_of_cells, 1.0)  # the logarithm's gradient in cells that do not count
     if config.data != "nll":
@@ -104,7 +104,7 @@ def _interior(known, latitude, spread: PointSpread):
     step = ops.abs(latitude[:, -1] - latitude[:, 0]) / ops.cast(ops.maximum(rows - 1, 1), latitude.dtype)
     reach = _MARGIN * spread.half_weight_km / (EARTH_RADIUS_KM * math.pi / 180.0) / ops.maximum(step, 1e-6)  # cells
     row, column = (ops.cast(ops.arange(n), latitude.dtype) for n in (rows, columns))
-    from_edge = ops.minimum(ops.minimum(row, row[::-1])[:, None], ops.minimum(column, column[::-1])[None])
+    from_edge = ops.minimum(ops.minimum(row, ops.flip(row))[:, None], ops.minimum(column, ops.flip(column))[None])
     inside = (from_edge[None] >= reach[:, None, None])[..., None]
     some = ops.any(ops.logical_and(inside, known), axis=(1, 2, 3), keepdims=True)
     return ops.logical_or(inside, ops.logical_not(some))

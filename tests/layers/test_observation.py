@@ -44,7 +44,7 @@ def test_tensors_see_what_numpy_sees(window, spread):
 def test_gradient_is_the_adjoint(spread):
     h, layer, field, land = case("region", spread)
     upstream = np.random.default_rng(6).normal(size=(3, *h.coarse.shape, 1)).astype("float32")
-    found = gradient(lambda value: ops.sum(layer(value, land) * upstream), field[..., None])
+    found = gradient(lambda value: ops.sum(layer(value, land) * ops.convert_to_tensor(upstream)), field[..., None])
     np.testing.assert_allclose(np.asarray(found)[..., 0], h.adjoint(upstream[..., 0]), rtol=0, atol=2e-6)
 
 

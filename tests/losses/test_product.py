@@ -24,6 +24,15 @@ def batch(field: np.ndarray) -> np.ndarray:
     return field[None, ..., None].astype("float32")
 
 
+def term(given: dict[str, np.ndarray], *fields_and_settings):
+    """`product_term` of arrays: a training hands over tensors."""
+    tensor = keras.ops.convert_to_tensor
+    target, mean, variance, *settings = fields_and_settings
+    return product_term(
+        {name: tensor(value) for name, value in given.items()}, tensor(target), tensor(mean), tensor(variance), *settings
+    )
+
+
 def in_fine_cells(field: np.ndarray) -> np.ndarray:
     return batch(np.repeat(np.repeat(field, FACTOR, 0), FACTOR, 1))
 
@@ -52,7 +61,7 @@ def test_what_is_compared_is_what_the_product_would_show(spread):
     target = in_fine_cells(np.where(scored | (share > 0), shown, np.nan))
     target[0, 14:16, 16:18] = np.nan
     config = LossConfig(data="nll", difference_weight=0.7)
-    found = product_term(inputs(land), target, batch(field), batch(np.full(FINE.shape, 9.0)), config, 50.0, FACTOR, spread)
+    found = term(inputs(land), target, batch(field), batch(np.full(FINE.shape, 9.0)), config, 50.0, FACTOR, spread)
     assert float(found[0]) == pytest.approx(
         by_hand(shown, seen, 9.0, scored, 0.7), rel=2e-3 if spread.kind == "gaussian" else 1e-4
     )
@@ -62,7 +71,7 @@ def test_in_a_patch_smaller_than_the_filter_all_cells_count():
     config, field = LossConfig(data="nll", difference_weight=0.0), np.full(FINE.shape, 5.0)
     settings = (config, 50.0, FACTOR, PointSpread("gaussian", 600.0, "land"))
     land = np.ones(FINE.shape)
-    found = product_term(inputs(land), batch(field + 4.0), batch(field), batch(np.ones(FINE.shape)), *settings)
+    found = term(inputs(land), batch(field + 4.0), batch(field), batch(np.ones(FINE.shape)), *settings)
     assert float(found[0]) == pytest.approx(8.0, rel=1e-4)  # ½ · 4²
 
 
@@ -71,9 +80,7 @@ def test_units_of_the_other_losses():
     field = np.full(FINE.shape, 5.0)
     config = LossConfig(data="crps", difference_weight=0.0)
     sure = batch(np.full(FINE.shape, 1e-6))
-    found = product_term(
-        inputs(np.ones(FINE.shape)), batch(field + 10.0), batch(field), sure, config, 50.0, FACTOR, PointSpread()
-    )
+    found = term(inputs(np.ones(FINE.shape)), batch(field + 10.0), batch(field), sure, config, 50.0, FACTOR, PointSpread())
     assert float(found[0]) == pytest.approx(0.2, rel=1e-3)
 
 
