@@ -12,16 +12,21 @@ import gwkeras
 from gwkeras.commands.ablate import ablate
 from gwkeras.commands.build_tfrecords import build_tfrecords
 from gwkeras.commands.calibrate import calibrate
+from gwkeras.commands.decompose import decompose
 from gwkeras.commands.demo import demo
 from gwkeras.commands.downscale import downscale
 from gwkeras.commands.evaluate import evaluate
 from gwkeras.commands.export import export
 from gwkeras.commands.fetch import fetch
+from gwkeras.commands.gwsa import gwsa
 from gwkeras.commands.inspect import inspect
 from gwkeras.commands.options import SEVERAL
 from gwkeras.commands.run import run
+from gwkeras.commands.tch import tch
 from gwkeras.commands.train import train
+from gwkeras.commands.trend import trend
 from gwkeras.commands.twin import twin
+from gwkeras.commands.wells import wells
 from gwkeras.commands.zonal import zonal
 
 app = typer.Typer(
@@ -47,7 +52,25 @@ def _options(
     """Downscaling of satellite groundwater storage with physics-informed networks."""
 
 
-for command in (demo, twin, run, build_tfrecords, train, evaluate, calibrate, export, downscale, zonal, inspect, ablate):
+for command in (
+    demo,
+    twin,
+    run,
+    build_tfrecords,
+    train,
+    evaluate,
+    calibrate,
+    export,
+    downscale,
+    zonal,
+    wells,
+    trend,
+    decompose,
+    gwsa,
+    tch,
+    inspect,
+    ablate,
+):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(fetch, name="fetch")
 

@@ -6,7 +6,7 @@ import os
 import re
 import types
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -26,14 +26,22 @@ _VARIABLE = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value comes from: the file for messages, the folder against which its relative paths resolve."""
+    """Where a value comes from: the file for messages, the folder against which its relative paths resolve.
+
+    Args:
+        file: its name.
+        folder: against which paths resolve.
+        key: dotted name of the value.
+        root: the whole tree, whose keys an unknown one is compared with.
+    """
 
     file: str
     folder: Path
     key: str = ""
+    root: Any = Config
 
     def at(self, name: str) -> Place:
-        return Place(self.file, self.folder, f"{self.key}.{name}" if self.key else name)
+        return replace(self, key=f"{self.key}.{name}" if self.key else name)
 
     @property
     def label(self) -> str:
@@ -162,7 +170,7 @@ def _resolve_path(text: str, place: Place) -> str:
 
 def _unknown_key(name: str, known: list[str], place: Place) -> ConfigError:
     full = place.at(name).key
-    everywhere = known_keys()
+    everywhere = known_keys(place.root)
     same_leaf = [key for key in everywhere if key.rpartition(".")[2] == name]
     near_here = [place.at(key).key for key in get_close_matches(name, known, n=1, cutoff=0.6)]
     near_leaf = get_close_matches(name, [key.rpartition(".")[2] for key in everywhere], n=1, cutoff=0.8)
@@ -175,7 +183,8 @@ def _unknown_key(name: str, known: list[str], place: Place) -> ConfigError:
         ),
         None,
     )
-    remedy = f"did you mean '{nearest}'" if nearest else "see docs/configuration.md for all keys"
+    page = "docs/configuration.md" if place.root is Config else "docs/analysis.md"
+    remedy = f"did you mean '{nearest}'" if nearest else f"see {page} for all keys"
     section = f"section '{place.key}'" if place.key else "a configuration"
     return place.at(name).error(f"a key of {section} ({', '.join(known)})", f"unknown key '{full}'", remedy)
 

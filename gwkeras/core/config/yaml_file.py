@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -57,6 +58,20 @@ def _config_of(tree: dict[str, Any], place: Place, overrides: Sequence[str]) -> 
     config: Config = build_value(Config, given, command_line)
     _check_together(config, place.file)
     return config
+
+
+def with_settings(tree: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+    """A tree of plain values with single keys replaced.
+
+    Args:
+        tree: as `to_dict` makes it; is left as it is.
+        settings: "key.path=value" texts, value in YAML.
+    Raises: ConfigError: for a text that is none.
+    """
+    changed = copy.deepcopy(tree)
+    for setting in settings:
+        _apply(changed, setting, Place("--set", Path.cwd()))
+    return changed
 
 
 def with_values(config: Config, values: Mapping[str, Any], where: object) -> Config:
