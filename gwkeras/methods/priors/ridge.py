@@ -30,8 +30,6 @@ from gwkeras.methods.priors.seen_features import Block, SeenFeatures
 from gwkeras.methods.priors.strength import (
     STRENGTHS,
     STRENGTHS_FILTERED,
-    WORTH,
-    WORTH_FILTERED,
     Strength,
     choose_strength,
     solve_ridge,
@@ -105,7 +103,7 @@ class Ridge:
         scales = _scales(features.deviations, blocks)
         scaled = _scaled(equations, scales)
         plain = teaching.blur is None
-        strength = choose_strength(scaled, *((STRENGTHS, WORTH) if plain else (STRENGTHS_FILTERED, WORTH_FILTERED)))
+        strength = choose_strength(scaled, STRENGTHS if plain else STRENGTHS_FILTERED)
         weights = features.dense(solve_ridge(scaled, strength.value) * scales)
         notes = (
             *_notes(strength, scales, standard),
