@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 
 from gwkeras.methods.parts import Progress
+from gwkeras.methods.priors.belief import is_believed
 from gwkeras.methods.priors.storage_model.held_out import HeldOut, System, predict_held_out
 from gwkeras.methods.priors.storage_model.linearised import Seen
 from gwkeras.methods.priors.storage_model.parameters import Weights
@@ -32,7 +33,6 @@ _REGIONAL_STEPS = 3  # with a regional field
 _HALVINGS = 4  # of a step that does not lower the objective
 _ENOUGH = 1e-3  # of the product's power: a smaller gain ends the descent
 _TOLERANCE = 0.5  # standard errors by which a stronger pull may be worse and is still taken
-_CERTAIN, _WORTH = 2.0, 0.05  # standard errors, and share of the power, that the gain must be above nothing
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ class Descent:
     @property
     def amplitude(self) -> float:
         """Of the storage that held-out product supports, 0 … 1; 0 where it does not believe in any."""
-        believed = self.held_out.gain > max(_CERTAIN * self.held_out.gain_error, _WORTH)
-        return self.held_out.amplitude if believed else 0.0
+        return self.held_out.amplitude if is_believed(self.held_out.gain, self.held_out.gain_error) else 0.0
 
 
 def descend(seen: Seen, start: Weights, progress: Progress) -> Descent:
