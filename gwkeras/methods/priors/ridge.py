@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from gwkeras.core.config.key import key
-from gwkeras.core.errors import ConfigError, MissingMonths
+from gwkeras.core.errors import ConfigError
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import retention
 from gwkeras.domain.memories.fine_climate import FineClimate
@@ -81,14 +81,7 @@ class Ridge:
         channels = Channels(climate)
         if not channels.names:
             return FittedRidge.nothing(self.time_constants, months, "no climate channel is finer than the product")
-        lacking = np.setdiff1d(months, climate.months)
-        if lacking.size:
-            raise MissingMonths(
-                "ridge prior",
-                expected="climate of every training month",
-                found=f"none of {lacking[0]}",
-                remedy="give climate files that cover the storage record",
-            )
+        climate.require(months, "ridge prior")
         teaching = taught_on(training)
         maps = raw_maps(climate, channels.means)
         mass = climate.grid.area * climate.land

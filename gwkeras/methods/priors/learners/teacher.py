@@ -13,7 +13,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from gwkeras.core.errors import MissingMonths
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
@@ -112,14 +111,7 @@ def teach(
         note = f"{kind}: 0 everywhere, since no climate channel is finer than the product"
         nothing = Features(time_constants, (), Standard((), np.array([]), np.array([])))
         return FittedLearner(kind, nothing, None, 0.0, all_months, (note,))
-    lacking = np.setdiff1d(all_months, climate.months)
-    if lacking.size:
-        raise MissingMonths(
-            f"{kind} prior",
-            expected="climate of every training month",
-            found=f"none of {lacking[0]}",
-            remedy="give climate files that cover the storage record",
-        )
+    climate.require(all_months, f"{kind} prior")
     features = Features.of(climate, time_constants)
     lesson = _lesson(features, climate, taught_on(training))
     total = len(settings) * len(lesson.parts) + 1
