@@ -18,7 +18,7 @@ import numpy as np
 from gwkeras.core.config.key import key
 from gwkeras.core.errors import ConfigError
 from gwkeras.domain.memories.channels import Channels
-from gwkeras.domain.memories.exponential import retention
+from gwkeras.domain.memories.exponential import TIME_CONSTANTS, retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.parts import Progress
@@ -55,7 +55,7 @@ class Ridge:
     Raises: ConfigError: where there is no time constant.
     """
 
-    time_constants: tuple[float, ...] = key((1.5, 6.0, 24.0, 48.0), "of the memories", unit="months", at_least=0.1, at_most=1200)
+    time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
     local: bool = key(True, "let a place's answer depart, smoothly, from what the maps say, where the product shows it")
 
     label: ClassVar[str] = "ridge"
