@@ -76,10 +76,19 @@ class FittedStorageModel:
             return np.zeros(domain.fine.shape, dtype=np.float32)
         return self._filed.field(domain, month, "storage model", self.digest, self._bands)
 
+    def ground(self, climate: FineClimate, parts: int = 1) -> Ground:
+        """Where the model runs in a domain.
+
+        Args:
+            climate: at the fine grid.
+            parts: cells along a side of a block, where blocks are to be run.
+        Raises: BadInput: where the climate lacks a map.
+        """
+        return Ground.of(climate, maps_of(climate, self.standard)[1], self.bumps, self.middle, parts)
+
     def parameters(self, climate: FineClimate) -> dict[str, np.ndarray]:
         """Parameter -> (n_lat, n_lon), at a fine grid; NaN at sea."""
-        maps = maps_of(climate, self.standard)[1]
-        ground = Ground.of(climate, maps, self.bumps, self.middle)
+        ground = self.ground(climate)
         found = {}
         for name, values in self._bounded(ground).items():
             found[name] = np.full(climate.grid.shape, np.nan, dtype=np.float32)
