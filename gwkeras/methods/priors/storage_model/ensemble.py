@@ -25,15 +25,13 @@ class Perturbation:
         rain: relative standard deviation of a month's precipitation; half of its variance is the same in all months.
         parameters: relative standard deviation of every parameter.
         length_km: over which half of each goes together; the other half over a quarter of it.
+        error_mm: standard deviation of what a month adds to the groundwater that no rain and no parameter tells.
     """
 
     rain: float
     parameters: float
     length_km: float
-
-    def times(self, factor: float) -> Perturbation:
-        """The same, smaller or larger."""
-        return Perturbation(self.rain * factor, self.parameters * factor, self.length_km)
+    error_mm: float = 0.0
 
 
 class Ensemble:
@@ -55,22 +53,32 @@ class Ensemble:
         lengths = perturbation.length_km, _NARROW * perturbation.length_km
         self.fields = [_SmoothFields.of(grid, length) for length in lengths]
         self.parameters = self._perturbed(weights)
-        self.bias = self._drawn()
+        self.bias = self.drawn()
         self.stores: Stores = begin(ground.weather, self.parameters, self._rain(self.bias))
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """(member, cell) mm at the end of each month of the climate."""
+        """(store, member, cell) mm at the end of each month of the climate; see `updated`."""
         weather = self.ground.weather
         for precipitation, *rest in zip(
             weather.precipitation, weather.temperature, weather.potential, weather.decades, strict=True
         ):
-            rain = self._rain((self.bias + self._drawn()) * np.float32(np.sqrt(0.5)))
+            rain = self._rain((self.bias + self.drawn()) * np.float32(np.sqrt(0.5)))
             self.stores, _ = advance(np, self.stores, (precipitation * rain, *rest), self.parameters)
-            yield np.asarray(storage(self.stores, self.parameters), dtype=np.float32)
+            if self.size.error_mm:
+                error = self.drawn()
+                error -= error.mean(axis=0)  # members are to differ, not to move together
+                self.stores = (*self.stores[:-1], self.stores[-1] + np.float32(self.size.error_mm) * error)
+            yield self.updated()
 
     def updated(self) -> np.ndarray:
         """(store, member, cell) mm: those that an update may change."""
         return np.stack([self.stores[number] for number in _UPDATED])
+
+    def storage_of(self, updated: np.ndarray) -> np.ndarray:
+        """(member, cell) mm: what the product counts as groundwater of stores such as `updated` gives; linear in them."""
+        upper, lower, groundwater = updated
+        nothing = np.zeros_like(groundwater)
+        return np.asarray(storage((nothing, nothing, upper, lower, groundwater), self.parameters), dtype=np.float32)
 
     def put(self, values: np.ndarray) -> None:
         """Inverse of `updated`; what waits on its way to the groundwater is never less than nothing."""
@@ -85,7 +93,7 @@ class Ensemble:
         typical = bounded(np, weights.raw(ground.maps, ground.bumps), np.float32(1.0))
         found = {}
         for parameter in PARAMETERS:
-            factor = np.exp(np.float32(self.size.parameters) * self._drawn())
+            factor = np.exp(np.float32(self.size.parameters) * self.drawn())
             found[parameter.name] = np.clip(typical[parameter.name] * factor, parameter.low, parameter.high).astype(np.float32)
         found["pumping"] = found["pumping"] * ground.irrigated
         return found
@@ -95,7 +103,7 @@ class Ensemble:
         size = np.float32(self.size.rain)
         return np.exp(size * drawn - size * size / 2)
 
-    def _drawn(self) -> np.ndarray:
+    def drawn(self) -> np.ndarray:
         """(member, cell) float32 of variance 1, smooth in space."""
         both = [fields.draw(self.members, self.rng)[:, self.ground.land] for fields in self.fields]
         return np.float32(np.sqrt(0.5)) * (both[0] + both[1])

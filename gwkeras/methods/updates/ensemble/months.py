@@ -15,8 +15,6 @@ from gwkeras.methods.updates.ensemble.localised import Localised
 from gwkeras.methods.updates.ensemble.seen import Seen
 from gwkeras.methods.updates.ensemble.settings import Settings
 
-_SEEN_STORES = 3  # of `Ensemble.updated`
-
 
 def amplitude_of(model: FittedStorageModel) -> np.float32:
     """Share of the storage that is believed; all of it where held-out product bears out none: the product is to correct it."""
@@ -39,13 +37,13 @@ def members_of(model: FittedStorageModel, domain: Domain, settings: Settings, pa
     return Ensemble(model.weights, model.ground(climate, parts), grid, settings.perturbation, settings.members, rng)
 
 
-def usual_storage(model: FittedStorageModel, members: Ensemble) -> np.ndarray:
-    """(member, cell) mm, each member's own mean over the training months, left to itself; the members have then run."""
+def usual_stores(model: FittedStorageModel, members: Ensemble) -> np.ndarray:
+    """(store, member, cell) mm, each member's own mean over the training months, left to itself; the members have then run."""
     training = set(model.training_months.tolist())
     total, count = np.float32(0.0), 0
-    for stamp, storage in zip(members.ground.weather.months.tolist(), members, strict=True):
+    for stamp, stores in zip(members.ground.weather.months.tolist(), members, strict=True):
         if stamp in training:
-            total, count = total + storage, count + 1
+            total, count = total + stores, count + 1
     return np.asarray(total / np.float32(count))
 
 
@@ -53,43 +51,46 @@ def alone(
     model: FittedStorageModel, domain: Domain, settings: Settings
 ) -> Iterator[tuple[np.datetime64, np.ndarray, np.ndarray]]:
     """The open loop: each month of the climate, and (cell,) mean and standard deviation over members of f, mm."""
-    usual = usual_storage(model, members_of(model, domain, settings))
+    usual = usual_stores(model, members_of(model, domain, settings))
     members, amplitude = members_of(model, domain, settings), amplitude_of(model)
-    for stamp, storage in zip(members.ground.weather.months, members, strict=True):
-        yield stamp, *_told(amplitude * (storage - usual))
+    for stamp, stores in zip(members.ground.weather.months, members, strict=True):
+        yield stamp, *_told(amplitude * members.storage_of(stores - usual))
 
 
 def with_product(
     model: FittedStorageModel, domain: Domain, settings: Settings
 ) -> Iterator[tuple[np.datetime64, np.ndarray, np.ndarray]]:
     """The filter, and with a lag the smoother (Evensen & van Leeuwen 2000, doi 10.1175/1520-0493(2000)128): as `alone`."""
-    usual = usual_storage(model, members_of(model, domain, settings))
+    usual = usual_stores(model, members_of(model, domain, settings))
     members, amplitude, seen = members_of(model, domain, settings), amplitude_of(model), Seen.of(domain, settings.floor)
     land, shape = members.ground.land, domain.fine.shape
     localised = Localised(domain.fine, seen.observed, settings.reach_km)
     known = {month.astype("datetime64[M]").item(): month for month in domain.record}
     held: deque[tuple[np.datetime64, np.ndarray]] = deque()
-    for stamp, storage in zip(members.ground.weather.months, members, strict=True):
-        held.append((stamp, amplitude * (storage - usual)))
+    for stamp, stores in zip(members.ground.weather.months, members, strict=True):
+        # Members have levels of their own: what the product tells is of their departures from these.
+        departures = stores - usual
+        held.append((stamp, amplitude * members.storage_of(departures)))
         if stamp.item() in known:
             now = held[-1][1]
             shown = seen(_on_grid(now, land, shape))
             missed = seen.product(known[stamp.item()]) - shown.mean(axis=0)
             transforms = localised.transforms(shown - shown.mean(axis=0), missed)
-            together = np.concatenate([members.updated(), np.stack([field for _, field in held])])  # (variable, N, cell)
-            before, after = together, _transformed(together, transforms, localised, land, shape)
-            kept, stores = settings.relaxation, after[:_SEEN_STORES]
-            if kept:
-                own = before[:_SEEN_STORES] - before[:_SEEN_STORES].mean(axis=1, keepdims=True)
-                mean = stores.mean(axis=1, keepdims=True)
-                stores = mean + (1 - kept) * (stores - mean) + kept * own
-            members.put(stores)
-            held = deque((month, field) for (month, _), field in zip(held, after[_SEEN_STORES:], strict=True))
+            together = np.concatenate([departures, np.stack([field for _, field in held])])  # (variable, N, cell)
+            after = _transformed(together, transforms, localised, land, shape)
+            members.put(usual + _relaxed(departures, after[: len(departures)], settings.relaxation))
+            held = deque((month, field) for (month, _), field in zip(held, after[len(departures) :], strict=True))
         while len(held) > settings.lag:
             month, field = held.popleft()
             yield month, *_told(field)
     for month, field in held:
         yield month, *_told(field)
+
+
+def _relaxed(before: np.ndarray, after: np.ndarray, kept: float) -> np.ndarray:
+    """(store, N, cell): the mean after the product, around which members keep a share of where they were before."""
+    mean = after.mean(axis=1, keepdims=True)
+    return mean + np.float32(1 - kept) * (after - mean) + np.float32(kept) * (before - before.mean(axis=1, keepdims=True))
 
 
 def _told(field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -21,12 +21,13 @@ from gwkeras.methods.priors.storage_model.ensemble import Perturbation
 from gwkeras.methods.priors.storage_model.fitted import FittedStorageModel
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.ensemble.fitted import FittedEnsemble
-from gwkeras.methods.updates.ensemble.months import amplitude_of, members_of, usual_storage
+from gwkeras.methods.updates.ensemble.months import amplitude_of, members_of, usual_stores
 from gwkeras.methods.updates.ensemble.seen import Seen
 from gwkeras.methods.updates.ensemble.settings import Settings
 
 _FACTORS = (0.5, 3.0)  # of the perturbations that are asked for, least and most
-_REACH_CELLS, _REACH_SPREAD = 3.0, 1.0  # half-width of the taper: cells that are asked, and half-weight distances, at least
+_STAYS = 0.98  # correlation of errors from month to month, at most
+_REACH_CELLS, _REACH_SPREAD = 2.0, 1.0  # half-width of the taper: cells that are asked, and half-weight distances, at least
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,12 @@ class OpenLoop:
         floor = Seen.of(training.domain, 0.0).noise_floor(training.months)
         seen = Seen.of(training.domain, floor)
         asked = self._settings(training, seen, floor)
-        factor, said = _spread(model, training, seen, asked)
+        missed = _Missed.by(model, training, seen, asked)
+        perturbation, said = _sizes(missed, seen, asked.perturbation, float(amplitude_of(model)))
         notes = [f"{self.label}: {self.members} members, {said}"]
         if not model.amplitude:
             notes.append(f"{self.label}: held-out product does not bear the storage model out; its members run all the same")
-        return FittedEnsemble(self.label, model, replace(asked, perturbation=asked.perturbation.times(factor)), tuple(notes))
+        return FittedEnsemble(self.label, model, replace(asked, perturbation=perturbation), tuple(notes))
 
     def load(self, folder: Path, training: Training) -> FittedEnsemble:
         """What `FittedEnsemble.save` has kept.
@@ -84,11 +86,11 @@ class EnsembleFilter(OpenLoop):
 
     Args:
         lag: months that the product of a month still corrects, backwards; 0: a filter.
-        reach_km: half-width of the taper that localises; 0: three cells, or the filter's half-weight distance.
+        reach_km: half-width of the taper that localises; 0: two cells, or the filter's half-weight distance.
         relaxation: share of its departure from the mean that a member keeps beside what the product leaves of it.
     """
 
-    lag: int = key(2, "months that a product corrects backwards; 0: a filter", unit="months", at_least=0, at_most=24)
+    lag: int = key(0, "months that a product corrects backwards; 0: a filter", unit="months", at_least=0, at_most=24)
     reach_km: float = key(0.0, "half-width of the localisation; 0: by cells and point spread", unit="km", at_least=0)
     relaxation: float = key(0.5, "of members' departures to what they were before a product", unit="1", at_least=0, at_most=1)
 
@@ -119,32 +121,70 @@ def _model_of(who: str, prior: FittedPrior) -> FittedStorageModel:
     return prior
 
 
-def _spread(model: FittedStorageModel, training: Training, seen: Seen, settings: Settings) -> tuple[float, str]:
-    """The factor on the perturbations under which members' variance and noise are what the product has missed, and a sentence.
+@dataclass(frozen=True)
+class _Missed:
+    """What the members have missed of the product in the training months, left to themselves, on the cells that are asked.
 
-    Members run on the cells that are asked, which are few; the spread is taken to grow as the perturbations do.
+    Args:
+        months: (M,) datetime64[M].
+        errors: (M, m) mm, product less the members' mean; NaN where it is not known or held out.
+        variance: (M, m) mm² over members.
+        shown: share of an error's variance that the product shows.
+        forgotten: share of its variance that the groundwater loses in a month.
     """
-    domain, amplitude = training.domain, amplitude_of(model)
-    usual = usual_storage(model, members_of(model, domain, settings, seen.factor))
-    members = members_of(model, domain, settings, seen.factor)
-    wanted = {month.astype("datetime64[M]").item(): month for month in training.months}
-    land, held_out = members.ground.land, training.split.untrained(seen.grid)[tuple(seen.cells.T)]
-    missed, spread = [], []
-    for stamp, storage in zip(members.ground.weather.months.tolist(), members, strict=True):
-        if stamp in wanted:
-            fields = np.zeros((settings.members, *seen.grid.shape), dtype=np.float32)
-            fields[:, land] = amplitude * (storage - usual)
-            shown = seen.of_means(fields)
-            missed.append(np.where(held_out, np.nan, seen.product(wanted[stamp]) - shown.mean(axis=0)))
-            spread.append(shown.var(axis=0, ddof=1))
-    errors = np.stack(missed)
-    known = np.isfinite(errors)
-    left = float(np.mean(errors[known] ** 2) - np.broadcast_to(seen.variance, errors.shape)[known].mean())
-    own = float(np.stack(spread)[known].mean())
-    factor = float(np.clip(np.sqrt(max(left, 0.0) / max(own, 1e-12)), *_FACTORS))
-    at = settings.perturbation.times(factor)
+
+    months: np.ndarray
+    errors: np.ndarray
+    variance: np.ndarray
+    shown: float
+    forgotten: float
+
+    @classmethod
+    def by(cls, model: FittedStorageModel, training: Training, seen: Seen, settings: Settings) -> _Missed:
+        domain, amplitude = training.domain, amplitude_of(model)
+        usual = usual_stores(model, members_of(model, domain, settings, seen.factor))
+        members = members_of(model, domain, settings, seen.factor)
+        wanted = {month.astype("datetime64[M]").item(): month for month in training.months}
+        held_out = training.split.untrained(seen.grid)[tuple(seen.cells.T)]
+
+        def shown(values: np.ndarray) -> np.ndarray:
+            fields = np.zeros((len(values), *seen.grid.shape), dtype=np.float32)
+            fields[:, members.ground.land] = values
+            return seen.of_means(fields)
+
+        stamps, errors, variance = [], [], []
+        for stamp, stores in zip(members.ground.weather.months, members, strict=True):
+            if stamp.item() in wanted:
+                found = shown(amplitude * members.storage_of(stores - usual))
+                stamps.append(stamp)
+                errors.append(np.where(held_out, np.nan, seen.product(wanted[stamp.item()]) - found.mean(axis=0)))
+                variance.append(found.var(axis=0, ddof=1))
+        seen_share = float(np.mean(shown(members.drawn()) ** 2))
+        forgotten = float(1 - np.exp(-2 / members.parameters["residence"]).mean())
+        return cls(np.array(stamps), np.stack(errors), np.stack(variance), seen_share, forgotten)
+
+
+def _sizes(missed: _Missed, seen: Seen, asked: Perturbation, amplitude: float) -> tuple[Perturbation, str]:
+    """Perturbations under which members' variance and noise are what they miss of the product, and a sentence.
+
+    Errors that stay from month to month are those of rain and parameters, whose spread is taken to grow as they do. What is new
+    in a month is an error of its own: with r the correlation from month to month, the variance of e − r e₋₁, so a share of all.
+    It is put into the groundwater, which keeps it: what is added in a month is as much less.
+    """
+    known = np.isfinite(missed.errors)
+    noise = float(np.broadcast_to(seen.variance, known.shape)[known].mean())
+    pairs = np.flatnonzero(np.diff(missed.months.astype(int)) == 1)
+    before, after = missed.errors[pairs], missed.errors[pairs + 1]
+    both = np.isfinite(before) & np.isfinite(after)
+    left = max(float(np.mean(missed.errors[known] ** 2)) - noise, 0.0)
+    power = float(np.mean(before[both] ** 2)) if both.any() else 0.0
+    kept = float(np.clip(np.mean(before[both] * after[both]) / power, 0.0, _STAYS)) if power else 0.0
+    new = float(np.mean((after - kept * before)[both] ** 2)) - (1 + kept**2) * noise if both.any() else 0.0
+    share = float(np.clip(new / max((1 - kept**2) * left, 1e-12), 0.0, 1.0))
+    factor = float(np.clip(np.sqrt((1 - share) * left / max(float(missed.variance[known].mean()), 1e-12)), *_FACTORS))
+    error = float(np.sqrt(share * left * missed.forgotten / max(missed.shown, 1e-3))) / amplitude
     said = (
-        f"rain ± {at.rain:.0%}, parameters ± {at.parameters:.0%}: {factor:.2g} times what is asked for, so that members miss the "
-        f"product as the model does ({np.sqrt(max(left, 0.0)):.2g} mm)"
+        f"rain ± {factor * asked.rain:.0%}, parameters ± {factor * asked.parameters:.0%} ({factor:.2g} times what is asked "
+        f"for) and {error:.2g} mm a month of errors of its own, by what the model misses of the product ({np.sqrt(left):.2g} mm)"
     )
-    return factor, said
+    return replace(asked, rain=asked.rain * factor, parameters=asked.parameters * factor, error_mm=error), said
