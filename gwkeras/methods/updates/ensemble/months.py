@@ -77,8 +77,8 @@ def with_product(
             missed = seen.product(known[stamp.item()]) - shown.mean(axis=0)
             transforms = localised.transforms(shown - shown.mean(axis=0), missed)
             together = np.concatenate([departures, np.stack([field for _, field in held])])  # (variable, N, cell)
-            after = _transformed(together, transforms, localised, land, shape)
-            members.put(usual + _relaxed(departures, after[: len(departures)], settings.relaxation))
+            after = _relaxed(together, _transformed(together, transforms, localised, land, shape), settings.relaxation)
+            members.put(usual + after[: len(departures)])
             held = deque((month, field) for (month, _), field in zip(held, after[len(departures) :], strict=True))
         while len(held) > settings.lag:
             month, field = held.popleft()
@@ -88,7 +88,7 @@ def with_product(
 
 
 def _relaxed(before: np.ndarray, after: np.ndarray, kept: float) -> np.ndarray:
-    """(store, N, cell): the mean after the product, around which members keep a share of where they were before."""
+    """(variable, N, cell): the mean after the product, around which members keep a share of where they were before."""
     mean = after.mean(axis=1, keepdims=True)
     return mean + np.float32(1 - kept) * (after - mean) + np.float32(kept) * (before - before.mean(axis=1, keepdims=True))
 

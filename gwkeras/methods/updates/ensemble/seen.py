@@ -54,8 +54,11 @@ class Seen:
         filtered = spread.kind != "none"
         first = cls(domain, grid, joined, cells, OpenEdges(grid, share, spread) if filtered else None, np.ones(len(cells)))
         stated = [domain.uncertainty_of(month) for month in domain.calendar]
-        squares = [first._means(np.square(u, dtype=float)) for u in stated if u is not None]
-        typical = np.nan_to_num(np.nanmean(squares, axis=0)) if squares else np.full(len(cells), floor)
+        squares = np.stack(
+            [first._means(np.square(u, dtype=float)) for u in stated if u is not None] or [np.full(len(cells), floor)]
+        )
+        told = np.isfinite(squares)
+        typical = np.where(told, squares, 0.0).sum(axis=0) / np.maximum(told.sum(axis=0), 1)
         return cls(domain, grid, joined, cells, first.blur, typical + floor)
 
     def noise_floor(self, months: Iterable[Month]) -> float:
