@@ -120,8 +120,8 @@ class FittedSeasonal:
         """Inverse of `save`. Raises: BadInput: where the folder holds no seasonal prior."""
         kept = DescribedArrays.load(folder, "seasonal")
         months = np.array(kept.description["training_months"], dtype="datetime64[M]")
-        sums = (kept.arrays[name] for name in ("total", "count", "withheld"))
-        return cls(*sums, months, tuple(kept.description["notes"]))
+        total, count, withheld = (kept.arrays[name] for name in ("total", "count", "withheld"))
+        return cls(total, count, withheld, months, tuple(kept.description["notes"]))
 
     @property
     def _kept(self) -> DescribedArrays:

@@ -40,11 +40,11 @@ def members_of(model: FittedStorageModel, domain: Domain, settings: Settings, pa
 def usual_stores(model: FittedStorageModel, members: Ensemble) -> np.ndarray:
     """(store, member, cell) mm, each member's own mean over the training months, left to itself; the members have then run."""
     training = set(model.training_months.tolist())
-    total, count = np.float32(0.0), 0
+    total, count = np.zeros(1, dtype=np.float32), 0
     for stamp, stores in zip(members.ground.weather.months.tolist(), members, strict=True):
         if stamp in training:
             total, count = total + stores, count + 1
-    return np.asarray(total / np.float32(count))
+    return total / np.float32(count)
 
 
 def alone(
