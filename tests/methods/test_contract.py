@@ -36,6 +36,8 @@ METHODS = {
         "update": {"kind": "interpolation", "conserving": True},
     },
     "storage model + bicubic": {"prior": "storage_model", "update": "interpolation"},
+    "storage model + ensemble": {"prior": "storage_model", "update": {"kind": "ensemble", "members": 12}},
+    "storage model + open loop": {"prior": "storage_model", "update": {"kind": "open_loop", "members": 12}},
     "constant + nearest residual": {
         "prior": "tests.methods.own:ConstantPrior",
         "update": "tests.methods.own:NearestUpdate",

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from gwkeras.core.grid import Grid
 from gwkeras.twin.climate import make_climate
-from gwkeras.twin.hydrology.cascade import Stores, empty_stores, lateral_flow, simulate
+from gwkeras.twin.hydrology.cascade import Stores, empty_stores, lateral_flow
 from gwkeras.twin.hydrology.forcing import Forcing
+from gwkeras.twin.hydrology.kinds import HYDROLOGIES
 from gwkeras.twin.landscape import Landscape, make_landscape
 from gwkeras.twin.terrain import make_terrain
 from gwkeras.twin.world import forcings
@@ -32,7 +33,7 @@ def one_cell(**changes):
 def run_one_cell(landscape, stores, precipitation, potential, months):
     month = Forcing(np.full((1, 1), precipitation), np.full((1, 1), potential), np.full((1, 1), 300.0), 1.0)
     grid = Grid(0, 0, 1, 1, 1, 1)
-    return list(simulate(grid, np.ones((1, 1), dtype=bool), landscape, stores, [month] * months))
+    return list(HYDROLOGIES["cascade"].simulate(grid, np.ones((1, 1), dtype=bool), landscape, stores, [month] * months))
 
 
 def test_every_store_closes_every_month():
@@ -44,7 +45,9 @@ def test_every_store_closes_every_month():
     before = empty_stores(landscape)
     weather = list(forcings(GRID, terrain, climate))
     moved = 0.0
-    for forcing, (after, flux) in zip(weather, simulate(GRID, terrain.land, landscape, before, weather), strict=True):
+    for forcing, (after, flux) in zip(
+        weather, HYDROLOGIES["cascade"].simulate(GRID, terrain.land, landscape, before, weather), strict=True
+    ):
         precipitation = forcing.precipitation.astype(np.float64)
         total_before = before.snow + before.soil + before.unsaturated.sum(axis=0) + before.groundwater
         total_after = after.snow + after.soil + after.unsaturated.sum(axis=0) + after.groundwater

@@ -8,7 +8,7 @@ import pytest
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.months import calendar_month
 from gwkeras.twin.family import FAMILIES
-from gwkeras.twin.hydrology.cascade import empty_stores, simulate
+from gwkeras.twin.hydrology.cascade import empty_stores
 from gwkeras.twin.hydrology.kinds import HYDROLOGIES
 from gwkeras.twin.world import TwinConfig, forcings, make_world
 
@@ -88,7 +88,7 @@ def test_the_irrigated_basin_is_rained_on_in_winter_and_pumped_in_summer(worlds)
     assert rim > middle + 500
     ground, grid = world.landscape, world.config.fine
     weather = forcings(grid, world.terrain, world.climate)
-    run = simulate(grid, world.terrain.land, ground, empty_stores(ground), weather)
+    run = HYDROLOGIES["cascade"].simulate(grid, world.terrain.land, ground, empty_stores(ground), weather)
     oases = ground.pumped_share > np.quantile(ground.pumped_share, 0.9)
     pumping = np.array([flux.pumping[oases].mean() for _, flux in run])
     calendar = calendar_month(world.climate.months)

@@ -4,7 +4,8 @@ import pytest
 from gwkeras.core.grid import Grid
 from gwkeras.twin.climate import make_climate
 from gwkeras.twin.hydrology.forcing import Forcing
-from gwkeras.twin.hydrology.linear_store import Stores, empty_stores, simulate
+from gwkeras.twin.hydrology.kinds import HYDROLOGIES
+from gwkeras.twin.hydrology.linear_store import Stores, empty_stores
 from gwkeras.twin.landscape import make_landscape
 from gwkeras.twin.terrain import make_terrain
 from gwkeras.twin.world import forcings
@@ -16,7 +17,7 @@ LAND = np.ones((1, 1), dtype=bool)
 
 def months(landscape, stores, precipitation, potential, count, temperature=300.0, demand=1.0):
     each = Forcing(np.full((1, 1), precipitation), np.full((1, 1), potential), np.full((1, 1), temperature), demand)
-    return list(simulate(CELL, LAND, landscape, stores, [each] * count))
+    return list(HYDROLOGIES["linear"].simulate(CELL, LAND, landscape, stores, [each] * count))
 
 
 def test_where_rain_equals_demand_a_root_of_two_evaporates():
@@ -51,7 +52,9 @@ def test_water_closes_every_month_with_snow():
     climate = make_climate(grid, terrain, np.arange("2010-01", "2013-01", dtype="datetime64[M]"), 6)
     before, snowed = empty_stores(landscape), 0.0
     weather = list(forcings(grid, terrain, climate))
-    for forcing, (after, flux) in zip(weather, simulate(grid, terrain.land, landscape, before, weather), strict=True):
+    for forcing, (after, flux) in zip(
+        weather, HYDROLOGIES["linear"].simulate(grid, terrain.land, landscape, before, weather), strict=True
+    ):
         moved = flux.evapotranspiration + flux.runoff + flux.pumping + flux.baseflow
         change = after.snow + after.groundwater - before.snow - before.groundwater
         assert np.abs(forcing.precipitation - moved - change).max() < 1e-6

@@ -5,11 +5,11 @@ from scipy.integrate import quad, solve_ivp
 from gwkeras.core.grid import Grid
 from gwkeras.twin.climate import make_climate
 from gwkeras.twin.hydrology.forcing import Forcing
+from gwkeras.twin.hydrology.kinds import HYDROLOGIES
 from gwkeras.twin.hydrology.variable_infiltration import (
     baseflow_recession,
     empty_stores,
     filling,
-    simulate,
     surface_runoff,
 )
 from gwkeras.twin.landscape import make_landscape
@@ -46,7 +46,7 @@ def test_in_balance_storage_is_the_logarithm_of_recharge():
     """S = scale × ln(recharge / 12), scale 9 mm for each month of residence."""
     landscape = one_cell(recharge_share=0.8, residence=8.0)
     month = Forcing(np.full((1, 1), 90.0), np.full((1, 1), 40.0), np.full((1, 1), 300.0), 1.0)
-    *_, (stores, flux) = simulate(
+    *_, (stores, flux) = HYDROLOGIES["infiltration"].simulate(
         Grid(0, 0, 1, 1, 1, 1), np.ones((1, 1), dtype=bool), landscape, empty_stores(landscape), [month] * 600
     )
     assert flux.baseflow[0, 0] == pytest.approx(flux.recharge[0, 0], rel=1e-6)
@@ -60,7 +60,9 @@ def test_water_closes_every_month():
     climate = make_climate(grid, terrain, np.arange("2010-01", "2013-01", dtype="datetime64[M]"), 6)
     before = empty_stores(landscape)
     weather = list(forcings(grid, terrain, climate))
-    for forcing, (after, flux) in zip(weather, simulate(grid, terrain.land, landscape, before, weather), strict=True):
+    for forcing, (after, flux) in zip(
+        weather, HYDROLOGIES["infiltration"].simulate(grid, terrain.land, landscape, before, weather), strict=True
+    ):
         lost = flux.surface_runoff + flux.evapotranspiration + flux.interflow + flux.pumping + flux.baseflow
         held = after.snow + after.soil + after.groundwater - before.snow - before.soil - before.groundwater
         assert np.abs(forcing.precipitation - lost - held).max() < 1e-6

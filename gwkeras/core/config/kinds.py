@@ -81,6 +81,8 @@ UPDATES = Kinds(
         "none": "gwkeras.methods.updates.none:NoUpdate",
         "interpolation": "gwkeras.methods.updates.interpolation:Interpolation",
         "kriging": "gwkeras.methods.updates.kriging:Kriging",
+        "ensemble": "gwkeras.methods.updates.ensemble.recipe:EnsembleFilter",
+        "open_loop": "gwkeras.methods.updates.ensemble.recipe:OpenLoop",
     },
 )
 """What the product says that the prior has missed."""

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+TIME_CONSTANTS = (1.5, 6.0, 24.0, 48.0)
+"""Months, of the memories that priors weigh by default: six of them explain no more (docs/skill.md)."""
+
 
 def retention(time_constants: Sequence[float]) -> np.ndarray:
     """(τ,) float32: a = exp(−1/τ) of time constants in months.

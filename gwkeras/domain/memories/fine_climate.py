@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gwkeras.core.errors import MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.domain.array_cache import cached_array
 from gwkeras.domain.domain import Domain
@@ -55,6 +56,23 @@ class FineClimate:
             drivers.cache,
             [drivers.key, astuple(domain.fine)],
         )
+
+    def require(self, months: np.ndarray, who: str) -> None:
+        """Whether these months are all there to be learned from.
+
+        Args:
+            months: (M,) datetime64[M] of training.
+            who: asks, for the message.
+        Raises: MissingMonths: where one is not.
+        """
+        lacking = np.setdiff1d(months, self.months)
+        if lacking.size:
+            raise MissingMonths(
+                who,
+                expected="climate of every training month",
+                found=f"none of {lacking[0]}",
+                remedy="give climate files that cover the storage record",
+            )
 
     def band(self, rows: slice) -> FineClimate:
         """The rows of a slice, as a climate of its own."""

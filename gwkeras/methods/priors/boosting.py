@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from gwkeras.core.config.key import key
-from gwkeras.methods.parts import Progress
-from gwkeras.methods.priors.forest import TIME_CONSTANTS
-from gwkeras.methods.priors.learners.fitted import FittedLearner
+from gwkeras.domain.memories.exponential import TIME_CONSTANTS
+from gwkeras.methods.priors.learners.learner import Learner
 from gwkeras.methods.priors.learners.sample import Sample
-from gwkeras.methods.priors.learners.teacher import teach
 from gwkeras.methods.priors.learners.trees import Trees
-from gwkeras.methods.training import Training
 
 _ROUNDS = (30.0, 120.0)  # trees, of which one number is chosen
 _ROWS, _ROWS_LEFT_OUT = 60_000, 24_000  # learned from in the end, and while parts are left out
@@ -24,7 +19,7 @@ _AGREEMENT = 1e-3  # of the values' deviation, within which the trees as kept an
 
 
 @dataclass(frozen=True)
-class Boosting:
+class Boosting(Learner):
     """f by gradient boosting on histograms of memories and maps, taught through the product's operator.
 
     Args:
@@ -38,20 +33,15 @@ class Boosting:
     time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
 
     label: ClassVar[str] = "boosting"
-    needs_shards: ClassVar[bool] = False
-    holds_back: ClassVar[bool] = True
+    settings: ClassVar[tuple[float, ...]] = _ROUNDS
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
-        """See `gwkeras.methods.priors.learners.teacher.teach`."""
-        learn, draft = partial(self._boosted, most=_ROWS), partial(self._boosted, most=_ROWS_LEFT_OUT)
-        return teach("boosting", training, self.time_constants, _ROUNDS, learn, draft, progress)
+    def learn(self, sample: Sample, setting: float, seed: int) -> Trees:
+        """See `Learner.learn`."""
+        return self._boosted(sample, setting, seed, _ROWS)
 
-    def load(self, folder: Path, training: Training) -> FittedLearner:
-        """What `FittedLearner.save` has kept.
-
-        Raises: BadInput: where the folder holds no such prior.
-        """
-        return FittedLearner.load(folder)
+    def draft(self, sample: Sample, setting: float, seed: int) -> Trees:
+        """See `Learner.draft`."""
+        return self._boosted(sample, setting, seed, _ROWS_LEFT_OUT)
 
     def _boosted(self, sample: Sample, rounds: float, seed: int, most: int) -> Trees:
         from sklearn.ensemble import HistGradientBoostingRegressor

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from gwkeras.core.errors import BadInput, MissingMonths
-from gwkeras.core.latest import Latest
 from gwkeras.core.months import Month
-from gwkeras.domain.array_cache import DiskArray, cached_array
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.method import Part, Prediction
+from gwkeras.methods.priors.described_arrays import DescribedArrays
+from gwkeras.methods.priors.filed_months import Band, FiledMonths
 from gwkeras.methods.priors.local_amplitude import Bumps, LocalAmplitude
 from gwkeras.methods.priors.weighted_memories import weighted_memories
 
@@ -48,7 +46,7 @@ class FittedRidge:
     strength: float
     notes: tuple[str, ...] = ()
     local: LocalAmplitude | None = None
-    _latest: Latest[DiskArray] = field(default_factory=Latest, repr=False, compare=False)
+    _filed: FiledMonths = field(default_factory=FiledMonths, repr=False, compare=False)
 
     @classmethod
     def nothing(cls, time_constants: tuple[float, ...], training_months: np.ndarray, reason: str) -> FittedRidge:
@@ -60,27 +58,22 @@ class FittedRidge:
     @property
     def digest(self) -> str:
         """Changes with anything that the prior's means depend on."""
-        described = json.dumps(self._description(), sort_keys=True).encode()
-        arrays = (np.ascontiguousarray(a).tobytes() for a in self._arrays().values())
-        return hashlib.sha256(b"".join((described, *arrays))).hexdigest()[:16]
+        return self._kept.digest
 
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
         """f of one month over the whole domain; see `gwkeras.methods.parts.FittedPrior.predict`."""
         return Prediction(self.mean(domain, month))
 
     def mean(self, domain: Domain, month: Month) -> np.ndarray:
-        """(s n_lat, s n_lon) mm, float32; months in any order.
+        """(s n_lat, s n_lon) mm, float32; see `FiledMonths.field`.
 
-        The first call computes all months of the domain at once, in bands of rows, and files them beside the domain's other
-        arrays.
         Raises: MissingMonths: where the domain lacks the month, or its climate all training months. BadInput: where it lacks a
             channel or a map.
         """
-        position = domain.calendar.position(month)
         if not self.weights.any():
+            domain.calendar.position(month)  # a month that is not there is said, weights or none
             return np.zeros(domain.fine.shape, dtype=np.float32)
-        key = self.digest, domain.fine_drivers.key, domain.fine_origin, str(domain.months[[0, -1]])
-        return np.asarray(self._latest.get(str(key), lambda: self._all_months(domain))[position])
+        return self._filed.field(domain, month, "ridge", self.digest, self._bands)
 
     @property
     def groups(self) -> tuple[np.ndarray, ...]:
@@ -92,37 +85,33 @@ class FittedRidge:
 
     def save(self, folder: Path) -> None:
         """Writes ridge.npz and ridge.json into `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez(folder / "ridge.npz", **self._arrays())  # type: ignore[arg-type]
-        (folder / "ridge.json").write_text(json.dumps(self._description(), indent=1), encoding="utf-8")
+        self._kept.save(folder, "ridge")
 
     @classmethod
     def load(cls, folder: Path) -> FittedRidge:
         """Inverse of `save`. Raises: BadInput: where the folder holds no ridge prior."""
-        if not (folder / "ridge.json").exists() or not (folder / "ridge.npz").exists():
-            raise BadInput(folder, expected="ridge.json and ridge.npz", found="none", remedy="fit the prior again")
-        told = json.loads((folder / "ridge.json").read_text(encoding="utf-8"))
-        with np.load(folder / "ridge.npz", allow_pickle=False) as arrays:
-            products = tuple((one, other) for one, other in told["products"])
-            standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]), products)
-            weights = arrays["weights"]
-            local = None
-            if "departures" in arrays:
-                bumps = Bumps(arrays["bump_lat"], arrays["bump_lon"], *map(float, arrays["bump_width"]))
-                local = LocalAmplitude(bumps, arrays["departures"], *map(float, arrays["local_strength"]))
+        kept = DescribedArrays.load(folder, "ridge")
+        told, arrays = kept.description, kept.arrays
+        products = tuple((one, other) for one, other in told["products"])
+        standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]), products)
+        local = None
+        if "departures" in arrays:
+            bumps = Bumps(arrays["bump_lat"], arrays["bump_lon"], *map(float, arrays["bump_width"]))
+            local = LocalAmplitude(bumps, arrays["departures"], *map(float, arrays["local_strength"]))
         return cls(
             tuple(told["time_constants"]),
             tuple(told["channels"]),
             standard,
-            weights,
+            arrays["weights"],
             np.array(told["training_months"], dtype="datetime64[M]"),
             np.inf if told["strength"] is None else told["strength"],
             tuple(told["notes"]),
             local,
         )
 
-    def _description(self) -> dict:
-        return {
+    @property
+    def _kept(self) -> DescribedArrays:
+        description = {
             "kind": "ridge",
             "time_constants": list(self.time_constants),
             "channels": list(self.channels),
@@ -133,21 +122,12 @@ class FittedRidge:
             "strength": self.strength if np.isfinite(self.strength) else None,
             "notes": list(self.notes),
         }
+        return DescribedArrays(description, self._arrays())
 
-    def _all_months(self, domain: Domain) -> DiskArray:
-        climate = FineClimate.of(domain)
-        months, grid = domain.months.astype("datetime64[M]"), climate.grid
+    def _bands(self, climate: FineClimate, months: np.ndarray) -> tuple[Band, int]:
         maps = self._maps(climate)
-        step = 4 * grid.n_lon * len(self.channels) * (len(self.time_constants) + 24)
-        key = ["ridge", self.digest, domain.fine_drivers.key, domain.fine_origin, [str(m) for m in months]]
-        return cached_array(
-            domain.fine_drivers.cache,
-            key,
-            (len(months), *grid.shape),
-            lambda rows: self._band(climate, maps, rows, months),
-            axis=1,
-            step_bytes=step,
-        )
+        row_bytes = 4 * climate.grid.n_lon * len(self.channels) * (len(self.time_constants) + 24)
+        return lambda rows: self._band(climate, maps, rows, months), row_bytes
 
     def _maps(self, climate: FineClimate) -> np.ndarray:
         maps = raw_maps(climate, Channels(climate).means)

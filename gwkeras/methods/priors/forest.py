@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from gwkeras.core.config.key import key
-from gwkeras.methods.parts import Progress
-from gwkeras.methods.priors.learners.fitted import FittedLearner
+from gwkeras.domain.memories.exponential import TIME_CONSTANTS
+from gwkeras.methods.priors.learners.learner import Learner
 from gwkeras.methods.priors.learners.sample import Sample
-from gwkeras.methods.priors.learners.teacher import teach
 from gwkeras.methods.priors.learners.trees import Trees
-from gwkeras.methods.training import Training
 
-TIME_CONSTANTS = (1.5, 6.0, 24.0, 48.0)
 _LEAVES = (20.0, 200.0)  # rows in a leaf at least, of which one is chosen
 _ROWS, _ROWS_LEFT_OUT = 60_000, 20_000  # learned from in the end, and while parts are left out
 _SHARE = 0.2  # of these rows, that a tree is grown on
 
 
 @dataclass(frozen=True)
-class Forest:
+class Forest(Learner):
     """f by a random forest on memories of the climate and maps, taught through the product's operator.
 
     Args:
@@ -36,20 +31,15 @@ class Forest:
     time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
 
     label: ClassVar[str] = "forest"
-    needs_shards: ClassVar[bool] = False
-    holds_back: ClassVar[bool] = True
+    settings: ClassVar[tuple[float, ...]] = _LEAVES
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
-        """See `gwkeras.methods.priors.learners.teacher.teach`."""
-        learn, draft = partial(self._grown, most=_ROWS), partial(self._grown, most=_ROWS_LEFT_OUT)
-        return teach("forest", training, self.time_constants, _LEAVES, learn, draft, progress)
+    def learn(self, sample: Sample, setting: float, seed: int) -> Trees:
+        """See `Learner.learn`."""
+        return self._grown(sample, setting, seed, _ROWS)
 
-    def load(self, folder: Path, training: Training) -> FittedLearner:
-        """What `FittedLearner.save` has kept.
-
-        Raises: BadInput: where the folder holds no such prior.
-        """
-        return FittedLearner.load(folder)
+    def draft(self, sample: Sample, setting: float, seed: int) -> Trees:
+        """See `Learner.draft`."""
+        return self._grown(sample, setting, seed, _ROWS_LEFT_OUT)
 
     def _grown(self, sample: Sample, leaf: float, seed: int, most: int) -> Trees:
         from sklearn.ensemble import RandomForestRegressor

@@ -8,27 +8,23 @@ through the product's operator and in its metric, believed only as far as held-o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from gwkeras.core.config.key import key
-from gwkeras.methods.parts import Progress
+from gwkeras.domain.memories.exponential import TIME_CONSTANTS
 from gwkeras.methods.priors.learners.descent import Weights, descend
-from gwkeras.methods.priors.learners.fitted import FittedLearner
+from gwkeras.methods.priors.learners.learner import Learner
 from gwkeras.methods.priors.learners.perceptrons import Perceptrons
 from gwkeras.methods.priors.learners.sample import Sample
-from gwkeras.methods.priors.learners.teacher import teach
-from gwkeras.methods.training import Training
 
 _PENALTIES = (0.003, 0.01, 0.03, 0.1)  # on the square of the weights, of which one is chosen
 _NOTHING = 1e-6  # a feature that varies less is not looked at
 
 
 @dataclass(frozen=True)
-class Perceptron:
+class Perceptron(Learner):
     """f by perceptrons with one hidden layer on memories of the climate and maps, taught through the product's operator.
 
     Args:
@@ -39,23 +35,18 @@ class Perceptron:
 
     units: int = key(16, "of the hidden layer", at_least=1, at_most=1000)
     members: int = key(4, "networks that differ in their start, averaged", at_least=1, at_most=100)
-    time_constants: tuple[float, ...] = key((1.5, 6.0, 24.0, 48.0), "of the memories", unit="months", at_least=0.1, at_most=1200)
+    time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
 
     label: ClassVar[str] = "perceptron"
-    needs_shards: ClassVar[bool] = False
-    holds_back: ClassVar[bool] = True
+    settings: ClassVar[tuple[float, ...]] = _PENALTIES
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
-        """See `gwkeras.methods.priors.learners.teacher.teach`."""
-        learn, draft = partial(self._trained, members=self.members), partial(self._trained, members=1)
-        return teach("perceptron", training, self.time_constants, _PENALTIES, learn, draft, progress)
+    def learn(self, sample: Sample, setting: float, seed: int) -> Perceptrons:
+        """See `Learner.learn`."""
+        return self._trained(sample, setting, seed, self.members)
 
-    def load(self, folder: Path, training: Training) -> FittedLearner:
-        """What `FittedLearner.save` has kept.
-
-        Raises: BadInput: where the folder holds no such prior.
-        """
-        return FittedLearner.load(folder)
+    def draft(self, sample: Sample, setting: float, seed: int) -> Perceptrons:
+        """See `Learner.draft`."""
+        return self._trained(sample, setting, seed, 1)
 
     def _trained(self, sample: Sample, penalty: float, seed: int, members: int) -> Perceptrons:
         known = sample.rows[sample.use]

@@ -16,9 +16,9 @@ from typing import ClassVar
 import numpy as np
 
 from gwkeras.core.config.key import key
-from gwkeras.core.errors import ConfigError, MissingMonths
+from gwkeras.core.errors import ConfigError
 from gwkeras.domain.memories.channels import Channels
-from gwkeras.domain.memories.exponential import retention
+from gwkeras.domain.memories.exponential import TIME_CONSTANTS, retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.parts import Progress
@@ -30,8 +30,6 @@ from gwkeras.methods.priors.seen_features import Block, SeenFeatures
 from gwkeras.methods.priors.strength import (
     STRENGTHS,
     STRENGTHS_FILTERED,
-    WORTH,
-    WORTH_FILTERED,
     Strength,
     choose_strength,
     solve_ridge,
@@ -57,7 +55,7 @@ class Ridge:
     Raises: ConfigError: where there is no time constant.
     """
 
-    time_constants: tuple[float, ...] = key((1.5, 6.0, 24.0, 48.0), "of the memories", unit="months", at_least=0.1, at_most=1200)
+    time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
     local: bool = key(True, "let a place's answer depart, smoothly, from what the maps say, where the product shows it")
 
     label: ClassVar[str] = "ridge"
@@ -83,14 +81,7 @@ class Ridge:
         channels = Channels(climate)
         if not channels.names:
             return FittedRidge.nothing(self.time_constants, months, "no climate channel is finer than the product")
-        lacking = np.setdiff1d(months, climate.months)
-        if lacking.size:
-            raise MissingMonths(
-                "ridge prior",
-                expected="climate of every training month",
-                found=f"none of {lacking[0]}",
-                remedy="give climate files that cover the storage record",
-            )
+        climate.require(months, "ridge prior")
         teaching = taught_on(training)
         maps = raw_maps(climate, channels.means)
         mass = climate.grid.area * climate.land
@@ -105,7 +96,7 @@ class Ridge:
         scales = _scales(features.deviations, blocks)
         scaled = _scaled(equations, scales)
         plain = teaching.blur is None
-        strength = choose_strength(scaled, *((STRENGTHS, WORTH) if plain else (STRENGTHS_FILTERED, WORTH_FILTERED)))
+        strength = choose_strength(scaled, STRENGTHS if plain else STRENGTHS_FILTERED)
         weights = features.dense(solve_ridge(scaled, strength.value) * scales)
         notes = (
             *_notes(strength, scales, standard),

@@ -6,8 +6,6 @@ f − K H f by whatever update stands behind it, so nothing of the prior depends
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +17,7 @@ from gwkeras.core.months import Month, calendar_month
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import Progress
+from gwkeras.methods.priors.described_arrays import DescribedArrays
 from gwkeras.methods.priors.reference import completed_reference, require_reference
 from gwkeras.methods.training import Training
 
@@ -79,8 +78,7 @@ class FittedSeasonal:
     @property
     def digest(self) -> str:
         """Changes with anything that the prior's means depend on."""
-        arrays = (self.total, self.count, self.withheld, self.training_months.astype(np.int64))
-        return hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest()[:16]
+        return self._kept.digest
 
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
         """f of one month over the whole domain; see `gwkeras.methods.parts.FittedPrior.predict`."""
@@ -115,20 +113,24 @@ class FittedSeasonal:
 
     def save(self, folder: Path) -> None:
         """Writes seasonal.npz and seasonal.json into `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(folder / "seasonal.npz", total=self.total, count=self.count, withheld=self.withheld)
-        told = {"kind": "seasonal", "training_months": [str(m) for m in self.training_months], "notes": list(self.notes)}
-        (folder / "seasonal.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+        self._kept.save(folder, "seasonal")
 
     @classmethod
     def load(cls, folder: Path) -> FittedSeasonal:
         """Inverse of `save`. Raises: BadInput: where the folder holds no seasonal prior."""
-        if not (folder / "seasonal.json").exists() or not (folder / "seasonal.npz").exists():
-            raise BadInput(folder, expected="seasonal.json and seasonal.npz", found="none", remedy="fit the prior again")
-        told = json.loads((folder / "seasonal.json").read_text(encoding="utf-8"))
-        with np.load(folder / "seasonal.npz", allow_pickle=False) as arrays:
-            total, count, withheld = arrays["total"], arrays["count"], arrays["withheld"]
-        return cls(total, count, withheld, np.array(told["training_months"], dtype="datetime64[M]"), tuple(told["notes"]))
+        kept = DescribedArrays.load(folder, "seasonal")
+        months = np.array(kept.description["training_months"], dtype="datetime64[M]")
+        total, count, withheld = (kept.arrays[name] for name in ("total", "count", "withheld"))
+        return cls(total, count, withheld, months, tuple(kept.description["notes"]))
+
+    @property
+    def _kept(self) -> DescribedArrays:
+        description = {
+            "kind": "seasonal",
+            "training_months": [str(month) for month in self.training_months],
+            "notes": list(self.notes),
+        }
+        return DescribedArrays(description, {"total": self.total, "count": self.count, "withheld": self.withheld})
 
 
 def _notes(count: np.ndarray, domain: Domain, withheld: np.ndarray) -> tuple[str, ...]:

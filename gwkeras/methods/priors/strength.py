@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from gwkeras.methods.priors.belief import is_believed, standard_error
 from gwkeras.methods.priors.normal_equations import NormalEquations
 
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 1e4)
@@ -17,11 +18,6 @@ STRENGTHS_FILTERED = STRENGTHS[4:]
 get wrong is what the filter takes away."""
 
 _TOLERANCE = 0.5  # standard errors by which a stronger ridge may be worse and is still taken
-_CERTAIN = 3.0  # standard errors that the gain must be above nothing
-
-WORTH, WORTH_FILTERED = 0.05, 0.05
-"""Share of the held-out power below which a gain is not worth its risk, without and through a filter. Through a filter a wrong
-prior gained 0.051 ± 0.020 and a right one 0.070 ± 0.014: it is the standard error that tells them apart."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +37,15 @@ class Strength:
     errors: np.ndarray
 
 
-def choose_strength(equations: NormalEquations, candidates: tuple[float, ...] = STRENGTHS, worth: float = WORTH) -> Strength:
+def choose_strength(equations: NormalEquations, candidates: tuple[float, ...] = STRENGTHS) -> Strength:
     """The strongest ridge that predicts held-out product as well as the best.
 
     Each part left out is a span of months in a group of tiles; the weights come from the other months in the other tiles, for
-    neighbours in either resemble it. Where the mean gain is not three standard errors above nothing, or less than `worth`,
-    nothing is believed.
+    neighbours in either resemble it. Where the mean gain is not believed (`belief.py`), all weights are 0.
 
     Args:
         equations: of features scaled so that the ridge holds all back alike.
         candidates: ascending.
-        worth: the least gain, as a share of the held-out power.
     """
     gram, moment, power = equations.gram, equations.moment, equations.power
     spans, groups = power.shape
@@ -76,9 +70,8 @@ def choose_strength(equations: NormalEquations, candidates: tuple[float, ...] = 
     slack = (errors - errors[:, [best]]).std(axis=0, ddof=1) / np.sqrt(len(errors))
     chosen = int(np.flatnonzero(mean <= mean[best] + _TOLERANCE * slack).max())
     gain = 1.0 - errors[:, chosen]
-    gain_error = _standard_error(gain, np.array(parts))
-    believed = gain.mean() > max(_CERTAIN * gain_error, worth)
-    value = candidates[chosen] if believed else np.inf
+    gain_error = standard_error(gain, *np.array(parts).T)
+    value = candidates[chosen] if is_believed(gain.mean(), gain_error) else np.inf
     return Strength(float(value), float(gain.mean()), gain_error, mean)
 
 
@@ -98,16 +91,6 @@ def _solve(gram: np.ndarray, moment: np.ndarray, ridge: float) -> np.ndarray:
     held = gram.copy()
     held[np.diag_indices_from(held)] += max(ridge, 1e-9 * float(np.trace(gram)) / len(gram))
     return cho_solve(cho_factor(held, overwrite_a=True, check_finite=False), moment, check_finite=False)
-
-
-def _standard_error(gain: np.ndarray, parts: np.ndarray) -> float:
-    """Of the mean over parts; months of one span are alike, and so are tiles of one group: the largest of three estimates."""
-    estimates = [gain.std(ddof=1) / np.sqrt(len(gain))]
-    for axis in (0, 1):
-        means = [gain[parts[:, axis] == number].mean() for number in np.unique(parts[:, axis])]
-        if len(means) > 2:
-            estimates.append(np.std(means, ddof=1) / np.sqrt(len(means)))
-    return float(max(estimates))
 
 
 def _parts(spans: int, groups: int) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gwkeras.core.errors import MissingMonths
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.domain.domain import Domain
 from gwkeras.methods.priors.metric import Metric, positions_km, tiles_of
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.covariance import Covariance, cell_spread_km2, point_spread_km
@@ -98,7 +99,7 @@ def teaching_of(training: Training) -> Teaching:
     spread = observation.point_spread
     step = np.deg2rad(domain.coarse.lat_step) * EARTH_RADIUS_KM
     filtered = spread.kind == "gaussian" and spread.half_weight_km > step / 2
-    merged = _merged(domain.coarse, spread.half_weight_km / step) if filtered else 1
+    merged = merged_cells(domain)
     grid = domain.coarse.coarsen(merged) if merged > 1 else domain.coarse
     share = observation.fine.block_mean(observation.land, observation.factor * merged)
     known_land = np.where(usual, observation.fine.block_mean(observation.land, observation.factor), 0.0)
@@ -143,9 +144,11 @@ def grid_mean(fields: np.ndarray, usual: np.ndarray, product: Grid, share: np.nd
     return np.where(gap, np.nan, mean)
 
 
-def _merged(product: Grid, reach: float) -> int:
+def merged_cells(domain: Domain) -> int:
     """Product cells along a side that a filter makes one of: half the half-weight distance, as far as the grid divides."""
-    wanted = max(1, int(reach / 2))
+    product, spread = domain.coarse, domain.observation.point_spread
+    reach = spread.half_weight_km / (np.deg2rad(product.lat_step) * EARTH_RADIUS_KM)
+    wanted = max(1, int(reach / 2)) if spread.kind == "gaussian" else 1
     return max(m for m in range(1, wanted + 1) if product.n_lat % m == 0 and product.n_lon % m == 0)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,20 +64,8 @@ def filling(stores: Stores, landscape: Landscape) -> np.ndarray:
     return np.minimum(stores.soil / landscape.soil_capacity, 1.0)
 
 
-def simulate(
-    grid: Grid, land: np.ndarray, landscape: Landscape, stores: Stores, forcings: Iterable[Forcing]
-) -> Iterator[tuple[Stores, Fluxes]]:
-    """Stores at the end of each month and the fluxes that led there.
-
-    Args:
-        land: bool, (n_lat, n_lon); no water flows into the sea under ground, and results at sea mean nothing.
-    """
-    for forcing in forcings:
-        stores, fluxes = _month(grid, land, landscape, stores, forcing)
-        yield stores, fluxes
-
-
-def _month(grid: Grid, land: np.ndarray, ground: Landscape, before: Stores, forcing: Forcing) -> tuple[Stores, Fluxes]:
+def advance(grid: Grid, land: np.ndarray, ground: Landscape, before: Stores, forcing: Forcing) -> tuple[Stores, Fluxes]:
+    """A month; see `gwkeras.twin.hydrology.kinds.Hydrology`. No water flows into the sea under ground."""
     precipitation = forcing.precipitation.astype(np.float64)
     frozen = 1 / (1 + np.exp(np.clip((forcing.temperature.astype(np.float64) - _FREEZING) * 1.2, -30, 30)))
     snowfall = precipitation * frozen

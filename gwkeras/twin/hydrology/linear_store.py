@@ -6,7 +6,6 @@ The store is linear in both directions: dS/dt = q − S/k with q = recharge − 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,16 +53,8 @@ def empty_stores(landscape: Landscape) -> Stores:
     return Stores(nothing, nothing, nothing + 0.5)
 
 
-def simulate(
-    grid: Grid, land: np.ndarray, landscape: Landscape, stores: Stores, forcings: Iterable[Forcing]
-) -> Iterator[tuple[Stores, Fluxes]]:
-    """Stores at the end of each month and the fluxes that led there; cells do not exchange water."""
-    for forcing in forcings:
-        stores, fluxes = _month(landscape, stores, forcing)
-        yield stores, fluxes
-
-
-def _month(ground: Landscape, before: Stores, forcing: Forcing) -> tuple[Stores, Fluxes]:
+def advance(grid: Grid, land: np.ndarray, ground: Landscape, before: Stores, forcing: Forcing) -> tuple[Stores, Fluxes]:
+    """A month; see `gwkeras.twin.hydrology.kinds.Hydrology`; cells do not exchange water."""
     snow, water = snow_balance(before.snow, forcing.precipitation, forcing.temperature)
     potential = np.maximum(forcing.potential, 1e-6)
     evapotranspiration = water / np.sqrt(1 + (water / potential) ** 2)

@@ -6,7 +6,6 @@ drainage after Brooks and Corey, baseflow after TOPMODEL (Niu et al. 2007, doi 1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,15 +59,6 @@ def filling(stores: Stores, landscape: Landscape) -> np.ndarray:
     return stores.soil / _capacity(landscape)
 
 
-def simulate(
-    grid: Grid, land: np.ndarray, landscape: Landscape, stores: Stores, forcings: Iterable[Forcing]
-) -> Iterator[tuple[Stores, Fluxes]]:
-    """Stores at the end of each month and the fluxes that led there; cells do not exchange water."""
-    for forcing in forcings:
-        stores, fluxes = _month(landscape, stores, forcing)
-        yield stores, fluxes
-
-
 def surface_runoff(soil: np.ndarray, water: np.ndarray, capacity: np.ndarray, shape: np.ndarray | float) -> np.ndarray:
     """What does not infiltrate, mm, where the point capacities' distribution is F(i) = 1 − (1 − i/iₘ)^b, iₘ = (1 + b) capacity.
 
@@ -105,7 +95,8 @@ def _capacity(ground: Landscape) -> np.ndarray:
     return 1.6 * ground.soil_capacity  # a deeper column than the cascade's, since its lower end drains it
 
 
-def _month(ground: Landscape, before: Stores, forcing: Forcing) -> tuple[Stores, Fluxes]:
+def advance(grid: Grid, land: np.ndarray, ground: Landscape, before: Stores, forcing: Forcing) -> tuple[Stores, Fluxes]:
+    """A month; see `gwkeras.twin.hydrology.kinds.Hydrology`; cells do not exchange water."""
     snow, water = snow_balance(before.snow, forcing.precipitation, forcing.temperature)
     capacity = _capacity(ground)
     fineness = (ground.soil_capacity - 50) / 150

@@ -22,6 +22,7 @@ from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.analogues.filling import fill_unknown
 from gwkeras.methods.priors.analogues.fitted import FittedAnalogues
 from gwkeras.methods.priors.analogues.likeness import Likeness
+from gwkeras.methods.priors.belief import is_believed, standard_error
 from gwkeras.methods.priors.reference import reference_detail, require_reference
 from gwkeras.methods.training import Training
 
@@ -30,7 +31,6 @@ SEASON_WEIGHTS = (0.0, 0.6, 6.0)
 _SPAN_MONTHS, _MOST_SPANS, _FEWEST_MONTHS = 12, 8, 24
 _SAMPLE = 100  # product cells that the weights are chosen on
 _USUALLY = 0.8  # share of the months in which a cell's reference must be known
-_CERTAIN = 2.0  # standard errors that the gain must be above nothing
 _POOLED = 12.0  # months that the variance of a product cell's mean counts for in each of its fine cells
 
 
@@ -132,15 +132,15 @@ def _errors(likeness: Likeness, detail: np.ndarray, mass: np.ndarray, s: int) ->
 
 
 def _choose(errors: dict[Weights, np.ndarray], spans: np.ndarray) -> tuple[Weights, str]:
-    """The candidate with the least error in spans that were left out; none where its gain is not certain."""
+    """The candidate with the least error in spans that were left out; none where its gain is not believed."""
     nothing = errors[0.0, 0.0]
     if len(np.unique(spans)) < 2 or not nothing.any():
         return (0.0, 0.0), "analogues: no detail, since there are too few months to be left out"
     best = min(errors, key=lambda candidate: float(errors[candidate].sum()))
     gains = np.array([1 - errors[best][spans == n].sum() / nothing[spans == n].sum() for n in np.unique(spans)])
-    error = gains.std(ddof=1) / np.sqrt(len(gains))
+    error = standard_error(gains)
     said = f"{gains.mean():.3f} ± {error:.3f} of the detail's power explained in {len(gains)} spans left out in turn"
-    if gains.mean() <= _CERTAIN * error:
+    if not is_believed(gains.mean(), error):
         return (0.0, 0.0), f"analogues: no detail, since past months do not tell it ({said})"
     return best, f"analogues: weights {best[0]:g} (product) and {best[1]:g} (season), {said}"
 

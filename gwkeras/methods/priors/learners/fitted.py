@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +9,13 @@ from typing import Protocol
 
 import numpy as np
 
-from gwkeras.core.errors import BadInput
-from gwkeras.core.latest import Latest
 from gwkeras.core.months import Month
-from gwkeras.domain.array_cache import DiskArray, cached_array
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.method import Part, Prediction
+from gwkeras.methods.priors.described_arrays import DescribedArrays
+from gwkeras.methods.priors.filed_months import Band, FiledMonths
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.perceptrons import Perceptrons
 from gwkeras.methods.priors.learners.trees import Trees
@@ -52,43 +49,33 @@ class FittedLearner:
     share: float
     training_months: np.ndarray
     notes: tuple[str, ...] = ()
-    _latest: Latest[DiskArray] = field(default_factory=Latest, repr=False, compare=False)
+    _filed: FiledMonths = field(default_factory=FiledMonths, repr=False, compare=False)
 
     @property
     def digest(self) -> str:
         """Changes with anything that the prior's means depend on."""
-        described = json.dumps(self._description(), sort_keys=True).encode()
-        arrays = (np.ascontiguousarray(a).tobytes() for _, a in sorted(self._arrays().items()))
-        return hashlib.sha256(b"".join((described, *arrays))).hexdigest()[:16]
+        return self._kept.digest
 
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
-        """f of one month over the whole domain; see `gwkeras.methods.parts.FittedPrior.predict`.
+        """f of one month over the whole domain; see `gwkeras.methods.parts.FittedPrior.predict` and `FiledMonths.field`.
 
-        The first call computes all months of the domain at once, in bands of rows, and files them beside the domain's other
-        arrays.
         Raises: MissingMonths: where the domain lacks the month, or its climate a training month. BadInput: where it lacks a
             channel or a map.
         """
-        position = domain.calendar.position(month)
         if self.regression is None or not self.share:
+            domain.calendar.position(month)  # a month that is not there is said, believed or not
             return Prediction(np.zeros(domain.fine.shape, dtype=np.float32))
-        key = self.digest, domain.fine_drivers.key, domain.fine_origin, str(domain.months[[0, -1]])
-        return Prediction(np.asarray(self._latest.get(str(key), lambda: self._all_months(domain))[position]))
+        return Prediction(self._filed.field(domain, month, self.kind, self.digest, self._bands))
 
     def save(self, folder: Path) -> None:
         """Writes learner.npz and learner.json into `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez(folder / "learner.npz", **self._arrays())  # type: ignore[arg-type]
-        (folder / "learner.json").write_text(json.dumps(self._description(), indent=1), encoding="utf-8")
+        self._kept.save(folder, "learner")
 
     @classmethod
     def load(cls, folder: Path) -> FittedLearner:
         """Inverse of `save`. Raises: BadInput: where the folder holds no learner, or a damaged one."""
-        if not (folder / "learner.json").exists() or not (folder / "learner.npz").exists():
-            raise BadInput(folder, expected="learner.json and learner.npz", found="none", remedy="fit the prior again")
-        told = json.loads((folder / "learner.json").read_text(encoding="utf-8"))
-        with np.load(folder / "learner.npz", allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in kept.files}
+        kept = DescribedArrays.load(folder, "learner")
+        told, arrays = kept.description, dict(kept.arrays)
         standard = Standard(tuple(told["maps"]), arrays.pop("map_means"), arrays.pop("map_deviations"), tuple(told["left_out"]))
         features = Features(tuple(told["time_constants"]), tuple(told["channels"]), standard)
         regression: Regression | None = None
@@ -99,8 +86,9 @@ class FittedLearner:
         months = np.array(told["training_months"], dtype="datetime64[M]")
         return cls(told["kind"], features, regression, told["share"], months, tuple(told["notes"]))
 
-    def _description(self) -> dict:
-        return {
+    @property
+    def _kept(self) -> DescribedArrays:
+        description = {
             "kind": self.kind,
             "time_constants": list(self.features.time_constants),
             "channels": list(self.features.channels),
@@ -110,24 +98,14 @@ class FittedLearner:
             "training_months": [str(month) for month in self.training_months],
             "notes": list(self.notes),
         }
-
-    def _arrays(self) -> dict[str, np.ndarray]:
         standard = self.features.standard
         own = {} if self.regression is None else self.regression.arrays()
-        return {"map_means": standard.means, "map_deviations": standard.deviations, **own}
+        return DescribedArrays(description, {"map_means": standard.means, "map_deviations": standard.deviations, **own})
 
-    def _all_months(self, domain: Domain) -> DiskArray:
-        climate, months = FineClimate.of(domain), domain.months.astype("datetime64[M]")
+    def _bands(self, climate: FineClimate, months: np.ndarray) -> tuple[Band, int]:
         maps = self.features.maps(climate)
-        key = [self.kind, self.digest, domain.fine_drivers.key, domain.fine_origin, [str(m) for m in months]]
-        return cached_array(
-            domain.fine_drivers.cache,
-            key,
-            (len(months), *climate.grid.shape),
-            lambda rows: self._band(climate.band(rows), maps[:, rows], months),
-            axis=1,
-            step_bytes=4 * climate.grid.n_lon * (self.features.count + 24 * len(self.features.channels)),
-        )
+        row_bytes = 4 * climate.grid.n_lon * (self.features.count + 24 * len(self.features.channels))
+        return lambda rows: self._band(climate.band(rows), maps[:, rows], months), row_bytes
 
     def _band(self, band: FineClimate, maps: np.ndarray, months: np.ndarray) -> np.ndarray:
         assert self.regression is not None

@@ -13,16 +13,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from gwkeras.core.errors import MissingMonths
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.parts import Progress
+from gwkeras.methods.priors.belief import is_believed, standard_error
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.fitted import FittedLearner, Regression, whole_fields
 from gwkeras.methods.priors.learners.sample import Sample
 from gwkeras.methods.priors.reference_teaching import taught_on
-from gwkeras.methods.priors.strength import WORTH, WORTH_FILTERED
 from gwkeras.methods.priors.teaching import Teaching
 from gwkeras.methods.training import Training
 
@@ -32,7 +31,6 @@ Learn = Callable[[Sample, float, int], Regression]
 _PARTS = 4  # spans of months, and groups of tiles, that are left out together
 _ROW_BYTES = 2**28  # of all rows at once
 _MONTHS = 6  # of each part, in which H of the fine field is looked at
-_CERTAIN = 3.0  # standard errors that the gain must be above nothing
 
 
 @dataclass(frozen=True)
@@ -113,14 +111,7 @@ def teach(
         note = f"{kind}: 0 everywhere, since no climate channel is finer than the product"
         nothing = Features(time_constants, (), Standard((), np.array([]), np.array([])))
         return FittedLearner(kind, nothing, None, 0.0, all_months, (note,))
-    lacking = np.setdiff1d(all_months, climate.months)
-    if lacking.size:
-        raise MissingMonths(
-            f"{kind} prior",
-            expected="climate of every training month",
-            found=f"none of {lacking[0]}",
-            remedy="give climate files that cover the storage record",
-        )
+    climate.require(all_months, f"{kind} prior")
     features = Features.of(climate, time_constants)
     lesson = _lesson(features, climate, taught_on(training))
     total = len(settings) * len(lesson.parts) + 1
@@ -143,8 +134,7 @@ def teach(
     setting = min(errors, key=lambda candidate: errors[candidate])
     share, gain, error = _believed(lesson, features, climate, [regressions[setting, n] for n in range(len(lesson.parts))])
     said = f"{gain:.3f} ± {error:.3f} of the held-out product's power explained"
-    worth = WORTH if lesson.teaching.blur is None else WORTH_FILTERED
-    if gain <= max(_CERTAIN * error, worth):
+    if not is_believed(gain, error):
         note = f"{kind}: 0 everywhere, since climate and maps do not predict held-out product ({said})"
         return FittedLearner(kind, features, None, 0.0, all_months, (note,))
     final = _learned(lesson, lesson.known, learn, setting, [training.seed, len(lesson.parts)])
@@ -195,4 +185,4 @@ def _believed(
     scale = np.maximum(power, 1e-12)
     share = float(np.clip((cross / scale).sum() / max(float((own_power / scale).sum()), 1e-12), 0.0, 1.0))
     gains = (2 * share * cross - share**2 * own_power) / scale
-    return share, float(gains.mean()), float(gains.std(ddof=1) / np.sqrt(len(gains)))
+    return share, float(gains.mean()), standard_error(gains)

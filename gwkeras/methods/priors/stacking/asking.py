@@ -12,7 +12,6 @@ from gwkeras.methods.method import Prediction
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.priors.stacking.folds import Fold, folds_of
 from gwkeras.methods.priors.stacking.weights import HeldOut
-from gwkeras.methods.priors.strength import WORTH, WORTH_FILTERED
 from gwkeras.methods.priors.teaching import Teaching
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.interpolation import Interpolation
@@ -34,11 +33,6 @@ class Product:
     teaching: Teaching
 
     basis = "held-out months and blocks of the product"
-
-    @property
-    def worth(self) -> float:
-        """The least gain that is believed."""
-        return WORTH if self.teaching.blur is None else WORTH_FILTERED
 
     def folds(self, count: int) -> tuple[Fold, ...]:
         """Months and tiles left out together."""
@@ -87,7 +81,6 @@ class Reference:
     training: Training
 
     basis = "held-out months of the reference"
-    worth = WORTH
 
     def folds(self, count: int) -> tuple[Fold, ...]:
         """Spans of months: the same places in other months are what a held-out month will have."""

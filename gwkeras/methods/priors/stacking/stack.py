@@ -86,7 +86,7 @@ class Stack:
                 candidates = [position for position in candidates if position not in refused]
                 left_out = [f"stack: {self.priors[position].label} left out: {error}" for position, error in refused.items()]
             found.append(asked.ask(list(fitted.values()), fold, lambda *done: progress(f"{said}: months", *done)))  # noqa: B023
-        weights = weigh(together(found), asked.worth)
+        weights = weigh(together(found))
         counted = [position for position, weight in zip(candidates, weights.values, strict=True) if weight > 0]
         fitted, refused = self._fit(counted, training, progress)
         if refused:

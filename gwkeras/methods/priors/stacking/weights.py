@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
-from gwkeras.methods.priors.strength import WORTH
+from gwkeras.methods.priors.belief import is_believed, standard_error
 
-_CERTAIN = 3.0  # standard errors that the gain must be above nothing
 _LEAST = 0.02  # weight below which a prior is not worth its time
 
 
@@ -63,15 +62,13 @@ class Weights:
     alone: np.ndarray
 
 
-def weigh(held_out: HeldOut, worth: float = WORTH) -> Weights:
+def weigh(held_out: HeldOut) -> Weights:
     """The weights under which the stack misses the least of what was left out.
 
-    Where the gain, with weights from the other folds, is not three standard errors above nothing, or less than `worth`, all
-    are 0.
+    Where the gain, with weights from the other folds, is not believed (`belief.py`), all are 0.
 
     Args:
         held_out: what was left out.
-        worth: the least gain, as a share of the held-out power.
     """
     folds = np.unique(held_out.fold)
     other = np.empty_like(held_out.moment)
@@ -79,12 +76,12 @@ def weigh(held_out: HeldOut, worth: float = WORTH) -> Weights:
         rest = held_out.fold != fold
         other[~rest] = solve_weights(held_out.gram[rest].sum(axis=0), held_out.moment[rest].sum(axis=0))
     gains = held_out.gains(other)
-    gain, error = float(gains.mean()), _standard_error(gains, (held_out.fold, held_out.place))
+    gain, error = float(gains.mean()), standard_error(gains, held_out.fold, held_out.place)
     gram, moment = held_out.gram.sum(axis=0), held_out.moment.sum(axis=0)
     diagonal = np.diag(gram)
     alone = np.where(diagonal > 0, np.clip(moment / np.where(diagonal > 0, diagonal, 1.0), 0.0, 1.0), 0.0)
     each = np.array([held_out.gains(row).mean() for row in np.diag(alone)])
-    values = solve_weights(gram, moment) if gain > max(_CERTAIN * error, worth) else np.zeros(len(moment))
+    values = solve_weights(gram, moment) if is_believed(gain, error) else np.zeros(len(moment))
     return Weights(values, gain, error, each)
 
 
@@ -116,15 +113,3 @@ def _least(gram: np.ndarray, moment: np.ndarray) -> np.ndarray:
     heavy = 1e4  # Σ w = 1 to a hundred-millionth
     weights, _ = nnls(np.vstack([matrix, np.full(len(moment), heavy)]), np.append(right, heavy))
     return weights
-
-
-def _standard_error(gains: np.ndarray, groupings: tuple[np.ndarray, ...]) -> float:
-    """Of the mean over parts; those of one fold or place are alike: the largest of the estimates."""
-    if len(gains) < 2:
-        return float("inf")
-    estimates = [gains.std(ddof=1) / np.sqrt(len(gains))]
-    for labels in groupings:
-        means = [gains[labels == label].mean() for label in np.unique(labels)]
-        if len(means) > 2:
-            estimates.append(np.std(means, ddof=1) / np.sqrt(len(means)))
-    return float(max(estimates))

@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 
 from gwkeras.methods.parts import Progress
+from gwkeras.methods.priors.belief import is_believed
 from gwkeras.methods.priors.storage_model.held_out import HeldOut, System, predict_held_out
 from gwkeras.methods.priors.storage_model.linearised import Seen
 from gwkeras.methods.priors.storage_model.parameters import Weights
@@ -27,12 +28,11 @@ STRENGTHS_FILTERED = STRENGTHS[:3]
 _LIKELY = (1.0, 0.3)  # departures of typical values and of maps' weights, before the logistic function
 _LIKELY_REGION = (0.03, 0.1, 0.3)  # candidates for those of the regional field
 _LONGEST = 1.5  # of a step in any weight, before the logistic function
-_STEPS = 4  # for each strength; the next one starts where it has ended
-_REGIONAL_STEPS = 3  # with a regional field
+_STEPS, _HELD_BACK = 8, 2  # at most, and of these held back most, whatever the product says
+_REGIONAL_STEPS = 2  # with a regional field: where it is chosen, and one step
 _HALVINGS = 4  # of a step that does not lower the objective
 _ENOUGH = 1e-3  # of the product's power: a smaller gain ends the descent
 _TOLERANCE = 0.5  # standard errors by which a stronger pull may be worse and is still taken
-_CERTAIN, _WORTH = 2.0, 0.05  # standard errors, and share of the power, that the gain must be above nothing
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,13 @@ class Descent:
     @property
     def amplitude(self) -> float:
         """Of the storage that held-out product supports, 0 … 1; 0 where it does not believe in any."""
-        believed = self.held_out.gain > max(_CERTAIN * self.held_out.gain_error, _WORTH)
-        return self.held_out.amplitude if believed else 0.0
+        return self.held_out.amplitude if is_believed(self.held_out.gain, self.held_out.gain_error) else 0.0
 
 
 def descend(seen: Seen, start: Weights, progress: Progress) -> Descent:
     """Weights for the strength that held-out product chooses, first without a regional field, then with one if that helps.
+
+    The first steps are held back most; from then on each is held back as the linear system around it says by held-out product.
 
     Args:
         seen: the model as the product would show it.
@@ -71,16 +72,11 @@ def descend(seen: Seen, start: Weights, progress: Progress) -> Descent:
     strengths = STRENGTHS if seen.teaching.blur is None else STRENGTHS_FILTERED
     bumps = start.region.shape[1]
     slope, plain = _Slope.of(seen.without_region()), replace(start, region=start.region[:, :0])
-    steps, weights, found = len(strengths) * _STEPS + (_REGIONAL_STEPS if bumps else 0), plain, []
-    for number, strength in enumerate(strengths):
-        told = partial(_told, progress, number * _STEPS, steps)
-        weights, held_out = slope.descend(weights, plain, strength, _STEPS, told)
-        found.append(Descent(weights, strength, held_out))
-    chosen = found[_strongest([descent.held_out for descent in found])]
+    steps = _STEPS + (_REGIONAL_STEPS if bumps else 0)
+    chosen = slope.descend(plain, strengths, partial(_told, progress, 0, steps))
     if not bumps or not chosen.amplitude:
         return replace(chosen, weights=replace(chosen.weights, region=start.region))
-    told = partial(_told, progress, len(strengths) * _STEPS, steps)
-    return _with_region(seen, start, chosen, told)
+    return _with_region(seen, start, chosen, partial(_told, progress, _STEPS, steps))
 
 
 def _with_region(seen: Seen, start: Weights, plain: Descent, told: Callable[[int], None]) -> Descent:
@@ -89,16 +85,21 @@ def _with_region(seen: Seen, start: Weights, plain: Descent, told: Callable[[int
     How large the field's departures are likely to be is chosen in the linear system around the weights without one.
     """
     slope, weights = _Slope.of(seen), replace(plain.weights, region=start.region)
-    system = System.around(seen.equations(weights), weights.flat - start.flat).in_time
+    system = System.around(seen.equations(weights), weights.flat - start.flat)
     told(1)
-    without = predict_held_out(system, plain.strength / _likely(start, 1e-6) ** 2)
-    found = [predict_held_out(system, plain.strength / _likely(start, size) ** 2) for size in _LIKELY_REGION]
-    number = _strongest([without, *found])
+    pulls = [plain.strength / _likely(start, size) ** 2 for size in (1e-6, *_LIKELY_REGION)]
+    found = [predict_held_out(system.in_time, pull) for pull in pulls]
+    number = _strongest(found)
     if number == 0:
         return replace(plain, weights=weights)
-    size = _LIKELY_REGION[number - 1]
-    weights, _ = slope.descend(weights, start, plain.strength, _REGIONAL_STEPS - 1, lambda done: told(done + 1), size)
-    return replace(plain, weights=weights, likely_region=size, region_gain=found[number - 1].gain - without.gain)
+    flat, pull = weights.flat, pulls[number]
+    for step in range(1, _REGIONAL_STEPS):
+        flat, _ = slope.step(system, pull, flat, start)
+        told(step + 1)
+        if step + 1 < _REGIONAL_STEPS:
+            system = System.around(seen.equations(start.put(flat)), flat - start.flat)
+    size, gain = _LIKELY_REGION[number - 1], found[number].gain - found[0].gain
+    return replace(plain, weights=start.put(flat), likely_region=size, region_gain=gain)
 
 
 @dataclass(frozen=True)
@@ -120,32 +121,50 @@ class _Slope:
         values = seen.teaching.metric.whiten(seen.teaching.values.astype(np.float32))
         return cls(seen, values, float((values.astype(np.float64) ** 2).sum()))
 
-    def descend(
-        self,
-        weights: Weights,
-        textbook: Weights,
-        strength: float,
-        steps: int,
-        told: Callable[[int], None],
-        likely_region: float = 1.0,
-    ) -> tuple[Weights, HeldOut]:
-        """Steps for one strength, and what the last of them says of held-out product."""
-        pull, origin = strength / _likely(textbook, likely_region) ** 2, textbook.flat
+    def left(self, weights: Weights) -> float:
+        """Share of the product's power that the model with these weights leaves."""
+        missed = (self.values - self.seen.of(weights)).astype(np.float64)
+        return float((missed**2).sum()) / self.power
 
-        def objective(flat: np.ndarray) -> float:
-            missed = (self.values - self.seen.of(textbook.put(flat))).astype(np.float64)
-            return float((missed**2).sum()) / self.power + float(pull @ (flat - origin) ** 2)
-
-        flat = weights.flat
-        least = objective(flat)
-        for step in range(steps):
+    def descend(self, textbook: Weights, strengths: tuple[float, ...], told: Callable[[int], None]) -> Descent:
+        """Steps from the textbook until one gains next to nothing, and what held-out product says around the last."""
+        flat, origin = textbook.flat, textbook.flat
+        strength, left = strengths[0], self.left(textbook)
+        for step in range(_STEPS):
             system = System.around(self.seen.equations(textbook.put(flat)), flat - origin)
-            flat, now = _step(system, pull, flat, origin, least, objective)
+            if step >= _HELD_BACK:
+                held = [predict_held_out(system, each / _likely(textbook, 1.0) ** 2) for each in strengths]
+                before, strength = strength, strengths[_strongest(held)]
+            moved, now = self.step(system, strength / _likely(textbook, 1.0) ** 2, flat, textbook, left)
             told(step + 1)
-            gained, least = least - now, now
-            if gained < _ENOUGH:
+            gained, flat, left = left - now, moved, now
+            if step >= _HELD_BACK and strength == before and gained < _ENOUGH:
                 break
-        return textbook.put(flat), predict_held_out(system, pull)
+        return Descent(textbook.put(flat), strength, predict_held_out(system, strength / _likely(textbook, 1.0) ** 2))
+
+    def step(
+        self, system: System, pull: np.ndarray, flat: np.ndarray, textbook: Weights, left: float | None = None
+    ) -> tuple[np.ndarray, float]:
+        """Better weights and the share that they leave; those given where a step does not better them.
+
+        Args:
+            system: around the weights.
+            pull: penalty on the square of each departure, as a share of the product's power.
+            flat: the weights.
+            textbook: that they are pulled to.
+            left: by these weights; None: to be computed.
+        """
+        origin = textbook.flat
+        left = self.left(textbook.put(flat)) if left is None else left
+        least = left + float(pull @ (flat - origin) ** 2)
+        step = origin + system.best(pull) - flat
+        step *= min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-12))
+        for _ in range(_HALVINGS):
+            now = self.left(textbook.put(flat + step))
+            if now + float(pull @ (flat + step - origin) ** 2) < least:
+                return flat + step, now
+            step = step / 2
+        return flat, left
 
 
 def _told(progress: Progress, before: int, total: int, done: int) -> None:
@@ -156,20 +175,6 @@ def _likely(weights: Weights, region: float) -> np.ndarray:
     """(weight,) the likely size of each departure from the textbook."""
     sizes = zip((weights.typical, weights.maps, weights.region), (*_LIKELY, region), strict=True)
     return np.concatenate([np.full(part.size, size) for part, size in sizes])
-
-
-def _step(
-    system: System, pull: np.ndarray, flat: np.ndarray, start: np.ndarray, least: float, objective: Callable[[np.ndarray], float]
-) -> tuple[np.ndarray, float]:
-    """Better weights and their objective; those given where a step does not better them."""
-    step = start + system.best(pull) - flat
-    step *= min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-12))
-    for _ in range(_HALVINGS):
-        now = objective(flat + step)
-        if now < least:
-            return flat + step, now
-        step = step / 2
-    return flat, least
 
 
 def _strongest(found: list[HeldOut]) -> int:

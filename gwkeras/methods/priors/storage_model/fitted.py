@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from gwkeras.core.errors import BadInput, MissingMonths
-from gwkeras.core.latest import Latest
 from gwkeras.core.months import Month
-from gwkeras.domain.array_cache import DiskArray, cached_array
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.method import Part, Prediction
+from gwkeras.methods.priors.described_arrays import DescribedArrays
+from gwkeras.methods.priors.filed_months import Band, FiledMonths
 from gwkeras.methods.priors.local_amplitude import Bumps
 from gwkeras.methods.priors.storage_model.ground import Ground, maps_of
 from gwkeras.methods.priors.storage_model.parameters import PARAMETERS, Weights, bounded
@@ -49,7 +47,7 @@ class FittedStorageModel:
     training_months: np.ndarray
     middle: float
     notes: tuple[str, ...] = ()
-    _latest: Latest[DiskArray] = field(default_factory=Latest, repr=False, compare=False)
+    _filed: FiledMonths = field(default_factory=FiledMonths, repr=False, compare=False)
 
     @classmethod
     def nothing(cls, training_months: np.ndarray, reason: str) -> FittedStorageModel:
@@ -61,31 +59,36 @@ class FittedStorageModel:
     @property
     def digest(self) -> str:
         """Changes with anything that the prior's means depend on."""
-        described = json.dumps(self._description(), sort_keys=True).encode()
-        arrays = (np.ascontiguousarray(a).tobytes() for a in self._arrays().values())
-        return hashlib.sha256(b"".join((described, *arrays))).hexdigest()[:16]
+        return self._kept.digest
 
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
         """f of one month over the whole domain; see `gwkeras.methods.parts.FittedPrior.predict`."""
         return Prediction(self.mean(domain, month))
 
     def mean(self, domain: Domain, month: Month) -> np.ndarray:
-        """(s n_lat, s n_lon) mm, float32; months in any order.
+        """(s n_lat, s n_lon) mm, float32; see `FiledMonths.field`.
 
-        The first call runs the model over all months, in bands of rows, and files them beside the domain's other arrays.
         Raises: MissingMonths: where the domain lacks the month, or its climate all training months. BadInput: where it lacks a
             channel or a map.
         """
-        position = domain.calendar.position(month)
         if self.weights is None or not self.amplitude:
+            domain.calendar.position(month)  # a month that is not there is said, weights or none
             return np.zeros(domain.fine.shape, dtype=np.float32)
-        key = self.digest, domain.fine_drivers.key, domain.fine_origin, str(domain.months[[0, -1]])
-        return np.asarray(self._latest.get(str(key), lambda: self._all_months(domain))[position])
+        return self._filed.field(domain, month, "storage model", self.digest, self._bands)
+
+    def ground(self, climate: FineClimate, parts: int = 1) -> Ground:
+        """Where the model runs in a domain.
+
+        Args:
+            climate: at the fine grid.
+            parts: cells along a side of a block, where blocks are to be run.
+        Raises: BadInput: where the climate lacks a map.
+        """
+        return Ground.of(climate, maps_of(climate, self.standard)[1], self.bumps, self.middle, parts)
 
     def parameters(self, climate: FineClimate) -> dict[str, np.ndarray]:
         """Parameter -> (n_lat, n_lon), at a fine grid; NaN at sea."""
-        maps = maps_of(climate, self.standard)[1]
-        ground = Ground.of(climate, maps, self.bumps, self.middle)
+        ground = self.ground(climate)
         found = {}
         for name, values in self._bounded(ground).items():
             found[name] = np.full(climate.grid.shape, np.nan, dtype=np.float32)
@@ -94,18 +97,13 @@ class FittedStorageModel:
 
     def save(self, folder: Path) -> None:
         """Writes storage_model.npz and storage_model.json into `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez(folder / "storage_model.npz", **self._arrays())  # type: ignore[arg-type]
-        (folder / "storage_model.json").write_text(json.dumps(self._description(), indent=1), encoding="utf-8")
+        self._kept.save(folder, "storage_model")
 
     @classmethod
     def load(cls, folder: Path) -> FittedStorageModel:
         """Inverse of `save`. Raises: BadInput: where the folder holds no storage model, or one with other parameters."""
-        if not (folder / "storage_model.json").exists() or not (folder / "storage_model.npz").exists():
-            raise BadInput(
-                folder, expected="storage_model.json and storage_model.npz", found="none", remedy="fit the prior again"
-            )
-        told = json.loads((folder / "storage_model.json").read_text(encoding="utf-8"))
+        kept = DescribedArrays.load(folder, "storage_model")
+        told, arrays = kept.description, kept.arrays
         if told["parameters"] != [parameter.name for parameter in PARAMETERS]:
             raise BadInput(
                 folder,
@@ -113,15 +111,15 @@ class FittedStorageModel:
                 found=", ".join(told["parameters"]),
                 remedy="fit the prior again",
             )
-        with np.load(folder / "storage_model.npz", allow_pickle=False) as arrays:
-            weights = Weights(*(arrays[name] for name in _WEIGHTS)) if "typical" in arrays else None
-            standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]))
-            bumps = Bumps(arrays["bump_lat"], arrays["bump_lon"], *map(float, arrays["bump_width"]))
+        weights = Weights(*(arrays[name] for name in _WEIGHTS)) if "typical" in arrays else None
+        standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]))
+        bumps = Bumps(arrays["bump_lat"], arrays["bump_lon"], *map(float, arrays["bump_width"]))
         months = np.array(told["training_months"], dtype="datetime64[M]")
         return cls(weights, told["amplitude"], standard, bumps, months, told["middle"], tuple(told["notes"]))
 
-    def _description(self) -> dict:
-        return {
+    @property
+    def _kept(self) -> DescribedArrays:
+        description = {
             "kind": "storage_model",
             "parameters": [parameter.name for parameter in PARAMETERS],
             "amplitude": self.amplitude,
@@ -131,11 +129,9 @@ class FittedStorageModel:
             "middle": self.middle,
             "notes": list(self.notes),
         }
-
-    def _arrays(self) -> dict[str, np.ndarray]:
         w = self.weights
         learned = {} if w is None else dict(zip(_WEIGHTS, (w.typical, w.maps, w.region), strict=True))
-        return {
+        arrays = {
             **learned,
             "means": self.standard.means,
             "deviations": self.standard.deviations,
@@ -143,10 +139,10 @@ class FittedStorageModel:
             "bump_lon": self.bumps.lon,
             "bump_width": np.array([self.bumps.lat_width, self.bumps.lon_width]),
         }
+        return DescribedArrays(description, arrays)
 
-    def _all_months(self, domain: Domain) -> DiskArray:
-        climate = climate_for(domain, "storage model")
-        months = domain.months.astype("datetime64[M]")
+    def _bands(self, climate: FineClimate, months: np.ndarray) -> tuple[Band, int]:
+        _require_channels(climate)
         lacking = np.setdiff1d(np.concatenate([months, self.training_months]), climate.months)
         if lacking.size:
             raise MissingMonths(
@@ -156,14 +152,8 @@ class FittedStorageModel:
                 remedy="give a longer climate record",
             )
         maps = maps_of(climate, self.standard)[1]
-        return cached_array(
-            domain.fine_drivers.cache,
-            ["storage model", self.digest, domain.fine_drivers.key, domain.fine_origin, [str(m) for m in months]],
-            (len(months), *climate.grid.shape),
-            lambda rows: self._band(climate.band(rows), maps[:, rows], months),
-            axis=1,
-            step_bytes=4 * climate.grid.n_lon * (4 * len(climate.months) + _ARRAYS_AT_ONCE),
-        )
+        row_bytes = 4 * climate.grid.n_lon * (4 * len(climate.months) + _ARRAYS_AT_ONCE)
+        return lambda rows: self._band(climate.band(rows), maps[:, rows], months), row_bytes
 
     def _band(self, climate: FineClimate, maps: np.ndarray, months: np.ndarray) -> np.ndarray:
         """(M, n_lat, n_lon) f in a band of rows."""
@@ -187,16 +177,9 @@ class FittedStorageModel:
         return bounded(np, self.weights.raw(ground.maps, ground.bumps), ground.irrigated)
 
 
-def climate_for(domain: Domain, what: str) -> FineClimate:
-    """The fine climate of a domain.
-
-    Args:
-        domain: the domain.
-        what: asks for it, for messages.
-    Raises: BadInput: where it lacks a channel that the model needs.
-    """
-    climate = FineClimate.of(domain)
+def _require_channels(climate: FineClimate) -> None:
     missing = [name for name in NEEDED if name not in climate.channels]
     if missing:
-        raise BadInput(what, expected=f"the climate channel {missing[0]}", found="none", remedy="give the file that holds it")
-    return climate
+        raise BadInput(
+            "storage model", expected=f"the climate channel {missing[0]}", found="none", remedy="give the file that holds it"
+        )

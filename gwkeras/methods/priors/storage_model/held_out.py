@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from gwkeras.methods.priors.belief import standard_error
 from gwkeras.methods.priors.normal_equations import NormalEquations
 from gwkeras.methods.priors.strength import Others
 
@@ -111,20 +112,10 @@ def predict_held_out(system: System, pull: np.ndarray) -> HeldOut:
     amplitude = float(np.clip(explained / size, 0.0, 1.0)) if size > 0 else 0.0
     if len(left) < 2:
         return HeldOut(np.ones(1), 0.0, 0.0, 0.0)
-    return HeldOut(np.array(left), float(gain.mean()), _standard_error(gain, np.array(parts)), amplitude)
+    return HeldOut(np.array(left), float(gain.mean()), standard_error(gain, *np.array(parts).T), amplitude)
 
 
 def _solve(gram: np.ndarray, moment: np.ndarray, pull: np.ndarray) -> np.ndarray:
     held = gram.copy()
     held[np.diag_indices_from(held)] += pull
     return cho_solve(cho_factor(held, overwrite_a=True, check_finite=False), moment, check_finite=False)
-
-
-def _standard_error(gain: np.ndarray, parts: np.ndarray) -> float:
-    """Of the mean over parts; months of one span are alike, and so are tiles of one group: the largest of three estimates."""
-    estimates = [gain.std(ddof=1) / np.sqrt(len(gain))]
-    for axis in (0, 1):
-        means = [gain[parts[:, axis] == number].mean() for number in np.unique(parts[:, axis])]
-        if len(means) > 2:
-            estimates.append(np.std(means, ddof=1) / np.sqrt(len(means)))
-    return float(max(estimates))

@@ -15,7 +15,6 @@ from typing import ClassVar
 import numpy as np
 
 from gwkeras.core.config.key import key
-from gwkeras.core.errors import MissingMonths
 from gwkeras.core.months import month_number
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.methods.parts import Progress
@@ -56,14 +55,7 @@ class StorageModel:
         without = [name for name in NEEDED if name not in climate.channels]
         if without:
             return FittedStorageModel.nothing(months, f"the climate has no {without[0]}")
-        lacking = np.setdiff1d(months, climate.months)
-        if lacking.size:
-            raise MissingMonths(
-                "storage model",
-                expected="climate of every training month",
-                found=f"none of {lacking[0]}",
-                remedy="give climate files that cover the storage record",
-            )
+        climate.require(months, "storage model")
         teaching = teaching_of(training)
         standard, maps = maps_of(climate)
         half_weight = training.domain.observation.point_spread.half_weight_km

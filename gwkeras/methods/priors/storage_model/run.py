@@ -11,22 +11,33 @@ from gwkeras.methods.priors.storage_model.equations import Stores, advance, firs
 from gwkeras.methods.priors.storage_model.weather import Weather
 
 
+def begin(weather: Weather, parameters: Mapping[str, Any], rain: Any = 1.0) -> Stores:
+    """Stores in balance with the mean years before the first month.
+
+    Args:
+        weather: of some cells.
+        parameters: name -> (..., cell) float32; see `gwkeras.methods.priors.storage_model.parameters.bounded`.
+        rain: factor on the precipitation, of a shape that broadcasts.
+    """
+    stores: Stores = first_stores(np, parameters)
+    inflow, last_year = np.zeros_like(stores[0]), len(weather.before[0]) - 12
+    for index, (precipitation, temperature, potential) in enumerate(zip(*weather.before, strict=True)):
+        mean_month = precipitation * rain, temperature, potential, weather.decades[0]
+        stores, arrived = advance(np, stores, mean_month, parameters)
+        inflow = inflow + arrived / np.float32(12.0) if index >= last_year else inflow
+    return in_balance(np, stores, inflow, parameters)
+
+
 def run_numpy(weather: Weather, parameters: Mapping[str, Any]) -> Iterator[np.ndarray]:
     """Each month's storage, one after the other.
 
     Args:
         weather: of some cells.
-        parameters: name -> (..., cell); see `gwkeras.methods.priors.storage_model.parameters.bounded`.
+        parameters: as for `begin`.
     Yields: (..., cell) float32, mm.
     """
     parameters = {name: np.asarray(values, dtype=np.float32) for name, values in parameters.items()}
-    stores: Stores = first_stores(np, parameters)
-    inflow, last_year = np.zeros_like(stores[0]), len(weather.before[0]) - 12
-    for index, (precipitation, temperature, potential) in enumerate(zip(*weather.before, strict=True)):
-        mean_month = precipitation, temperature, potential, weather.decades[0]
-        stores, arrived = advance(np, stores, mean_month, parameters)
-        inflow = inflow + arrived / np.float32(12.0) if index >= last_year else inflow
-    stores = in_balance(np, stores, inflow, parameters)
+    stores = begin(weather, parameters)
     for month in zip(weather.precipitation, weather.temperature, weather.potential, weather.decades, strict=True):
         stores, _ = advance(np, stores, month, parameters)
         yield np.asarray(storage(stores, parameters), dtype=np.float32)
