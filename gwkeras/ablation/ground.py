@@ -15,6 +15,8 @@ from gwkeras.core.whole_file import replacing_path
 from gwkeras.data.manifest import Manifest, write_manifest
 from gwkeras.evaluate.judge import Judge, choose_judge
 from gwkeras.fields.record import Fields
+from gwkeras.methods.point_spread import with_point_spread
+from gwkeras.training.run_folder import RunFolder
 from tfrecords_build.build import Origin, build, build_hash
 from tfrecords_build.held_out import held_out_in
 from tfrecords_build.patch_size import with_patch_size
@@ -50,7 +52,8 @@ def prepare(fields: Fields, config: Config, root: Path, workers: int, progress: 
     shards = root / "builds" / samples_of(fields, config)[:16]
     manifest = build(fields, config, shards, workers=workers, progress=progress)
     cache = root / "cache"
-    judge = choose_judge(fields, config, held_out_in(manifest, fields, cache), cache)
+    split = held_out_in(manifest, fields, cache)
+    judge = choose_judge(with_point_spread(fields, split, RunFolder(root)), config, split, cache)
     return Ground(shards, manifest, judge, judge.digest())
 
 
