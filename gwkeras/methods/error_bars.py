@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month
+from gwkeras.domain.domain import Domain
 from gwkeras.methods.calibration_groups import SPAN_MONTHS, blocks_of, in_groups, spans_of
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.training import Training
@@ -112,6 +113,17 @@ def carried(measured: Calibration, deviation: float) -> Calibration:
     own = measured.interval_factor * _widening(measured.interval, deviation)
     basis = f"{measured.basis}, carried to fine cells by the covariance; detail that the product cannot see is an assumption"
     return Calibration(1.0, own, measured.interval, basis, tuple(factors.items()), measured.groups)
+
+
+def product_quantiles(calibration: Calibration, domain: Domain) -> tuple[tuple[float, float], ...]:
+    """(probability, factor) at the product's own scale, where nothing of σ is an assumption: `carried` undone.
+
+    Args:
+        calibration: as `carried` made it.
+        domain: whose point spread says how far it was widened.
+    """
+    deviation = FILTERED_RANGE if domain.point_spread.kind != "none" else RANGE
+    return tuple((p, f / _widening(p, deviation)) for p, f in calibration.quantiles)
 
 
 def _widening(probability: float, deviation: float) -> float:
