@@ -10,10 +10,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from gwkeras.core.calibration import Calibration
-from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
-from gwkeras.methods.calibration_groups import SPAN_MONTHS, blocks_of, in_groups, spans_of
+from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
@@ -95,7 +94,8 @@ def error_bars(
         np.abs(product.errors) / product.sigma[:, None], spans, blocks_of(product.lat, product.lon, grouping.block_degrees)
     )
     filtered = domain.point_spread.kind != "none"
-    measured = _calibration(groups, grouping)
+    told = f"{counted(len(groups))} of held-out product"
+    measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
     ratio = float(np.mean(product.errors**2) / max(np.mean(product.detail**2), 1e-12)) if filtered else None
     chosen: Sequence[Month] = taught or held
     detail = UnseenDetail.fit(domain, [means[month] for month in chosen], measured.sigma_scale, ratio)
@@ -133,15 +133,3 @@ def _widening(probability: float, deviation: float) -> float:
     trial = exact * np.linspace(0.8, 1.6, 801)
     held = (2 * ndtr(trial[:, None] / scales) - 1) @ weights
     return float(np.interp(probability, held, trial) / exact)
-
-
-def _calibration(groups: list[np.ndarray], grouping: Grouping) -> Calibration:
-    told = f"{len(groups)} groups (years × blocks) of held-out product"
-    try:
-        return Calibration.of_groups(groups, grouping.probability, told)
-    except BadInput:
-        if grouping.strict:
-            raise
-        pooled = np.concatenate(groups) if groups else np.zeros(0)
-        said = f"{told}, too few to vouch for {100 * grouping.probability:g} %"
-        return Calibration.of(pooled, grouping.probability, said)

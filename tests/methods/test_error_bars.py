@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, stats
 
 from gwkeras.core.calibration import Calibration
-from gwkeras.methods.calibration_groups import blocks_of, in_groups, spans_of
+from gwkeras.core.calibration_groups import blocks_of, in_groups, spans_of
 from gwkeras.methods.error_bars import carried
 
 

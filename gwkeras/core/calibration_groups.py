@@ -9,6 +9,7 @@ import numpy as np
 from gwkeras.core.months import month_number
 
 SPAN_MONTHS = 12
+"""Of a group, at most, where nothing else is asked for."""
 
 
 def spans_of(months: Sequence[np.datetime64] | np.ndarray, length: int = SPAN_MONTHS) -> np.ndarray:
@@ -57,3 +58,12 @@ def in_groups(ratios: np.ndarray, spans: np.ndarray, blocks: np.ndarray) -> list
     order = np.argsort(labels, kind="stable")
     ends = np.flatnonzero(np.diff(labels[order])) + 1
     return [group for group in np.split(values[order], ends) if group.size]
+
+
+def counted(groups: int) -> str:
+    """For people: how many groups, and of what.
+
+    >>> counted(1)
+    '1 group (years × blocks)'
+    """
+    return f"{groups} group{'' if groups == 1 else 's'} (years × blocks)"
