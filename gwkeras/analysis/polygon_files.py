@@ -56,9 +56,19 @@ def _of_shapefile(path: Path) -> list[dict[str, Any]]:
             warnings.simplefilter("error")  # of files that may be damaged
             box = tuple(reader.bbox) if len(reader) else (0.0, 0.0, 0.0, 0.0)
             features = [
-                {"properties": each.record.as_dict(), "geometry": each.shape.__geo_interface__} for each in reader.iterShapeRecords()
+                {"properties": each.record.as_dict(), "geometry": each.shape.__geo_interface__}
+                for each in reader.iterShapeRecords()
             ]
-    except (shapefile.ShapefileException, BadZipFile, OSError, struct.error, Warning, LookupError, TypeError, ValueError) as error:
+    except (
+        shapefile.ShapefileException,
+        BadZipFile,
+        OSError,
+        struct.error,
+        Warning,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise BadInput(
             path,
             expected="a shapefile with its .shx and .dbf beside it, or a ZIP with these",

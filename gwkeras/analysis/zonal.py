@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,17 +66,23 @@ class Trends:
     sigma: np.ndarray
 
 
-def trends(months: np.ndarray, means: np.ndarray, unseen: np.ndarray, noise: np.ndarray, persistence: float) -> Trends:
+def trends(
+    months: np.ndarray,
+    means: np.ndarray,
+    unseen: np.ndarray,
+    noise: np.ndarray,
+    persistence: Callable[[np.ndarray], np.ndarray],
+) -> Trends:
     """Least-squares slopes, with the errors of storage carried through: what lasts from month to month does not average out.
 
-    Var(slope) = c (U ∘ φ^|Δt| + N) cᵀ, with c the weights of the fit. What climate does from year to year is storage, no error.
+    Var(slope) = c (U ∘ φ(|Δt|) + N) cᵀ, with c the weights of the fit. What climate does from year to year is storage, no error.
 
     Args:
         months: (M,) numbers of months.
         means: (M, zones) mm; NaN where unknown.
         unseen: (M, zones) mm², variance of errors that last.
         noise: (M, zones) mm², variance of errors that do not.
-        persistence: φ, correlation of the former from a month to the next.
+        persistence: φ, covariance of the former with themselves some months later, in units of their variance.
     """
     slope, sigma = np.full((2, means.shape[1]), np.nan)
     for zone in range(means.shape[1]):
@@ -87,31 +94,7 @@ def trends(months: np.ndarray, means: np.ndarray, unseen: np.ndarray, noise: np.
         weights = centred / (centred @ centred)
         lag = np.abs(months[known][:, None] - months[known][None, :])
         lasting = np.sqrt(unseen[known, zone])
-        covariance = lasting[:, None] * lasting[None, :] * persistence**lag + np.diag(noise[known, zone])
+        covariance = lasting[:, None] * lasting[None, :] * persistence(lag) + np.diag(noise[known, zone])
         slope[zone] = weights @ means[known, zone]
         sigma[zone] = np.sqrt(weights @ covariance @ weights)
     return Trends(slope, sigma)
-
-
-def persistence_of(months: np.ndarray, residuals: np.ndarray) -> float:
-    """φ of residuals that are an autoregression and white noise: (ρ(12) / ρ(1))^(1/11), from 0 to 0.99.
-
-    White noise lowers the correlation at every lag alike, so it does not count; where ρ(12) is not known or positive, φ is ρ(1).
-
-    Args:
-        months: (M,) numbers of months, ascending.
-        residuals: (M, ...) mm; NaN where unknown.
-    """
-    near, year = (_correlation_at(months, residuals, lag) for lag in (1, 12))
-    found = (min(year / near, 1.0)) ** (1 / 11) if near > 0 and year > 0 else near
-    return float(np.clip(found, 0.0, 0.99))
-
-
-def _correlation_at(months: np.ndarray, residuals: np.ndarray, lag: int) -> float:
-    """Of residuals with those `lag` months later; 0 where there are no two such pairs."""
-    _, before, after = np.intersect1d(months + lag, months, assume_unique=True, return_indices=True)
-    a, b = residuals[before], residuals[after]
-    both = np.isfinite(a) & np.isfinite(b)
-    a, b = a[both], b[both]
-    norm = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / norm) if a.size > 1 and norm > 0 else 0.0

@@ -43,7 +43,9 @@ def read_zones(path: Path, grid: Grid) -> Zones:
         cell.
     """
     if not path.is_file():
-        raise BadInput(path, expected="zones: a GeoJSON file, a shapefile, or NetCDF with a map of labels", found="none", remedy="correct it")
+        raise BadInput(
+            path, expected="zones: a GeoJSON file, a shapefile, or NetCDF with a map of labels", found="none", remedy="correct it"
+        )
     zones = _from_polygons(path, grid) if path.suffix.lower() in (*GEOJSON, *SHAPEFILE) else _from_labels(path, grid)
     area = (zones.shares * grid.area).sum(axis=(1, 2))
     for name, held, share in zip(zones.names, area, zones.shares, strict=True):

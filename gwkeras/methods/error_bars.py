@@ -10,16 +10,18 @@ import numpy as np
 from scipy.special import ndtr
 
 from gwkeras.core.calibration import Calibration
-from gwkeras.core.months import Month
+from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
+from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 from gwkeras.methods.updates.held_out_product import HeldOutProduct, held_out_product
 
 _MONTHS = 24  # of training, that are looked at beside the validation months
+_MONTHS_OF_PERSISTENCE = 96  # likewise
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 
 
@@ -80,15 +82,17 @@ def error_bars(
     if not isinstance(update, FittedKriging):
         return None
     domain, grouping = training.domain, grouping or Grouping.usual(training)
-    held = list(training.validation_months)
-    every = max(1, -(-len(training.months) // _MONTHS))
-    taught = list(training.months)[::every]
-    months = sorted([*held, *taught])
+    held, taught = list(training.validation_months), _some(training.months, _MONTHS)
+    counted_on = {*held, *taught}
+    months = sorted(counted_on | {*_some(training.months, _MONTHS_OF_PERSISTENCE)})
     means = {month: np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)) for month in months}
     expected = np.stack([np.nan_to_num(domain.observation(means[month])) for month in months])
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
     observed[:, training.split.untrained(domain.coarse)] = np.nan
     product = held_out_product(update.on(domain), observed - expected, expected)
+    stamps = [months[row] for row in product.rows]
+    persistence = Persistence.fit(month_number(np.array(stamps)), product.errors.T)
+    product = product.at(np.array([month in counted_on for month in stamps]))
     spans = spans_of([months[row] for row in product.rows], grouping.span_months)
     groups = in_groups(
         np.abs(product.errors) / product.sigma[:, None], spans, blocks_of(product.lat, product.lon, grouping.block_degrees)
@@ -98,8 +102,13 @@ def error_bars(
     measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
     ratio = float(np.mean(product.errors**2) / max(np.mean(product.detail**2), 1e-12)) if filtered else None
     chosen: Sequence[Month] = taught or held
-    detail = UnseenDetail.fit(domain, [means[month] for month in chosen], measured.sigma_scale, ratio)
+    detail = UnseenDetail.fit(domain, [means[month] for month in chosen], measured.sigma_scale, ratio, persistence)
     return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product)
+
+
+def _some(months: Sequence[Month], most: int) -> list[Month]:
+    """Every month, or every second, third … so that there are no more than `most`."""
+    return list(months)[:: max(1, -(-len(months) // most))]
 
 
 def carried(measured: Calibration, deviation: float) -> Calibration:

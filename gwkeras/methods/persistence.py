@@ -81,6 +81,39 @@ class Persistence:
         )
 
 
+class Course:
+    """Standard Normal numbers that go through the months as errors do.
+
+    Args:
+        persistence: of the errors.
+        shape: of the numbers.
+        rng: for them.
+    """
+
+    def __init__(self, persistence: Persistence, shape: tuple[int, ...], rng: np.random.Generator) -> None:
+        self._shares, self._rng = np.sqrt(np.asarray(persistence.shares)), rng
+        self._fading = [rng.standard_normal(shape) for _ in TIMES]
+        self._yearly = rng.standard_normal((2, *shape))
+        self._month: int | None = None
+
+    def at(self, month: int) -> np.ndarray:
+        """Those of a month, of the shape.
+
+        Args:
+            month: its number, not before the one that was asked for last.
+        """
+        lag = 0 if self._month is None else month - self._month
+        self._month = month
+        if lag:
+            for number, time in enumerate(TIMES):
+                kept = np.exp(-lag / time)
+                new = self._rng.standard_normal(self._fading[number].shape)
+                self._fading[number] = kept * self._fading[number] + np.sqrt(1 - kept**2) * new
+        angle = 2 * np.pi * month / _YEAR
+        yearly = np.cos(angle) * self._yearly[0] + np.sin(angle) * self._yearly[1]
+        return sum(share * part for share, part in zip(self._shares, [*self._fading, yearly], strict=True))
+
+
 def _parts(lag: np.ndarray) -> np.ndarray:
     """(part, ...) correlation of each part at these lags."""
     times = np.asarray(TIMES).reshape(-1, *[1] * lag.ndim)

@@ -15,7 +15,7 @@ errors of the product are against what the prior says there; its range is part o
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from gwkeras.core.grid import Grid
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import upsample
+from gwkeras.methods.persistence import Persistence
 
 SEEN_SHARE = 0.4
 """γ² for a product whose cells are what hides the detail: set on tuning worlds, where 0.31 to 0.57 were right."""
@@ -51,15 +52,19 @@ class UnseenDetail:
         share: γ².
         typical: (s n_lat, s n_lon) mm², local mean square of u over months.
         grid: of `typical`; elsewhere the month's own mean square stands for it.
+        persistence: how long errors of storage last, from held-out product.
     """
 
     scale: float
     share: float
     typical: np.ndarray
     grid: Grid
+    persistence: Persistence = Persistence.usual()
 
     @classmethod
-    def fit(cls, domain: Domain, means: list[np.ndarray], scale: float, ratio: float | None) -> UnseenDetail:
+    def fit(
+        cls, domain: Domain, means: list[np.ndarray], scale: float, ratio: float | None, persistence: Persistence | None = None
+    ) -> UnseenDetail:
         """From the prior's fields of some months.
 
         Args:
@@ -67,10 +72,12 @@ class UnseenDetail:
             means: f, each (s n_lat, s n_lon) mm.
             scale: s.
             ratio: mean square of held-out errors of the product over that of the prior's held-out detail; None without a filter.
+            persistence: of the errors; None: the usual one.
         """
         share = SEEN_SHARE if ratio is None else FILTERED_SHARE + FILTERED_GROWTH * ratio**4 / (1 + ratio**4)
         squares = [local_mean_square(domain, unseen(domain, mean)) for mean in means]
-        return cls(scale, share, np.mean(squares, axis=0).astype(np.float32), domain.fine)
+        typical = np.mean(squares, axis=0).astype(np.float32)
+        return cls(scale, share, typical, domain.fine, persistence or Persistence.usual())
 
     def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray) -> np.ndarray:
         """(s n_lat, s n_lon) mm, standard deviation of a month.
@@ -103,7 +110,8 @@ class UnseenDetail:
     def save(self, folder: Path) -> None:
         """Writes unseen_detail.npz."""
         grid = {name: getattr(self.grid, name) for name in ("south", "west", "lat_step", "lon_step", "n_lat", "n_lon")}
-        np.savez(folder / "unseen_detail.npz", typical=self.typical, share=self.share, scale=self.scale, grid=json.dumps(grid))
+        told = {"grid": json.dumps(grid), "persistence": json.dumps(asdict(self.persistence))}
+        np.savez(folder / "unseen_detail.npz", typical=self.typical, share=self.share, scale=self.scale, **told)
 
     @classmethod
     def load(cls, folder: Path) -> UnseenDetail | None:
@@ -116,9 +124,12 @@ class UnseenDetail:
             return None
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                return cls(
-                    float(arrays["scale"]), float(arrays["share"]), arrays["typical"], Grid(**json.loads(str(arrays["grid"])))
-                )
+                grid = Grid(**json.loads(str(arrays["grid"])))
+                persistence = Persistence.usual()
+                if "persistence" in arrays:  # not in those of earlier versions
+                    told = json.loads(str(arrays["persistence"]))
+                    persistence = Persistence(tuple(told["shares"]), told["white"], told["about_mean"])
+                return cls(float(arrays["scale"]), float(arrays["share"]), arrays["typical"], grid, persistence)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 path, expected="arrays of error bars", found=f"something else ({error})", remedy="fit again"

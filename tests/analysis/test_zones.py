@@ -108,7 +108,9 @@ def test_a_shapefile_is_read_as_its_geojson(tmp_path):
 def test_what_is_wrong_with_a_shapefile_is_said(tmp_path):
     for name, content in (("damaged.shp", b"abc" * 50), ("damaged.zip", b"abc" * 50), ("short.shp", b"")):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(BadInput, match=r"a shapefile with its \.shx and \.dbf beside it, or a ZIP with these, found something"):
+        with pytest.raises(
+            BadInput, match=r"a shapefile with its \.shx and \.dbf beside it, or a ZIP with these, found something"
+        ):
             read_zones(tmp_path / name, GRID)
     with shapefile.Writer(str(tmp_path / "metres.shp"), shapeType=shapefile.POLYGON) as writer:
         writer.field("name", "C", 10)

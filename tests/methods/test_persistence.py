@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.methods.persistence import Persistence
+from gwkeras.methods.persistence import Course, Persistence
 
 MONTHS = np.concatenate([np.arange(70), np.arange(76, 190)])  # with a gap
 
@@ -45,3 +45,14 @@ def test_too_short_a_record_tells_nothing():
     assert Persistence.fit(np.arange(12), np.ones((12, 3))) == Persistence.usual()
     assert Persistence.fit(np.arange(40), np.full((40, 3), np.nan)) == Persistence.usual()
     assert Persistence.fit(np.arange(40), np.zeros((40, 3))) == Persistence.usual()
+
+
+def test_a_course_has_the_correlation_it_was_made_for():
+    """Of 20,000 numbers, 1 and 14 months apart; 1 / √20000 is 0.7 %."""
+    persistence = Persistence((0.3, 0.0, 0.5, 0.0, 0.0, 0.2))
+    course = Course(persistence, (20_000,), np.random.default_rng(3))
+    first, next_, later = (course.at(month) for month in (5, 6, 19))
+    for one, lag in ((next_, 1.0), (later, 14.0)):
+        expected = 0.3 * np.exp(-lag / 2) + 0.5 * np.exp(-lag / 24) + 0.2 * np.cos(2 * np.pi * lag / 12)
+        assert np.mean(first * one) == pytest.approx(expected, abs=0.03)
+        assert np.mean(one**2) == pytest.approx(1.0, abs=0.03)
