@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from gwkeras.application.writing import Job
 from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month, month_number
@@ -17,8 +15,8 @@ from gwkeras.methods.error_draws import ErrorDraws
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 
 _COMMENT = (
-    "Conditional simulations: each could be the truth, given the product, its error and the covariance of storage. Their spread is "
-    "the standard error of gwsa; errors go together in space and from month to month as those of the product do where it is held out."
+    "Conditional simulations: each could be the truth, given the product, its error and the covariance of storage. Their spread "
+    "is the standard error of gwsa; errors go together in space and time as those of held-out product do."
 )
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from gwkeras.core.calibration import Calibration
+from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
-from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.training import Training

@@ -1,7 +1,7 @@
 """Intervals of methods that have a fine field to be calibrated on: spans of years that are left out by turns.
 
 Months within a year are alike, and years differ: a method that was taught on some years is more wrong in others than in a few
-validation months between them. So it is taught again without each span of years, and judged there. A network is not trained again:
+validation months between them. So it is taught again without each span of years, and judged there. A network is not taught again:
 its validation months stand alone. Errors are exchanged in groups, a year of a block of cells (`gwkeras.core.group_quantile`).
 """
 

@@ -18,7 +18,7 @@ def drawn(correlation, places=400, seed=0):
 
 @pytest.mark.parametrize("slow", [0.0, 0.3, 1.0])
 def test_the_variance_of_a_trend_is_that_of_the_errors(slow):
-    """Whatever the parts are: the trend's variance from the fit against the one from the true covariance, without the white part."""
+    """Whatever the parts are: a trend's variance from the fit against that from the true covariance; the white part aside."""
 
     def lasting(lag):
         return 9.0 * ((1 - slow) * np.exp(-lag / 9.0) + slow * np.exp(-lag / 200.0))

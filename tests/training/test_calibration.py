@@ -66,7 +66,7 @@ def test_by_hand():
 
 
 def test_a_year_of_a_block_is_one_sample():
-    """Twelve blocks of two years: 24 groups, of which 4 are wrong by 6 σ. The 20 others reach 20 / 25 of the groups' distribution."""
+    """Twelve blocks of two years: 24 groups, of which 4 are wrong by 6 σ; the 20 others reach 20 / 25 of all."""
     size = 8  # product cells along a block's side, two fine cells in each
     land = np.ones((4, 2 * size, 6 * 2 * size, 1))
     latitude = np.stack([np.arange(size) * 0.5 + 0.25 + 4.0 * (n % 2) for n in range(4)])
