@@ -20,8 +20,8 @@ _COMMENT = (
 )
 
 
-def require_drawable(job: Job, option: str) -> tuple[Composition, FittedKriging]:
-    """The method of a job and its update where the job is.
+def require_drawable(job: Job, option: str) -> Composition:
+    """The method of a job, whose errors can be drawn.
 
     Args:
         job: method and domain.
@@ -30,7 +30,7 @@ def require_drawable(job: Job, option: str) -> tuple[Composition, FittedKriging]
     """
     method = job.method
     if isinstance(method, Composition) and isinstance(method.update, FittedKriging) and method.calibration is not None:
-        return method, method.update.on(job.domain)
+        return method
     raise BadInput(
         option,
         expected="a method of prior and kriging with calibrated error bars",
@@ -62,7 +62,7 @@ def draw_record(
     Raises: BadInput: where the method is none of prior and kriging with calibrated error bars, the region is too large to
         simulate, or the file cannot be written.
     """
-    method, _ = require_drawable(job, "--draws")
+    method = require_drawable(job, "--draws")
     domain, (rows, columns) = job.domain, job.fine_part
     errors = ErrorDraws(method, domain, count, seed)
     with draw_file(path, job.grid, count, comment=_COMMENT, provenance=provenance or Provenance()) as append:

@@ -14,8 +14,9 @@ from gwkeras.application.drawing import require_drawable
 from gwkeras.application.writing import Job
 from gwkeras.core.months import Month, month_number
 from gwkeras.fields.writing.cf_file import CONVENTIONS, Provenance
+from gwkeras.methods.error_draws import parts_of
 from gwkeras.methods.persistence import Persistence
-from gwkeras.methods.updates.error_parts import ErrorParts, error_parts
+from gwkeras.methods.updates.error_parts import ErrorParts
 
 _SIGMA = (
     "From draws of the error: what the update cannot see, which lasts from month to month, and the product's noise, which does "
@@ -45,7 +46,7 @@ def zonal_record(
         progress: called with the number of months done and in all.
     Raises: BadInput: where the method is none of prior and kriging with calibrated error bars.
     """
-    (method, update), domain = require_drawable(job, "--method"), job.domain
+    method, domain = require_drawable(job, "--method"), job.domain
     assert method.calibration is not None
     factor = method.calibration.interval_factor
     weights = zones.shares * domain.fine.area * domain.land_fine
@@ -56,7 +57,7 @@ def zonal_record(
         observed = domain.storage_of(month)
         known = np.isfinite(observed) & (domain.land > 0)
         if known.tobytes() not in kept:
-            kept = {known.tobytes(): error_parts(update, known, draws, seed)}
+            kept = {known.tobytes(): parts_of(method, domain, known, draws, seed)}
         errors = kept[known.tobytes()]
         predicted = method.predict(domain, month)
         assert predicted.sigma is not None

@@ -11,10 +11,30 @@ import numpy as np
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.persistence import Course, Persistence
+from gwkeras.methods.unseen_draws import UnseenDraws
 from gwkeras.methods.updates.error_parts import ErrorParts, error_parts
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 
 _POOL = 200  # simulated errors that are mixed; their sample covariance is known to 7 %
+
+
+def parts_of(method: Composition, domain: Domain, known: np.ndarray, count: int, seed: int) -> ErrorParts:
+    """Simulated errors of a method's months in which the same product cells are known, in units of σ.
+
+    Args:
+        method: of a prior and kriging.
+        domain: that it is applied to.
+        known: (n_lat, n_lon) bool, the product's cells with a value.
+        count: of draws.
+        seed: of the random numbers.
+    Raises: BadInput: where the region is too large to simulate.
+    """
+    assert isinstance(method.update, FittedKriging)
+    update, detail = method.update.on(domain), method.detail
+    if detail is None:
+        return error_parts(update, known, count, seed)
+    own = UnseenDraws.of(method.prior, detail, domain)
+    return error_parts(update, known, count, seed, scale=detail.scale, detail=own.draw)
 
 
 class ErrorDraws:
@@ -28,8 +48,7 @@ class ErrorDraws:
     """
 
     def __init__(self, method: Composition, domain: Domain, count: int, seed: int) -> None:
-        assert isinstance(method.update, FittedKriging)
-        self._update, self._domain, self._seed = method.update.on(domain), domain, seed
+        self._method, self._domain, self._seed = method, domain, seed
         persistence = Persistence.usual() if method.detail is None else method.detail.persistence
         self._rng = np.random.default_rng([seed, 1])
         self._course = Course(persistence, (count, _POOL), np.random.default_rng([seed, 2]))
@@ -44,7 +63,7 @@ class ErrorDraws:
         """
         known = np.isfinite(observed) & (self._domain.land > 0)
         if self._parts is None or self._parts[0] != known.tobytes():
-            self._parts = known.tobytes(), error_parts(self._update, known, _POOL, self._seed)
+            self._parts = known.tobytes(), parts_of(self._method, self._domain, known, _POOL, self._seed)
         parts, weights = self._parts[1], self._course.at(month)
         white = self._rng.standard_normal(weights.shape)
         shape = parts.unseen.shape
