@@ -164,7 +164,10 @@ class Experiment:
 
     def train(self, devices: Devices | None = None, resume: bool = False) -> TrainingOutcome:
         """The network, its calibration and its history."""
-        from gwkeras.training.train import train
+        if self.config.training.members > 1:
+            from gwkeras.training.members import train_members as train
+        else:
+            from gwkeras.training.train import train
 
         with self.timed("train"):
             return train(self.config, self.run, self.progress, devices=devices, resume=resume)
