@@ -26,7 +26,7 @@ from gwkeras.training.train import TrainingOutcome, save_network, train
 def train_members(
     config: Config, run: RunFolder, progress: Progress, *, devices: Devices | None = None, resume: bool = False
 ) -> TrainingOutcome:
-    """Trains `training.members` networks one after the other, each in a folder of its own, and leaves their ensemble in the run's.
+    """Trains `training.members` networks one by one, each in a folder of its own, and leaves their ensemble in the run's.
 
     Args:
         config: of the training.
