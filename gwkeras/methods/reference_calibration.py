@@ -14,18 +14,19 @@ from dataclasses import replace
 import numpy as np
 
 from gwkeras.core.calibration import Calibration
-from gwkeras.core.calibration_groups import blocks_of, counted, spans_of
+from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, spans_of
 from gwkeras.core.config.tree import MethodConfig
 from gwkeras.core.errors import GwkerasError
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
+from gwkeras.domain.split import Split
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.method import Prediction
 from gwkeras.methods.parts import Progress
 from gwkeras.methods.training import Training
 
 _CELLS_A_MONTH = 20_000  # enough to know a quantile, few enough for any number of months
-_MOST_SPANS, _SPAN_MONTHS = 4, 12
+_MOST_SPANS = 4
 _FEWEST_MONTHS = 24  # that are left to learn from
 
 Predict = Callable[[Domain, Month], Prediction]
@@ -45,12 +46,13 @@ def calibrate_on_target(method: Composition, recipe: MethodConfig, training: Tra
     interval = training.config.downscale.interval
     if training.domain.fine_target is None:
         return Calibration.of(np.zeros(0), interval, "")
-    judged = [(method.predict, training.validation_months)]
-    learned = training.config.target.kind == "reference" and not recipe.prior.needs_shards
-    if learned:
-        judged += list(_left_out(recipe, training, progress))
+    judged: list[tuple[Predict, Sequence[Month]]] = []
+    if training.config.target.kind == "reference" and not recipe.prior.needs_shards:
+        judged = list(_left_out(recipe, training, progress))
+    whose = f"{len(judged)} spans of years left out by turns"
+    if len(judged) < 2:  # beside these, validation months are too near to what is learned from
+        judged, whose = [(method.predict, training.validation_months)], "validation months"
     groups = _groups(judged, training)
-    whose = "validation months" + (f" and {len(judged) - 1} spans of years left out by turns" if len(judged) > 1 else "")
     told = f"{sum(map(len, groups))} cells in {counted(len(groups))} of the {whose}"
     return Calibration.of_groups(groups, interval, told, strict=False)
 
@@ -58,7 +60,7 @@ def calibrate_on_target(method: Composition, recipe: MethodConfig, training: Tra
 def _left_out(recipe: MethodConfig, training: Training, progress: Progress) -> Iterator[tuple[Predict, Sequence[Month]]]:
     """The method fitted without each span of years, and the months of that span."""
     months = training.months
-    spans = _spans(months)
+    spans = _spans(months, training.split)
     for number in range(spans.max(initial=-1) + 1):
         inside = [month for month, span in zip(months, spans, strict=True) if span == number]
         if len(months) - len(inside) < _FEWEST_MONTHS:
@@ -76,13 +78,25 @@ def _left_out(recipe: MethodConfig, training: Training, progress: Progress) -> I
         yield Composition("", prior, update).predict, inside
 
 
-def _spans(months: Sequence[Month]) -> np.ndarray:
-    """(M,) number of each month's span: some years each, as many as there are to be left out."""
+def _spans(months: Sequence[Month], split: Split) -> np.ndarray:
+    """(M,) number of each month's span: as long as what the split holds out, so that as far is gone from what is learned."""
     if not months:
         return np.zeros(0, int)
     numbers = np.array([int(month_number(month)) for month in months])
-    length = max(_SPAN_MONTHS, -(-(int(numbers[-1] - numbers[0]) + 1) // _MOST_SPANS))
-    return spans_of(np.asarray(months), length)
+    whole = int(numbers[-1] - numbers[0]) + 1
+    length = max(SPAN_MONTHS, _longest(split.months_of("test")))
+    return spans_of(np.asarray(months), -(-whole // min(max(2, round(whole / length)), _MOST_SPANS)))
+
+
+def _longest(months: Sequence[int]) -> int:
+    """Months of the longest run, gaps of up to a year counted in."""
+    found = first = last = None
+    for month in sorted(months):
+        if last is None or month - last > SPAN_MONTHS:
+            first = month
+        assert first is not None
+        found, last = max(found or 0, month - first + 1), month
+    return found or 0
 
 
 def _groups(judged: Sequence[tuple[Predict, Sequence[Month]]], training: Training) -> list[np.ndarray]:
