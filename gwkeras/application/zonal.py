@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gwkeras.analysis.zonal import trends, zonal_means
+from gwkeras.analysis.zonal import trends, white, zonal_means
 from gwkeras.analysis.zones import Zones
 from gwkeras.application.drawing import require_drawable
 from gwkeras.application.writing import Job
 from gwkeras.core.months import Month, month_number
 from gwkeras.fields.writing.cf_file import CONVENTIONS, Provenance
-from gwkeras.methods.error_draws import parts_of
-from gwkeras.methods.persistence import Persistence
+from gwkeras.methods.error_draws import parts_of, persistences_of
 from gwkeras.methods.updates.error_parts import ErrorParts
 
 _SIGMA = (
@@ -50,7 +49,6 @@ def zonal_record(
     assert method.calibration is not None
     factor = method.calibration.interval_factor
     weights = zones.shares * domain.fine.area * domain.land_fine
-    persistence = Persistence.usual() if method.detail is None else method.detail.persistence
     kept: dict[bytes, ErrorParts] = {}
     found = []
     for number, month in enumerate(months):
@@ -61,12 +59,11 @@ def zonal_record(
         errors = kept[known.tobytes()]
         predicted = method.predict(domain, month)
         assert predicted.sigma is not None
-        found.append(zonal_means(predicted.mean, predicted.sigma, weights, errors.unseen, errors.noise))
+        found.append(zonal_means(predicted.mean, predicted.sigma, weights, (errors.unseen, errors.detail, errors.noise)))
         progress(number + 1, len(months))
-    mean, unseen, noise = (np.stack([getattr(each, name) for each in found]) for name in ("mean", "unseen", "noise"))
-    sigma = np.sqrt(unseen + noise)
+    mean, sigma, variances = (np.stack([getattr(each, name) for each in found]) for name in ("mean", "sigma", "variances"))
     numbers = month_number(np.array(months))
-    trend = trends(numbers, mean, unseen, noise, persistence)
+    trend = trends(numbers, mean, variances, (*persistences_of(method), white))
     percent = f"{100 * method.calibration.interval:g} %"
     attributes = provenance.attributes() if provenance else {}
     data = xr.Dataset(attrs={"Conventions": CONVENTIONS, "title": "Groundwater storage anomaly by zone", **attributes})

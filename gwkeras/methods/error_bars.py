@@ -20,8 +20,7 @@ from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 from gwkeras.methods.updates.held_out_product import HeldOutProduct, held_out_product
 
-_MONTHS = 24  # of training, that are looked at beside the validation months
-_MONTHS_OF_PERSISTENCE = 96  # likewise
+_MONTHS = 96  # of training, that are looked at beside the validation months
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 
 
@@ -68,7 +67,7 @@ def error_bars(
 ) -> ErrorBars | None:
     """σ and intervals from errors of the product in blocks that the update is not shown, each left out in turn.
 
-    Validation months count, and as many training months, in which the prior has been taught: on tuning worlds its errors there
+    Validation months count, and up to 96 training months, in which the prior has been taught: on tuning worlds its errors there
     are as large as elsewhere to a tenth, and two spans of validation months alone tell less of the years to come. Blocks that the
     split holds out are not looked at.
 
@@ -83,8 +82,7 @@ def error_bars(
         return None
     domain, grouping = training.domain, grouping or Grouping.usual(training)
     held, taught = list(training.validation_months), _some(training.months, _MONTHS)
-    counted_on = {*held, *taught}
-    months = sorted(counted_on | {*_some(training.months, _MONTHS_OF_PERSISTENCE)})
+    months = sorted({*held, *taught})
     means = {month: np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)) for month in months}
     expected = np.stack([np.nan_to_num(domain.observation(means[month])) for month in months])
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
@@ -92,8 +90,7 @@ def error_bars(
     product = held_out_product(update.on(domain), observed - expected, expected)
     stamps = [months[row] for row in product.rows]
     persistence = Persistence.fit(month_number(np.array(stamps)), product.errors.T)
-    product = product.at(np.array([month in counted_on for month in stamps]))
-    spans = spans_of([months[row] for row in product.rows], grouping.span_months)
+    spans = spans_of(stamps, grouping.span_months)
     groups = in_groups(
         np.abs(product.errors) / product.sigma[:, None], spans, blocks_of(product.lat, product.lon, grouping.block_degrees)
     )
@@ -102,7 +99,7 @@ def error_bars(
     measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
     ratio = float(np.mean(product.errors**2) / max(np.mean(product.detail**2), 1e-12)) if filtered else None
     chosen: Sequence[Month] = taught or held
-    detail = UnseenDetail.fit(domain, [means[month] for month in chosen], measured.sigma_scale, ratio, persistence)
+    detail = UnseenDetail.fit(domain, {month: means[month] for month in chosen}, measured.sigma_scale, ratio, persistence)
     return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product)
 
 

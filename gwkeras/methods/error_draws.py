@@ -37,6 +37,12 @@ def parts_of(method: Composition, domain: Domain, known: np.ndarray, count: int,
     return error_parts(update, known, count, seed, scale=detail.scale, detail=own.draw)
 
 
+def persistences_of(method: Composition) -> tuple[Persistence, Persistence]:
+    """How long what the update cannot see lasts, and what the prior gets wrong of its own detail."""
+    detail = method.detail
+    return (Persistence.usual(),) * 2 if detail is None else (detail.persistence, detail.detail_persistence)
+
+
 class ErrorDraws:
     """Draws of the errors of consecutive months, in units of σ.
 
@@ -49,9 +55,11 @@ class ErrorDraws:
 
     def __init__(self, method: Composition, domain: Domain, count: int, seed: int) -> None:
         self._method, self._domain, self._seed = method, domain, seed
-        persistence = Persistence.usual() if method.detail is None else method.detail.persistence
         self._rng = np.random.default_rng([seed, 1])
-        self._course = Course(persistence, (count, _POOL), np.random.default_rng([seed, 2]))
+        self._courses = [
+            Course(persistence, (count, _POOL), np.random.default_rng([seed, 2 + number]))
+            for number, persistence in enumerate(persistences_of(method))
+        ]
         self._parts: tuple[bytes, ErrorParts] | None = None
 
     def of(self, observed: np.ndarray, month: int) -> np.ndarray:
@@ -64,11 +72,11 @@ class ErrorDraws:
         known = np.isfinite(observed) & (self._domain.land > 0)
         if self._parts is None or self._parts[0] != known.tobytes():
             self._parts = known.tobytes(), parts_of(self._method, self._domain, known, _POOL, self._seed)
-        parts, weights = self._parts[1], self._course.at(month)
-        white = self._rng.standard_normal(weights.shape)
+        parts, lasting = self._parts[1], [course.at(month) for course in self._courses]
+        white = self._rng.standard_normal(lasting[0].shape)
         shape = parts.unseen.shape
-        mixed = [
-            (each / np.sqrt(_POOL)).astype(np.float32) @ part.reshape(shape[0], -1)
-            for each, part in ((weights, parts.unseen), (white, parts.noise))
-        ]
-        return (mixed[0] + mixed[1]).reshape(-1, *shape[1:])
+        found = sum(
+            (weights / np.sqrt(_POOL)).astype(np.float32) @ part.reshape(shape[0], -1)
+            for weights, part in zip((*lasting, white), (parts.unseen, parts.detail, parts.noise), strict=True)
+        )
+        return np.asarray(found).reshape(-1, *shape[1:])

@@ -36,7 +36,7 @@ def drawn(spread, persistence, count):
         calendar=Calendar(MONTHS),
     )
     update = assumed(Kriging(conservation="observed", operator_uncertainty=0.0), observation, 400.0, 0.0, 4.0)
-    detail = UnseenDetail(1.0, 0.5, np.zeros(observation.fine.shape, np.float32), observation.fine, persistence)
+    detail = UnseenDetail(1.0, 0.5, np.zeros(observation.fine.shape, np.float32), observation.fine, persistence, persistence)
     errors = ErrorDraws(Composition("m", prior, update, None, detail), domain, count, 5)
     known = np.zeros((6, 7))
     return np.stack([errors.of(known, month) for month in (40, 41, 58)]), domain, update, list(fields.values())

@@ -1,7 +1,7 @@
-"""Draws of kriging's errors in two parts, by how long they last.
+"""Draws of kriging's errors in three parts, by how long they last.
 
-What the update cannot see, U − K H U, lasts as long as the prior's errors do; so does what the prior gets wrong of its own
-detail, w − K H w. The product's noise, −K ε, is another in every month.
+What the update cannot see, U − K H U, lasts as long as errors of held-out product do; what the prior gets wrong of its own detail,
+w − K H w, as long as that detail. The product's noise, −K ε, is another in every month.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ DrawDetail = Callable[[np.random.Generator, int], np.ndarray]
 
 @dataclass(frozen=True)
 class ErrorParts:
-    """Draws of errors in units of σ: wherever they are, both together have variance 1.
+    """Draws of errors in units of σ: wherever they are, all together have variance 1.
 
     Args:
         unseen: (draws, s n_lat, s n_lon) the part that the update cannot see.
+        detail: the same of what the prior gets wrong of its own detail.
         noise: the same of the product's noise.
     """
 
     unseen: np.ndarray
+    detail: np.ndarray
     noise: np.ndarray
 
 
@@ -70,10 +72,12 @@ def error_parts(
     unseen = replace(both, noise=quiet, uncertainty=np.zeros_like(both.uncertainty))
     noise = replace(both, covariance=replace(both.covariance, variance=_NOTHING * both.covariance.variance))
     local = scale * np.sqrt(upsample(update.local, update.region.factor, "bilinear", periodic=update.region.grid.is_periodic))
-    parts = np.stack([local * part.draw(known, 1.0, rng, count) for part in (unseen, noise)]).astype(np.float32)
+    parts = np.zeros((3, count, *fine.shape), dtype=np.float32)
+    for row, part in ((0, unseen), (2, noise)):
+        parts[row] = local * part.draw(known, 1.0, rng, count)
     if detail is not None:
         for start in range(0, count, _AT_ONCE):
             wrong = detail(rng, min(_AT_ONCE, count - start))
-            parts[0, start : start + len(wrong)] += both.left(wrong, known)
+            parts[1, start : start + len(wrong)] = both.left(wrong, known)
     deviation = np.sqrt((parts**2).mean(axis=1).sum(axis=0))
     return ErrorParts(*(np.divide(part, deviation, out=np.zeros_like(part), where=deviation > 0) for part in parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,14 +33,6 @@ class HeldOutProduct:
     errors: np.ndarray
     sigma: np.ndarray
     detail: np.ndarray
-
-    def at(self, months: np.ndarray) -> HeldOutProduct:
-        """Those of some months.
-
-        Args:
-            months: (M,) bool.
-        """
-        return replace(self, rows=self.rows[months], errors=self.errors[:, months], detail=self.detail[:, months])
 
 
 def held_out_product(update: FittedKriging, residuals: np.ndarray, expected: np.ndarray) -> HeldOutProduct:
