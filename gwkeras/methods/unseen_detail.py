@@ -130,7 +130,13 @@ class UnseenDetail:
         grid = {name: getattr(self.grid, name) for name in ("south", "west", "lat_step", "lon_step", "n_lat", "n_lon")}
         told = {"grid": json.dumps(grid)}
         told |= {name: json.dumps(asdict(getattr(self, name))) for name in _LASTING}
-        np.savez(folder / "unseen_detail.npz", typical=self.typical, share=self.share, scale=self.scale, **told)
+        np.savez(
+            folder / "unseen_detail.npz",
+            typical=self.typical,
+            share=self.share,
+            scale=self.scale,
+            **told,  # type: ignore[arg-type]
+        )
 
     @classmethod
     def load(cls, folder: Path) -> UnseenDetail | None:

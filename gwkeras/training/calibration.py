@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Protocol
 
 import numpy as np
 
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.calibration_groups import SPAN_MONTHS, counted
-from gwkeras.training.downscaling_model import DownscalingModel
 from gwkeras.training.fit import Samples
 
 _CELLS_A_BATCH = 20_000  # enough to know a quantile, few enough for any number of samples
 
 
-def calibrate(model: DownscalingModel, samples: Samples, split: str) -> Calibration:
+class Predicts(Protocol):
+    """What gives means and variances of a batch."""
+
+    def predict_on_batch(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """{"mean", "variance"}, mm and mm²."""
+
+
+def calibrate(model: Predicts, samples: Samples, split: str) -> Calibration:
     """Factors from one pass over a split; cells without target do not count.
 
     Errors are exchanged in groups, a year of a block of `split.block_cells` cells; see `gwkeras.core.group_quantile`.
