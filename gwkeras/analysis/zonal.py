@@ -76,7 +76,8 @@ def trends(
 ) -> Trends:
     """Least-squares slopes, with the errors of storage carried through: what lasts from month to month does not average out.
 
-    Var(slope) = c (Σ V ∘ φ(|Δt|)) cᵀ over the parts of the error, with c the weights of the fit. What climate does from year to year is storage, no error.
+    Var(slope) = c (Σ V ∘ φ(|Δt|)) cᵀ over the parts of the error, with c the weights of the fit. What climate does from year to
+    year is storage, no error.
 
     Args:
         months: (M,) numbers of months.

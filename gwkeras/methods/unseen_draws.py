@@ -22,7 +22,7 @@ from gwkeras.methods.unseen_detail import UnseenDetail, unseen
 from gwkeras.methods.updates.simulation import Simulation
 
 LENGTH_KM = 150.0
-"""Of z, a Gaussian covariance. On tuning worlds basins of 10,000 to 200,000 km² have the errors that this says; 75 km says too little."""
+"""Of z, a Gaussian covariance: what errors of basins of 10,000 to 200,000 km² on tuning worlds ask for; 75 km says too little."""
 
 _MONTHS = 24  # whose detail is mixed
 _MIXED = 6  # months in one draw

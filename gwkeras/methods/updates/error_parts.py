@@ -1,7 +1,7 @@
 """Draws of kriging's errors in three parts, by how long they last.
 
-What the update cannot see, U − K H U, lasts as long as errors of held-out product do; what the prior gets wrong of its own detail,
-w − K H w, as long as that detail. The product's noise, −K ε, is another in every month.
+What the update cannot see, U − K H U, lasts as long as errors of held-out product do; what the prior gets wrong of its own
+detail, w − K H w, as long as that detail. The product's noise, −K ε, is another in every month.
 """
 
 from __future__ import annotations
