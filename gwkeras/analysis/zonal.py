@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,29 +17,26 @@ class ZonalMeans:
 
     Args:
         mean: (zones,) mm; NaN where less than half of a zone's land is known.
-        unseen: (zones,) mm², variance of the errors that last from month to month.
-        noise: (zones,) mm², variance of those that do not.
+        variances: (parts, zones) mm², of the parts of the error.
     """
 
     mean: np.ndarray
-    unseen: np.ndarray
-    noise: np.ndarray
+    variances: np.ndarray
 
     @property
     def sigma(self) -> np.ndarray:
         """(zones,) standard error of the mean, mm."""
-        return np.sqrt(self.unseen + self.noise)
+        return np.sqrt(self.variances.sum(axis=0))
 
 
-def zonal_means(field: np.ndarray, sigma: np.ndarray, weights: np.ndarray, unseen: np.ndarray, noise: np.ndarray) -> ZonalMeans:
+def zonal_means(field: np.ndarray, sigma: np.ndarray, weights: np.ndarray, parts: Sequence[np.ndarray]) -> ZonalMeans:
     """Weighted means of a field, with errors from draws.
 
     Args:
         field: (n_lat, n_lon) mm; NaN where unknown.
         sigma: the same shape, mm.
         weights: (zones, n_lat, n_lon) km² of land in each zone.
-        unseen: (draws, n_lat, n_lon) errors in units of σ, the part that lasts; together with `noise` of variance 1.
-        noise: the same of the part that does not.
+        parts: (draws, n_lat, n_lon) each, errors in units of σ, independent of one another; together of variance 1.
     """
     known = (np.isfinite(field) & np.isfinite(sigma)).ravel()
     flat = weights.reshape(len(weights), -1).astype(float)
@@ -47,9 +45,14 @@ def zonal_means(field: np.ndarray, sigma: np.ndarray, weights: np.ndarray, unsee
     enough = (total >= _LEAST_KNOWN * whole) & (total > 0)
     part = np.divide(held, total[:, None], out=np.zeros_like(held), where=total[:, None] > 0)
     spread = part * np.where(known, sigma.ravel(), 0.0)
-    variances = [((spread @ draws.reshape(len(draws), -1).T) ** 2).mean(axis=1) for draws in (unseen, noise)]
+    variances = np.stack([((spread @ draws.reshape(len(draws), -1).T) ** 2).mean(axis=1) for draws in parts])
     mean = part @ np.where(known, field.ravel(), 0.0)
-    return ZonalMeans(*(np.where(enough, values, np.nan) for values in (mean, *variances)))
+    return ZonalMeans(np.where(enough, mean, np.nan), np.where(enough, variances, np.nan))
+
+
+def white(lag: np.ndarray) -> np.ndarray:
+    """φ of an error that is another in every month."""
+    return (lag == 0).astype(float)
 
 
 @dataclass(frozen=True)
@@ -65,17 +68,22 @@ class Trends:
     sigma: np.ndarray
 
 
-def trends(months: np.ndarray, means: np.ndarray, unseen: np.ndarray, noise: np.ndarray, persistence: float) -> Trends:
+def trends(
+    months: np.ndarray,
+    means: np.ndarray,
+    variances: np.ndarray,
+    persistences: Sequence[Callable[[np.ndarray], np.ndarray]],
+) -> Trends:
     """Least-squares slopes, with the errors of storage carried through: what lasts from month to month does not average out.
 
-    Var(slope) = c (U ∘ φ^|Δt| + N) cᵀ, with c the weights of the fit. What climate does from year to year is storage, no error.
+    Var(slope) = c (Σ V ∘ φ(|Δt|)) cᵀ over the parts of the error, with c the weights of the fit. What climate does from year to
+    year is storage, no error.
 
     Args:
         months: (M,) numbers of months.
         means: (M, zones) mm; NaN where unknown.
-        unseen: (M, zones) mm², variance of errors that last.
-        noise: (M, zones) mm², variance of errors that do not.
-        persistence: φ, correlation of the former from a month to the next.
+        variances: (M, parts, zones) mm², of the parts of the error.
+        persistences: φ of each part: its covariance with itself some months later, in units of its variance.
     """
     slope, sigma = np.full((2, means.shape[1]), np.nan)
     for zone in range(means.shape[1]):
@@ -86,32 +94,11 @@ def trends(months: np.ndarray, means: np.ndarray, unseen: np.ndarray, noise: np.
         centred = years - years.mean()
         weights = centred / (centred @ centred)
         lag = np.abs(months[known][:, None] - months[known][None, :])
-        lasting = np.sqrt(unseen[known, zone])
-        covariance = lasting[:, None] * lasting[None, :] * persistence**lag + np.diag(noise[known, zone])
+        deviations = np.sqrt(variances[known, :, zone])
+        covariance = sum(
+            deviation[:, None] * deviation[None, :] * persistence(lag)
+            for deviation, persistence in zip(deviations.T, persistences, strict=True)
+        )
         slope[zone] = weights @ means[known, zone]
         sigma[zone] = np.sqrt(weights @ covariance @ weights)
     return Trends(slope, sigma)
-
-
-def persistence_of(months: np.ndarray, residuals: np.ndarray) -> float:
-    """φ of residuals that are an autoregression and white noise: (ρ(12) / ρ(1))^(1/11), from 0 to 0.99.
-
-    White noise lowers the correlation at every lag alike, so it does not count; where ρ(12) is not known or positive, φ is ρ(1).
-
-    Args:
-        months: (M,) numbers of months, ascending.
-        residuals: (M, ...) mm; NaN where unknown.
-    """
-    near, year = (_correlation_at(months, residuals, lag) for lag in (1, 12))
-    found = (min(year / near, 1.0)) ** (1 / 11) if near > 0 and year > 0 else near
-    return float(np.clip(found, 0.0, 0.99))
-
-
-def _correlation_at(months: np.ndarray, residuals: np.ndarray, lag: int) -> float:
-    """Of residuals with those `lag` months later; 0 where there are no two such pairs."""
-    _, before, after = np.intersect1d(months + lag, months, assume_unique=True, return_indices=True)
-    a, b = residuals[before], residuals[after]
-    both = np.isfinite(a) & np.isfinite(b)
-    a, b = a[both], b[both]
-    norm = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / norm) if a.size > 1 and norm > 0 else 0.0

@@ -1,15 +1,14 @@
-"""Zones: basins, aquifers, districts, as polygons of a GeoJSON file or as a grid of labels."""
+"""Zones: basins, aquifers, districts, as polygons of a GeoJSON file or a shapefile, or as a grid of labels."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.path import Path as Outline
 
+from gwkeras.analysis.polygon_files import GEOJSON, SHAPEFILE, read_features
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.fields.canonical import grid_of
@@ -37,14 +36,17 @@ def read_zones(path: Path, grid: Grid) -> Zones:
     """Zones of a file on a grid.
 
     Args:
-        path: GeoJSON with polygons in degrees (WGS 84), or NetCDF with one map of whole numbers, 0 and missing for no zone.
+        path: polygons in degrees (WGS 84), as GeoJSON or a shapefile, or NetCDF with one map of whole numbers, 0 and missing for
+            no zone.
         grid: whose cells are shared out.
     Raises: BadInput: where there is no such file, a polygon crosses itself, or a zone lies outside the grid or is smaller than a
         cell.
     """
     if not path.is_file():
-        raise BadInput(path, expected="zones: a GeoJSON file, or NetCDF with a map of labels", found="none", remedy="correct it")
-    zones = _from_polygons(path, grid) if path.suffix.lower() in (".geojson", ".json") else _from_labels(path, grid)
+        raise BadInput(
+            path, expected="zones: a GeoJSON file, a shapefile, or NetCDF with a map of labels", found="none", remedy="correct it"
+        )
+    zones = _from_polygons(path, grid) if path.suffix.lower() in (*GEOJSON, *SHAPEFILE) else _from_labels(path, grid)
     area = (zones.shares * grid.area).sum(axis=(1, 2))
     for name, held, share in zip(zones.names, area, zones.shares, strict=True):
         if held == 0:
@@ -63,7 +65,7 @@ def read_zones(path: Path, grid: Grid) -> Zones:
 
 def _from_polygons(path: Path, grid: Grid) -> Zones:
     names, shares = [], []
-    for number, feature in enumerate(_features(path), start=1):
+    for number, feature in enumerate(read_features(path), start=1):
         told = feature.get("properties") or {}
         name = next((str(told[key]) for key in _NAMES if told.get(key) not in (None, "")), f"zone {number}")
         geometry = feature.get("geometry") or {}
@@ -87,20 +89,6 @@ def _from_polygons(path: Path, grid: Grid) -> Zones:
     if not names:
         raise BadInput(path, expected="at least one polygon", found="none", remedy="give a file with zones")
     return Zones(tuple(names), np.stack(shares))
-
-
-def _features(path: Path) -> list[dict[str, Any]]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        features = found["features"] if found.get("type") == "FeatureCollection" else [found]
-        features = [each if each.get("type") == "Feature" else {"geometry": each} for each in features]
-        for feature in features:
-            feature.get("geometry")
-        return features
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(
-            path, expected="GeoJSON with polygons", found=f"something else ({error})", remedy="convert it, as with ogr2ogr"
-        ) from error
 
 
 def polygon_share(outline: np.ndarray, grid: Grid) -> np.ndarray:

@@ -78,7 +78,7 @@ class Job:
 
     def __call__(self, month: Month) -> MonthField:
         """The fields of one month of the domain's calendar."""
-        domain, (rows, cols) = self.domain, self._fine
+        domain, (rows, cols) = self.domain, self.fine_part
         p = self.method.predict(domain, month, self.part)
         mean = np.asarray(p.mean, np.float32)
         block_mean = domain.fine.block_mean(mean.astype(np.float64), domain.factor, domain.land_fine)
@@ -94,18 +94,19 @@ class Job:
     @property
     def grid(self) -> Grid:
         """The fine cells that are written."""
-        rows, cols = self._fine
+        rows, cols = self.fine_part
         return self.domain.fine.window(rows.start, cols.start, rows.stop - rows.start, cols.stop - cols.start)
 
     @property
     def cells(self) -> int:
         """Fine land cells of a month."""
-        rows, cols = self._fine
+        rows, cols = self.fine_part
         land = np.repeat(np.repeat(self.domain.land > 0, self.domain.factor, 0), self.domain.factor, 1)
         return int(((self.domain.land_fine > 0) & land)[rows, cols].sum())
 
     @property
-    def _fine(self) -> tuple[slice, slice]:
+    def fine_part(self) -> tuple[slice, slice]:
+        """Rows and columns of fine cells that are written."""
         factor = self.domain.factor
         rows, cols = self.part or (slice(0, self.domain.coarse.n_lat), slice(0, self.domain.coarse.n_lon))
         return slice(rows.start * factor, rows.stop * factor), slice(cols.start * factor, cols.stop * factor)

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gwkeras.analysis.zonal import persistence_of, trends, zonal_means
+from gwkeras.analysis.zonal import trends, white, zonal_means
 from gwkeras.analysis.zones import Zones
+from gwkeras.application.drawing import require_drawable
 from gwkeras.application.writing import Job
-from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month, month_number
 from gwkeras.fields.writing.cf_file import CONVENTIONS, Provenance
-from gwkeras.methods.composition import Composition
-from gwkeras.methods.updates.error_parts import ErrorParts, error_parts
-from gwkeras.methods.updates.fitted_kriging import FittedKriging
+from gwkeras.methods.error_draws import parts_of, persistences_of
+from gwkeras.methods.updates.error_parts import ErrorParts
 
 _SIGMA = (
     "From draws of the error: what the update cannot see, which lasts from month to month, and the product's noise, which does "
@@ -46,34 +45,25 @@ def zonal_record(
         progress: called with the number of months done and in all.
     Raises: BadInput: where the method is none of prior and kriging with calibrated error bars.
     """
-    method, domain = job.method, job.domain
-    if not (isinstance(method, Composition) and isinstance(method.update, FittedKriging) and method.calibration is not None):
-        raise BadInput(
-            "--method",
-            expected="a method of prior and kriging with calibrated error bars",
-            found=f"'{method.name}'",
-            remedy="name another of the run's methods, or run gwkeras calibrate",
-        )
-    update, factor = method.update.on(domain), method.calibration.interval_factor
+    method, domain = require_drawable(job, "--method"), job.domain
+    assert method.calibration is not None
+    factor = method.calibration.interval_factor
     weights = zones.shares * domain.fine.area * domain.land_fine
     kept: dict[bytes, ErrorParts] = {}
-    found, residuals = [], []
+    found = []
     for number, month in enumerate(months):
         observed = domain.storage_of(month)
         known = np.isfinite(observed) & (domain.land > 0)
         if known.tobytes() not in kept:
-            kept = {known.tobytes(): error_parts(update, known, draws, seed)}
+            kept = {known.tobytes(): parts_of(method, domain, known, draws, seed)}
         errors = kept[known.tobytes()]
         predicted = method.predict(domain, month)
         assert predicted.sigma is not None
-        found.append(zonal_means(predicted.mean, predicted.sigma, weights, errors.unseen, errors.noise))
-        expected = np.nan_to_num(np.asarray(method.prior.predict(domain, month).mean, dtype=float))
-        residuals.append(np.where(known, observed - domain.observation(expected), np.nan))
+        found.append(zonal_means(predicted.mean, predicted.sigma, weights, (errors.unseen, errors.detail, errors.noise)))
         progress(number + 1, len(months))
-    mean, unseen, noise = (np.stack([getattr(each, name) for each in found]) for name in ("mean", "unseen", "noise"))
-    sigma = np.sqrt(unseen + noise)
+    mean, sigma, variances = (np.stack([getattr(each, name) for each in found]) for name in ("mean", "sigma", "variances"))
     numbers = month_number(np.array(months))
-    trend = trends(numbers, mean, unseen, noise, persistence_of(numbers, np.stack(residuals)))
+    trend = trends(numbers, mean, variances, (*persistences_of(method), white))
     percent = f"{100 * method.calibration.interval:g} %"
     attributes = provenance.attributes() if provenance else {}
     data = xr.Dataset(attrs={"Conventions": CONVENTIONS, "title": "Groundwater storage anomaly by zone", **attributes})

@@ -39,12 +39,19 @@ def downscale(
     ] = None,
     append: Annotated[bool, typer.Option("--append", help="Add the months after the file's last.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1000, help="Draws of the record that could be the truth, in a file of their own beside it: …_draws.nc."
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Local processes, each with a network of its own.")] = 1,
     scheduler: SchedulerOption = None,
     config: Annotated[Path | None, typer.Option("--config", help="YAML configuration, where there is no run folder.")] = None,
     settings: SetOption = None,
 ) -> None:
     """The downscaled record of any region and months, as CF NetCDF with quality flags."""
+    from gwkeras.application.drawing import draw_record, require_drawable
     from gwkeras.application.opening import Wanted, open_application, saved_model_or_server
     from gwkeras.application.writing import downscale_record
     from gwkeras.console import watched
@@ -57,6 +64,10 @@ def downscale(
 
     if append and overwrite:
         raise BadInput("--append", expected="one of --append and --overwrite", found="both", remedy="leave one out")
+    if append and draws:
+        raise BadInput(
+            "--draws", expected="a record that is written whole", found="--append", remedy="give --overwrite in its place"
+        )
     folder = RunFolder(run or Path("runs") / load_config(config, settings or ()).name)
     if server is None and (timeout or patience):
         raise BadInput("--timeout", expected="--server beside --timeout and --patience", found="none", remedy="leave them out")
@@ -70,6 +81,9 @@ def downscale(
         raise BadInput(
             target, expected="a name that is free", found="a file", remedy="give --overwrite or --append, or another --output"
         )
+    drawn = target.with_name(f"{target.stem}_draws.nc")
+    if draws and not (append or overwrite) and drawn.exists():
+        raise BadInput(drawn, expected="a name that is free", found="a file", remedy="give --overwrite, or another --output")
     wanted = Wanted(south, north, west, east, first_month, last_month, factor)
     with watched(target.parent) as progress:
         progress("reading", 0, 1)
@@ -77,6 +91,8 @@ def downscale(
             trained, folder, wanted, connect=connect, files=files, method_name=method, history=typed_command()
         )
         progress("reading", 1, 1)
+        if draws:
+            require_drawable(application.job, "--draws")  # said at once
         written = downscale_record(
             application.job,
             target,
@@ -87,6 +103,15 @@ def downscale(
             scheduler=scheduler,
             progress=lambda done, total: progress("downscaling, fine cells", done, total),
         )
+        if draws:
+            draw_record(
+                application.job,
+                drawn,
+                draws,
+                months=application.months,
+                provenance=application.provenance,
+                progress=lambda done, total: progress("draws, months", done, total),
+            )
     for note in application.notes:
         typer.echo(f"Note: {note}")
     bounds = "" if written.interval is None else f", with {100 * written.interval:g} % intervals"
@@ -94,3 +119,5 @@ def downscale(
         f"Wrote {written.path} ({written.months} months{bounds}; block means differ from the product by at most "
         f"{written.conservation_max_mm:.1e} mm; {100 * written.extrapolating:.0f} % of the cells lie beyond the training range)"
     )
+    if draws:
+        typer.echo(f"Wrote {drawn} ({draws} draws of {len(application.months)} months)")

@@ -19,6 +19,8 @@ PROBABILITIES = tuple(round(k / 100, 2) for k in range(1, 99)) + tuple(round(k /
 """Where the distribution of |y − μ|/σ is kept. Between two of them its quantiles are interpolated; the steps are a tenth as wide
 above 0.99, where a tail bends most."""
 
+_FEWEST_GROUPS = 9  # below which their largest errors alone would decide
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -95,16 +97,20 @@ class Calibration:
         )
 
     @classmethod
-    def of_groups(cls, ratios: Sequence[np.ndarray], interval: float, basis: str) -> Calibration:
+    def of_groups(cls, ratios: Sequence[np.ndarray], interval: float, basis: str, *, strict: bool = True) -> Calibration:
         """As `of`, from samples that come in groups; see `gwkeras.core.group_quantile`.
 
         Args:
             ratios: |y − μ|/σ, one array a group, none empty.
             interval: probability of the interval.
             basis: what they were measured on.
-        Raises: BadInput: where there are too few groups for that probability.
+            strict: whether too few groups are an error; if not, all samples are taken together, and the basis says so.
+        Raises: BadInput: where that is strict, and there are too few groups for that probability.
         """
         best = best_probability(len(ratios))
+        if not strict and (interval > best + 1e-9 or len(ratios) < _FEWEST_GROUPS):
+            pooled = np.concatenate(ratios) if ratios else np.zeros(0)
+            return cls.of(pooled, interval, f"{basis}, too few to vouch for {100 * interval:g} %")
         if interval > best + 1e-9:
             raise BadInput(
                 "calibration",

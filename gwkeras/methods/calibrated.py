@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction
-from gwkeras.methods.training import Training
-
-_CELLS_A_MONTH = 20_000  # enough to know a quantile, few enough for any number of months
-
-Predict = Callable[[Domain, Month], Prediction]
-"""The fine field of a month of a domain, with σ."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +50,3 @@ def calibrated(prediction: Prediction, calibration: Calibration) -> Prediction:
         detail,
         calibration.measured,
     )
-
-
-def calibrate_on(predict: Predict, training: Training, interval: float) -> Calibration:
-    """A calibration from the validation months, at the fine target of the domain, outside what is withheld.
-
-    Args:
-        predict: what is to be calibrated.
-        training: whose domain holds a target.
-        interval: probability of the interval.
-    Returns: factors of one, errors taken for Normal, where the domain holds no target or σ is not stated.
-    """
-    domain, rng, ratios = training.domain, np.random.default_rng(training.seed), [np.zeros(0)]
-    if domain.fine_target is not None:
-        for month in training.validation_months:
-            found = predict(domain, month)
-            if found.sigma is None:
-                break
-            error = np.abs(domain.target(month, 0, 0, *domain.coarse.shape)[..., 0] - found.mean)
-            known = np.isfinite(error) & (found.sigma > 0) & (domain.land_fine > 0) & ~training.withheld
-            ratios.append(rng.permutation(error[known] / found.sigma[known])[:_CELLS_A_MONTH])
-    together = np.concatenate(ratios)
-    return Calibration.of(together, interval, f"{together.size} cells of the validation months")

@@ -10,16 +10,17 @@ import numpy as np
 from scipy.special import ndtr
 
 from gwkeras.core.calibration import Calibration
-from gwkeras.core.errors import BadInput
-from gwkeras.core.months import Month
-from gwkeras.methods.calibration_groups import SPAN_MONTHS, blocks_of, in_groups, spans_of
+from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
+from gwkeras.core.months import Month, month_number
+from gwkeras.domain.domain import Domain
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
+from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 from gwkeras.methods.updates.held_out_product import HeldOutProduct, held_out_product
 
-_MONTHS = 24  # of training, that are looked at beside the validation months
+_MONTHS = 96  # of training, that are looked at beside the validation months
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 
 
@@ -66,7 +67,7 @@ def error_bars(
 ) -> ErrorBars | None:
     """σ and intervals from errors of the product in blocks that the update is not shown, each left out in turn.
 
-    Validation months count, and as many training months, in which the prior has been taught: on tuning worlds its errors there
+    Validation months count, and up to 96 training months, in which the prior has been taught: on tuning worlds its errors there
     are as large as elsewhere to a tenth, and two spans of validation months alone tell less of the years to come. Blocks that the
     split holds out are not looked at.
 
@@ -80,25 +81,31 @@ def error_bars(
     if not isinstance(update, FittedKriging):
         return None
     domain, grouping = training.domain, grouping or Grouping.usual(training)
-    held = list(training.validation_months)
-    every = max(1, -(-len(training.months) // _MONTHS))
-    taught = list(training.months)[::every]
-    months = sorted([*held, *taught])
+    held, taught = list(training.validation_months), _some(training.months, _MONTHS)
+    months = sorted({*held, *taught})
     means = {month: np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)) for month in months}
     expected = np.stack([np.nan_to_num(domain.observation(means[month])) for month in months])
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
     observed[:, training.split.untrained(domain.coarse)] = np.nan
     product = held_out_product(update.on(domain), observed - expected, expected)
-    spans = spans_of([months[row] for row in product.rows], grouping.span_months)
+    stamps = [months[row] for row in product.rows]
+    persistence = Persistence.fit(month_number(np.array(stamps)), product.errors.T)
+    spans = spans_of(stamps, grouping.span_months)
     groups = in_groups(
         np.abs(product.errors) / product.sigma[:, None], spans, blocks_of(product.lat, product.lon, grouping.block_degrees)
     )
     filtered = domain.point_spread.kind != "none"
-    measured = _calibration(groups, grouping)
+    told = f"{counted(len(groups))} of held-out product"
+    measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
     ratio = float(np.mean(product.errors**2) / max(np.mean(product.detail**2), 1e-12)) if filtered else None
     chosen: Sequence[Month] = taught or held
-    detail = UnseenDetail.fit(domain, [means[month] for month in chosen], measured.sigma_scale, ratio)
+    detail = UnseenDetail.fit(domain, {month: means[month] for month in chosen}, measured.sigma_scale, ratio, persistence)
     return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product)
+
+
+def _some(months: Sequence[Month], most: int) -> list[Month]:
+    """Every month, or every second, third … so that there are no more than `most`."""
+    return list(months)[:: max(1, -(-len(months) // most))]
 
 
 def carried(measured: Calibration, deviation: float) -> Calibration:
@@ -114,6 +121,17 @@ def carried(measured: Calibration, deviation: float) -> Calibration:
     return Calibration(1.0, own, measured.interval, basis, tuple(factors.items()), measured.groups)
 
 
+def product_quantiles(calibration: Calibration, domain: Domain) -> tuple[tuple[float, float], ...]:
+    """(probability, factor) at the product's own scale, where nothing of σ is an assumption: `carried` undone.
+
+    Args:
+        calibration: as `carried` made it.
+        domain: whose point spread says how far it was widened.
+    """
+    deviation = FILTERED_RANGE if domain.point_spread.kind != "none" else RANGE
+    return tuple((p, f / _widening(p, deviation)) for p, f in calibration.quantiles)
+
+
 def _widening(probability: float, deviation: float) -> float:
     """Quantile of |z| exp(deviation · z′) over that of |z|, both z Normal."""
     exact = NormalDist().inv_cdf(0.5 + probability / 2)
@@ -121,15 +139,3 @@ def _widening(probability: float, deviation: float) -> float:
     trial = exact * np.linspace(0.8, 1.6, 801)
     held = (2 * ndtr(trial[:, None] / scales) - 1) @ weights
     return float(np.interp(probability, held, trial) / exact)
-
-
-def _calibration(groups: list[np.ndarray], grouping: Grouping) -> Calibration:
-    told = f"{len(groups)} groups (years × blocks) of held-out product"
-    try:
-        return Calibration.of_groups(groups, grouping.probability, told)
-    except BadInput:
-        if grouping.strict:
-            raise
-        pooled = np.concatenate(groups) if groups else np.zeros(0)
-        said = f"{told}, too few to vouch for {100 * grouping.probability:g} %"
-        return Calibration.of(pooled, grouping.probability, said)

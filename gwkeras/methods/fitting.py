@@ -18,16 +18,16 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.split import Split
-from gwkeras.methods.calibrated import calibrate_on
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.error_bars import ErrorBars, Grouping, error_bars
 from gwkeras.methods.parts import FittedPrior, FittedUpdate, Progress
+from gwkeras.methods.reference_calibration import calibrate_on_target
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import UnseenDetail
 from gwkeras.training.run_folder import RunFolder
 
 _PRIOR, _UPDATE, _CALIBRATION, _TOLD = "prior", "update", "calibration.json", "method.json"
-_ERROR_BARS = 1
+_ERROR_BARS = 2
 """Raised when error bars are made in another way: methods that were fitted before are fitted again."""
 
 
@@ -59,7 +59,7 @@ def fit_method(config: MethodConfig, training: Training, progress: Progress) -> 
     method = Composition(name_of(config), _beside(update, prior), update)
     bars = error_bars(method.prior, update, training) if training.months else None
     method = replace(method, detail=None if bars is None else bars.detail)
-    method = replace(method, calibration=_calibration(method, training, bars))
+    method = replace(method, calibration=_calibration(method, config, training, bars, progress))
     with _whole_folder(folder) as partial:
         _keep(method, partial)
         write_atomically(partial / _TOLD, json.dumps(wanted, indent=1).encode())
@@ -157,7 +157,9 @@ def _recipe(config: MethodConfig) -> dict[str, Any]:
     return json.loads(json.dumps(recipe))
 
 
-def _calibration(method: Composition, training: Training, bars: ErrorBars | None) -> Calibration | None:
+def _calibration(
+    method: Composition, recipe: MethodConfig, training: Training, bars: ErrorBars | None, progress: Progress
+) -> Calibration | None:
     """Of a σ that comes without an interval, that is, uncalibrated; None where there is nothing to calibrate.
 
     By the fine target where there is one, else by held-out product.
@@ -169,7 +171,7 @@ def _calibration(method: Composition, training: Training, bars: ErrorBars | None
         return None
     if bars is not None and training.domain.fine_target is None:
         return bars.calibration
-    return calibrate_on(method.predict, training, training.config.downscale.interval)
+    return calibrate_on_target(method, recipe, training, progress)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ errors of the product are against what the prior says there; its range is part o
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,11 @@ from scipy import ndimage
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
+from gwkeras.core.months import Month, month_number
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import upsample
+from gwkeras.methods.persistence import Persistence
 
 SEEN_SHARE = 0.4
 """γ² for a product whose cells are what hides the detail: set on tuning worlds, where 0.31 to 0.57 were right."""
@@ -39,6 +42,8 @@ for ρ of 0.26, 0.18, 0.21, 0.50, 0.53, 1.1 and 1.5."""
 RANGE, FILTERED_RANGE = 0.10, 0.15
 """Standard deviation of ln σ that these assumptions leave, without and with a filter."""
 
+_PLACES = 1000  # at which it is asked how long u lasts
+_LASTING = ("persistence", "detail_persistence")
 _NEIGHBOURHOOD = 0.5  # degrees, standard deviation of the window for local mean squares
 
 
@@ -51,26 +56,46 @@ class UnseenDetail:
         share: γ².
         typical: (s n_lat, s n_lon) mm², local mean square of u over months.
         grid: of `typical`; elsewhere the month's own mean square stands for it.
+        persistence: how long errors of storage last, from held-out product.
+        detail_persistence: how long u lasts, and with it what the prior gets wrong of it.
     """
 
     scale: float
     share: float
     typical: np.ndarray
     grid: Grid
+    persistence: Persistence = Persistence.usual()
+    detail_persistence: Persistence = Persistence.usual()
 
     @classmethod
-    def fit(cls, domain: Domain, means: list[np.ndarray], scale: float, ratio: float | None) -> UnseenDetail:
+    def fit(
+        cls,
+        domain: Domain,
+        means: Mapping[Month, np.ndarray],
+        scale: float,
+        ratio: float | None,
+        persistence: Persistence | None = None,
+    ) -> UnseenDetail:
         """From the prior's fields of some months.
 
         Args:
             domain: of the fields.
-            means: f, each (s n_lat, s n_lon) mm.
+            means: month -> f, (s n_lat, s n_lon) mm; ascending.
             scale: s.
             ratio: mean square of held-out errors of the product over that of the prior's held-out detail; None without a filter.
+            persistence: of the errors; None: the usual one.
         """
         share = SEEN_SHARE if ratio is None else FILTERED_SHARE + FILTERED_GROWTH * ratio**4 / (1 + ratio**4)
-        squares = [local_mean_square(domain, unseen(domain, mean)) for mean in means]
-        return cls(scale, share, np.mean(squares, axis=0).astype(np.float32), domain.fine)
+        land = np.flatnonzero(domain.land_fine > 0)
+        some = land[:: max(1, len(land) // _PLACES)]
+        total, seen = np.zeros(domain.fine.shape), []
+        for mean in means.values():
+            detail = unseen(domain, mean)
+            total += local_mean_square(domain, detail)
+            seen.append(detail.ravel()[some])
+        lasting = Persistence.fit(month_number(np.array(list(means))), np.array(seen))
+        typical = (total / max(len(means), 1)).astype(np.float32)
+        return cls(scale, share, typical, domain.fine, persistence or Persistence.usual(), lasting)
 
     def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray) -> np.ndarray:
         """(s n_lat, s n_lon) mm, standard deviation of a month.
@@ -103,7 +128,15 @@ class UnseenDetail:
     def save(self, folder: Path) -> None:
         """Writes unseen_detail.npz."""
         grid = {name: getattr(self.grid, name) for name in ("south", "west", "lat_step", "lon_step", "n_lat", "n_lon")}
-        np.savez(folder / "unseen_detail.npz", typical=self.typical, share=self.share, scale=self.scale, grid=json.dumps(grid))
+        told = {"grid": json.dumps(grid)}
+        told |= {name: json.dumps(asdict(getattr(self, name))) for name in _LASTING}
+        np.savez(
+            folder / "unseen_detail.npz",
+            typical=self.typical,
+            share=self.share,
+            scale=self.scale,
+            **told,  # type: ignore[arg-type]
+        )
 
     @classmethod
     def load(cls, folder: Path) -> UnseenDetail | None:
@@ -116,9 +149,13 @@ class UnseenDetail:
             return None
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                return cls(
-                    float(arrays["scale"]), float(arrays["share"]), arrays["typical"], Grid(**json.loads(str(arrays["grid"])))
-                )
+                grid = Grid(**json.loads(str(arrays["grid"])))
+                lasting = {}
+                for name in _LASTING:
+                    if name in arrays:  # not in those of earlier versions
+                        told = json.loads(str(arrays[name]))
+                        lasting[name] = Persistence(tuple(told["shares"]), told["white"], told["about_mean"])
+                return cls(float(arrays["scale"]), float(arrays["share"]), arrays["typical"], grid, **lasting)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 path, expected="arrays of error bars", found=f"something else ({error})", remedy="fit again"

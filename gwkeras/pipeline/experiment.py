@@ -26,8 +26,10 @@ from gwkeras.domain.domain import Domain
 from gwkeras.domain.opening import divide_record, open_domain
 from gwkeras.domain.split import Split
 from gwkeras.evaluate.compare import compare
+from gwkeras.evaluate.diagnosis import Diagnosis
 from gwkeras.evaluate.evaluation import Evaluation
 from gwkeras.evaluate.judge import Judge, choose_judge
+from gwkeras.evaluate.product_scale import product_scale, with_product_scale
 from gwkeras.evaluate.store import write_evaluation
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.baselines import BASELINES
@@ -162,7 +164,10 @@ class Experiment:
 
     def train(self, devices: Devices | None = None, resume: bool = False) -> TrainingOutcome:
         """The network, its calibration and its history."""
-        from gwkeras.training.train import train
+        if self.config.training.members > 1:
+            from gwkeras.training.members import train_members as train
+        else:
+            from gwkeras.training.train import train
 
         with self.timed("train"):
             return train(self.config, self.run, self.progress, devices=devices, resume=resume)
@@ -214,10 +219,18 @@ class Experiment:
             made_from = provenance(self.config, self.fields, self.run, methods[0], self._said("evaluate")).attributes()
             self.notes = tuple(dict.fromkeys(note for method in methods for note in method.notes))
             evaluation = compare(judge, [*BASELINES, *methods], partial(self.progress, "evaluating"), attributes=made_from)
+            evaluation = with_product_scale(evaluation, self._at_product_scale(methods, judge.domain))
             write_evaluation(evaluation, self.run.evaluation)
             draw_example(evaluation, methods[0].name, self.run.picture)
             self.report(evaluation)
         return evaluation
+
+    def _at_product_scale(self, methods: list[Composition], judged: Domain) -> dict[str, dict[str, Diagnosis]]:
+        """Method -> its error bars where the product itself can contradict them, in the domain that it is applied to."""
+        domain = open_domain(self.fields, self.config, self.run.cache, self.split)
+        if domain.digest != judged.digest:  # judged one scale up: fitted for the scale that is written, as `downscale` will
+            methods = [self.fit(method, domain) for method in self.config.methods if not method.prior.needs_shards]
+        return {method.name: product_scale(method, domain, self.split) for method in methods}
 
     def export(self, output: Path | None = None) -> Path:
         """The SavedModel, as the next version in `output`: a network, with the kriging behind it where a method says so."""

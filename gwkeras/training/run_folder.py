@@ -8,9 +8,23 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run, by name."""
+    """The files of one run, by name.
+
+    Args:
+        root: of the run.
+        whole: the run that this is a member of, whose shards it shares; None: it is none.
+    """
 
     root: Path
+    whole: Path | None = None
+
+    def member(self, number: int) -> RunFolder:
+        """Where one network of an ensemble is trained.
+
+        Args:
+            number: from 0.
+        """
+        return RunFolder(self.root / "members" / str(number), self.root)
 
     @property
     def config(self) -> Path:
@@ -18,7 +32,7 @@ class RunFolder:
 
     @property
     def shards(self) -> Path:
-        return self.root / "shards"
+        return (self.whole or self.root) / "shards"
 
     @property
     def cache(self) -> Path:

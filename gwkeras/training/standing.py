@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from gwkeras.core.calibration import Calibration
@@ -17,6 +17,8 @@ from gwkeras.training.settings import difference, settings_of
 
 SPLITS = ("coarser", "train")
 """What is trained on, in this order; each has a checkpoint of its own."""
+
+_SEEDS_APART = 1000  # of an ensemble's members
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,17 @@ def all_settings(config: Config, samples: str) -> dict[str, str]:
     return {"samples": samples, **settings_of(config), "training.epochs": json.dumps(config.training.epochs)}
 
 
+def of_member(config: Config, number: int) -> Config:
+    """The training of one network of an ensemble.
+
+    Args:
+        config: of the ensemble.
+        number: from 0.
+    """
+    training = replace(config.training, members=1, seed=config.training.seed + _SEEDS_APART * number)
+    return replace(config, training=training)
+
+
 def standing(config: Config, run: RunFolder, samples: str | None = None) -> Literal["none", "unfinished", "finished"]:
     """What an earlier training with these settings has left in the run folder.
 
@@ -72,6 +85,9 @@ def standing(config: Config, run: RunFolder, samples: str | None = None) -> Lite
     record = TrainingRecord.read(run)
     if record and run.network.exists() and difference(wanted, record.settings) is None:
         return "finished" if Calibration.read(run.calibration).serves(config.downscale.interval) else "unfinished"
+    if config.training.members > 1 and record is None:  # its members tell
+        begun = standing(of_member(config, 0), run.member(0), samples) != "none"
+        return "unfinished" if begun else "none"
     wanted = settings_of(config) | ({} if samples is None else {"samples": samples})
     left = [read_signature(run.checkpoint(split)) for split in SPLITS] + [record.settings if record else None]
     for signature in left:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.analysis.zonal import persistence_of, trends, zonal_means
+from gwkeras.analysis.zonal import trends, white, zonal_means
 
 
 def test_means_weigh_by_land_and_errors_add_by_their_correlation():
@@ -13,17 +13,17 @@ def test_means_weigh_by_land_and_errors_add_by_their_correlation():
     field, sigma = np.array([[10.0, 2.0]]), np.array([[4.0, 8.0]])
     together = np.array([[[1.0, 1.0]], [[-1.0, -1.0]]])
     apart = np.array([[[1.0, 1.0]], [[1.0, -1.0]], [[-1.0, 1.0]], [[-1.0, -1.0]]])
-    found = zonal_means(field, sigma, np.array([[[1.0, 3.0]]]), together, np.zeros((4, 1, 2)))
+    found = zonal_means(field, sigma, np.array([[[1.0, 3.0]]]), (together, np.zeros((4, 1, 2))))
     assert found.mean == pytest.approx([4.0])
     assert found.sigma == pytest.approx([(4 + 24) / 4])
-    found = zonal_means(field, sigma, np.array([[[1.0, 3.0]]]), np.zeros((4, 1, 2)), apart)
-    assert found.noise == pytest.approx([(4**2 + 24**2) / 16])
+    found = zonal_means(field, sigma, np.array([[[1.0, 3.0]]]), (np.zeros((4, 1, 2)), apart))
+    assert found.variances[1] == pytest.approx([(4**2 + 24**2) / 16])
 
 
 def test_zones_that_are_hardly_known_have_no_mean():
     field = np.array([[1.0, np.nan, np.nan, 5.0]])
     weights = np.array([[[1.0, 2.0, 0.0, 0.0]], [[0.0, 0.0, 1.0, 1.0]]])
-    found = zonal_means(field, np.ones((1, 4)), weights, np.zeros((2, 1, 4)), np.zeros((2, 1, 4)))
+    found = zonal_means(field, np.ones((1, 4)), weights, np.zeros((1, 2, 1, 4)))
     assert np.isnan(found.mean[0])
     assert found.mean[1] == 5.0
 
@@ -32,35 +32,21 @@ def test_a_trend_with_white_errors_is_the_textbook_s():
     """Var(slope) = σ² / Σ (t − t̄)²."""
     months = np.arange(48)
     means = (0.5 * months)[:, None]
-    found = trends(months, means, np.zeros((48, 1)), np.full((48, 1), 9.0), 0.9)
+    found = trends(months, means, np.full((48, 1, 1), 9.0), (white,))
     assert found.slope == pytest.approx([6.0])
     assert found.sigma == pytest.approx([3.0 / np.sqrt((((months - 23.5) / 12) ** 2).sum())])
 
 
 def test_errors_that_never_change_leave_a_trend_exact_and_persistent_ones_do_not_average_out():
     months = np.arange(60)
-    means, variance = np.zeros((60, 1)), np.full((60, 1), 4.0)
-    nothing = np.zeros((60, 1))
-    assert trends(months, means, variance, nothing, 1.0).sigma == pytest.approx([0.0], abs=1e-6)
-    white, lasting = (trends(months, means, variance, nothing, phi).sigma[0] for phi in (0.0, 0.9))
-    assert lasting > 2.5 * white
+    means, variance = np.zeros((60, 1)), np.full((60, 1, 1), 4.0)
+    assert trends(months, means, variance, (lambda lag: 1.0**lag,)).sigma == pytest.approx([0.0], abs=1e-6)
+    new, lasting = (trends(months, means, variance, (lambda lag, phi=phi: phi**lag,)).sigma[0] for phi in (0.0, 0.9))
+    assert lasting > 2.5 * new
+    both = trends(months, means, np.concatenate([variance, variance], axis=1), (white, lambda lag: 0.9**lag)).sigma[0]
+    assert both == pytest.approx(np.hypot(new, lasting))
 
 
 def test_a_trend_of_two_months_is_none():
-    found = trends(np.arange(3), np.array([[1.0], [np.nan], [2.0]]), np.ones((3, 1)), np.ones((3, 1)), 0.5)
+    found = trends(np.arange(3), np.array([[1.0], [np.nan], [2.0]]), np.ones((3, 1, 1)), (white,))
     assert np.isnan(found.slope).all()
-
-
-def test_persistence_of_an_autoregression_in_noise():
-    rng = np.random.default_rng(0)
-    field = np.zeros((600, 80))
-    for month in range(1, 600):
-        field[month] = 0.9 * field[month - 1] + rng.normal(size=80)
-    months = np.arange(600)
-    assert persistence_of(months, field) == pytest.approx(0.9, abs=0.01)
-    noisy = field + 2.0 * rng.normal(size=field.shape)
-    assert persistence_of(months, noisy) == pytest.approx(0.9, abs=0.02)
-    assert persistence_of(5 * months, noisy) == 0.0  # no month follows another
-    assert persistence_of(months, np.full((600, 2), 3.0)) == 0.99
-    gap = np.concatenate([months[:8], months[:8] + 100])  # no month has a year after it: what is left is lag 1
-    assert persistence_of(gap, field[:16]) == pytest.approx(0.9, abs=0.1)

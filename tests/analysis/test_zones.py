@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
+import zipfile
 
 import numpy as np
 import pytest
+import shapefile
 import xarray as xr
 
 from gwkeras.analysis.zones import crosses_itself, polygon_share, read_zones
@@ -83,3 +86,42 @@ def test_what_is_wrong_with_zones_is_said(tmp_path):
         read_zones(tmp_path / "zones.geojson", GRID)
     with pytest.raises(BadInput, match="found none; correct it"):
         read_zones(tmp_path / "nothing.geojson", GRID)
+
+
+def test_a_shapefile_is_read_as_its_geojson(tmp_path):
+    """With a hole, which shapefiles tell by the direction of the ring; beside its files and in a ZIP with them."""
+    ring, hole = square(10.5, 12.0, 70.5, 71.75)[::-1], square(11.0, 11.5, 71.0, 71.5)
+    with shapefile.Writer(str(tmp_path / "basins.shp"), shapeType=shapefile.POLYGON) as writer:
+        writer.field("HYBAS_ID", "N", 10)
+        writer.poly([ring, hole])
+        writer.record(4061)
+    with zipfile.ZipFile(tmp_path / "basins.zip", "w") as archive:
+        for suffix in ("shp", "shx", "dbf"):
+            archive.write(tmp_path / f"basins.{suffix}", f"basins.{suffix}")
+    expected = read_zones(written(tmp_path, ("4061", [ring, hole])), GRID)
+    for name in ("basins.shp", "basins.zip"):
+        found = read_zones(tmp_path / name, GRID)
+        assert found.names == ("4061",)
+        np.testing.assert_array_equal(found.shares, expected.shares)
+
+
+def test_what_is_wrong_with_a_shapefile_is_said(tmp_path):
+    for name, content in (("damaged.shp", b"abc" * 50), ("damaged.zip", b"abc" * 50), ("short.shp", b"")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(
+            BadInput, match=r"a shapefile with its \.shx and \.dbf beside it, or a ZIP with these, found something"
+        ):
+            read_zones(tmp_path / name, GRID)
+    with shapefile.Writer(str(tmp_path / "metres.shp"), shapeType=shapefile.POLYGON) as writer:
+        writer.field("name", "C", 10)
+        writer.poly([square(1_100_000, 1_200_000, 700_000, 800_000)[::-1]])
+        writer.record("far")
+    with pytest.raises(BadInput, match=r"coordinates in degrees \(WGS 84\), found 700000 … 800000 east"):
+        read_zones(tmp_path / "metres.shp", GRID)
+
+
+def test_a_shapefile_without_its_package(tmp_path, monkeypatch):
+    (tmp_path / "basins.shp").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "shapefile", None)
+    with pytest.raises(BadInput, match=r"the package pyshp, to read a shapefile, found none; install it with pip install"):
+        read_zones(tmp_path / "basins.shp", GRID)

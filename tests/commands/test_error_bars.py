@@ -110,3 +110,43 @@ def test_zones_of_a_method_without_error_bars(run, gwkeras_command, tmp_path):
     answer = gwkeras_command("zonal", tmp_path / "z.geojson", "--run", run, "--method", "smooth")
     assert answer.code == 2
     assert "a method of prior and kriging with calibrated error bars, found 'smooth'" in answer.err
+
+
+def test_draws_of_the_record_are_written(run, gwkeras_command):
+    """Of 40 draws, σ is known to 11 % in a cell, and much better over all of them."""
+    some = "--run", run, "--last-month", "2003-03", "--overwrite"
+    answer = gwkeras_command("downscale", *some, "--draws", 40)
+    assert answer.code == 0, answer.err
+    assert "gwsa_fine_draws.nc (40 draws of " in answer.out
+    with xr.open_dataset(run / "gwsa_fine.nc") as record, xr.open_dataset(run / "gwsa_fine_draws.nc") as found:
+        assert found["gwsa"].dims == ("draw", "time", "lat", "lon")
+        assert found["gwsa"].attrs["units"] == "mm"
+        assert found["draw"].attrs["standard_name"] == "realization"
+        assert found["time"].equals(record["time"])
+        known = np.isfinite(record["gwsa"].values)
+        np.testing.assert_array_equal(np.isfinite(found["gwsa"].values).all(axis=0), known)
+        spread = found["gwsa"].std("draw", ddof=1).values[known] / record["gwsa_sigma"].values[known]
+        assert np.sqrt((spread**2).mean()) == pytest.approx(1.0, abs=0.06)
+        away = (found["gwsa"].mean("draw") - record["gwsa"]).values[known] / record["gwsa_sigma"].values[known]
+        assert np.sqrt((away**2).mean()) == pytest.approx(1 / np.sqrt(40), rel=0.3)
+    (run / "gwsa_fine.nc").unlink()
+    again = gwkeras_command("downscale", *some[:-1], "--draws", 4)
+    assert again.code == 2
+    assert "gwsa_fine_draws.nc: expected a name that is free" in again.err
+    appended = gwkeras_command("downscale", "--run", run, "--draws", 4, "--append")
+    assert appended.code == 2
+    assert "--draws: expected a record that is written whole, found --append" in appended.err
+    other = gwkeras_command("downscale", *some, "--draws", 4, "--method", "smooth")
+    assert other.code == 2
+    assert "--draws: expected a method of prior and kriging with calibrated error bars, found 'smooth'" in other.err
+
+
+def test_the_product_itself_tells_whether_error_bars_hold(run):
+    """The tiny world's kriging, in its held-out months, cell by cell; nothing of it is looked at when σ is made."""
+    from gwkeras.evaluate.product_scale import product_scale_of
+    from gwkeras.evaluate.store import read_evaluation
+
+    figures = product_scale_of(read_evaluation(run / "evaluation.nc"), "kriging")["held_out_months"]
+    assert 0.75 < figures["coverage_at_90"] < 0.99
+    assert figures["crps"] > 0
+    assert "At the product's own scale" in (run / "report.md").read_text()

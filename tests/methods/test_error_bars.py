@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, stats
 
 from gwkeras.core.calibration import Calibration
-from gwkeras.methods.calibration_groups import blocks_of, in_groups, spans_of
+from gwkeras.core.calibration_groups import blocks_of, in_groups, spans_of
 from gwkeras.methods.error_bars import carried
 
 
@@ -18,8 +18,14 @@ def test_spans_end_after_their_length():
     assert spans_of(months[:0]).tolist() == []
 
 
-def test_blocks_are_squares_of_degrees():
-    assert blocks_of(np.array([0.25, 3.75, 4.25, -0.25]), np.array([0.25, 3.9, 0.25, 0.25]), 4.0).tolist() == [1, 1, 2, 0]
+def test_blocks_have_equal_sides():
+    """Cells of 0.5° over 10° × 3°."""
+    lat, lon = (axis.ravel() for axis in np.meshgrid(np.arange(0.25, 10, 0.5), np.arange(20.25, 23, 0.5), indexing="ij"))
+    found = blocks_of(lat, lon, 4.0)
+    assert np.bincount(found).tolist() == [60, 60]  # 10 / 4 is nearer to two
+    assert (found == (lat > 5.0)).all()
+    assert len(np.unique(blocks_of(lat, lon, 3.0))) == 3
+    assert blocks_of(np.array([7.0]), np.array([8.0]), 4.0).tolist() == [0]
 
 
 def test_every_error_is_in_one_group():

@@ -24,6 +24,11 @@ DOMAIN = domain_of(Grid(-2.0, 10.0, 1.0, 1.0, 4, 5))
 CHEQUERED = np.where(np.indices(DOMAIN.fine.shape).sum(axis=0) % 2, 3.0, -3.0)
 
 
+def of_months(*fields):
+    """Of as many months from 2003-01 on."""
+    return {np.datetime64("2003-01", "M") + number: field for number, field in enumerate(fields)}
+
+
 def test_what_cells_hide_is_unseen_and_what_they_show_is_not():
     assert np.abs(unseen(DOMAIN, np.full(DOMAIN.fine.shape, 7.0))).max() == pytest.approx(0.0, abs=1e-9)
     hidden = unseen(DOMAIN, CHEQUERED)  # two and two cells of a block cancel, but for the curvature of the parallels
@@ -39,7 +44,7 @@ def test_local_mean_squares_know_no_sea():
 
 def test_sigma_by_hand():
     """γ² = 0.4, A = 9 mm², s = 1.5, σ of the update 2 mm: √(9 + 3.6)."""
-    bars = UnseenDetail.fit(DOMAIN, [CHEQUERED, -CHEQUERED], 1.5, None)
+    bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED, -CHEQUERED), 1.5, None)
     assert bars.share == SEEN_SHARE == 0.4
     np.testing.assert_allclose(bars.sigma(DOMAIN, CHEQUERED, np.full(DOMAIN.fine.shape, 2.0)), np.sqrt(12.6), rtol=1e-3)
     still = bars.sigma(DOMAIN, np.zeros(DOMAIN.fine.shape), np.full(DOMAIN.fine.shape, 2.0))  # half of A stays
@@ -48,29 +53,29 @@ def test_sigma_by_hand():
 
 def test_a_prior_of_nothing_adds_nothing():
     zero = np.zeros(DOMAIN.fine.shape)
-    bars = UnseenDetail.fit(DOMAIN, [zero], 1.0, 5.0)
+    bars = UnseenDetail.fit(DOMAIN, of_months(zero), 1.0, 5.0)
     np.testing.assert_array_equal(bars.sigma(DOMAIN, zero, zero + 2.0), 2.0)
 
 
 def test_through_a_filter_it_follows_the_held_out_product():
-    shares = [UnseenDetail.fit(DOMAIN, [CHEQUERED], 1.0, ratio).share for ratio in (0.1, 1.0, 1e6)]
+    shares = [UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.0, ratio).share for ratio in (0.1, 1.0, 1e6)]
     assert shares == pytest.approx([0.5, 2.15, 3.8], abs=1e-3)
 
 
 def test_elsewhere_the_month_stands_for_the_record():
-    bars = UnseenDetail.fit(DOMAIN, [np.zeros(DOMAIN.fine.shape)], 1.0, None)
+    bars = UnseenDetail.fit(DOMAIN, of_months(np.zeros(DOMAIN.fine.shape)), 1.0, None)
     other = domain_of(Grid(-2.0, 20.0, 1.0, 1.0, 4, 5))
     np.testing.assert_allclose(bars.sigma(other, CHEQUERED, np.zeros(other.fine.shape)), np.sqrt(3.6), rtol=1e-3)
 
 
 def test_kept_and_read_back(tmp_path):
-    bars = UnseenDetail.fit(DOMAIN, [CHEQUERED], 1.2, 0.3)
+    bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.2, 0.3)
     assert UnseenDetail.load(tmp_path) is None
     bars.save(tmp_path)
     found = UnseenDetail.load(tmp_path)
     assert (found.scale, found.share, found.grid) == (bars.scale, bars.share, bars.grid)
     np.testing.assert_array_equal(found.typical, bars.typical)
-    assert found.digest == bars.digest != UnseenDetail.fit(DOMAIN, [CHEQUERED], 1.3, 0.3).digest
+    assert found.digest == bars.digest != UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.3, 0.3).digest
     (tmp_path / "unseen_detail.npz").write_bytes(b"x")
     with pytest.raises(BadInput, match=r"unseen_detail\.npz: expected arrays of error bars"):
         UnseenDetail.load(tmp_path)
@@ -78,5 +83,5 @@ def test_kept_and_read_back(tmp_path):
 
 def test_the_detail_alone_is_known_better():
     """√(25 − 1.5² · 4) without 2 mm of the product's; where those would be all, a tenth of the variance stays."""
-    bars = UnseenDetail.fit(DOMAIN, [CHEQUERED], 1.5, None)
+    bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.5, None)
     np.testing.assert_allclose(bars.without(np.array([5.0, 5.0]), np.array([2.0, 50.0])), [4.0, np.sqrt(2.5)], rtol=1e-6)

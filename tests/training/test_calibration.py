@@ -29,11 +29,19 @@ class FixedSamples:
     targets: list[np.ndarray]
     land: np.ndarray
     config: Config = field(default_factory=Config)
+    places: dict[str, np.ndarray] = field(default_factory=dict)
 
     def batches(self, split: str):
         assert split == "validation"
         for target in self.targets:
-            yield {"land_fine": self.land.view(Tensor)}, {"target": target.astype(np.float32).view(Tensor)}
+            inputs = {"land_fine": self.land, **(self.places or one_block(self.land))}
+            yield {name: v.view(Tensor) for name, v in inputs.items()}, {"target": target.astype(np.float32).view(Tensor)}
+
+
+def one_block(land: np.ndarray) -> dict[str, np.ndarray]:
+    """A month of one product cell."""
+    place = np.full((len(land), 1), 0.1)
+    return {"time": np.zeros(len(land)), "latitude": place, "longitude": place}
 
 
 class Model:
@@ -54,7 +62,26 @@ def test_by_hand():
     assert found.sigma_scale == pytest.approx(math.sqrt(22 / 4))
     assert found.sigma_scale * found.interval_factor == pytest.approx(2 + 0.7 * 2)
     assert found.interval == 0.9
-    assert found.basis == "4 cells of the split 'validation'"
+    assert found.basis == "4 cells of the split 'validation' in 1 group (years × blocks), too few to vouch for 90 %"
+
+
+def test_a_year_of_a_block_is_one_sample():
+    """Twelve blocks of two years: 24 groups, of which 4 are wrong by 6 σ; the 20 others reach 20 / 25 of all."""
+    size = 8  # product cells along a block's side, two fine cells in each
+    land = np.ones((4, 2 * size, 6 * 2 * size, 1))
+    latitude = np.stack([np.arange(size) * 0.5 + 0.25 + 4.0 * (n % 2) for n in range(4)])
+    longitude = np.tile(np.arange(6 * size) * 0.5 + 0.25, (4, 1))
+    target = np.ones(land.shape)
+    target[:2, :, : 2 * 2 * size] = 6.0  # two blocks in either of the first year's samples
+    places = {"time": np.array([3, 3, 15, 15]), "latitude": latitude, "longitude": longitude}
+    samples = FixedSamples([target], land, Config(downscale=DownscaleConfig(interval=0.8)), places)
+    found = calibrate(Model(1.0, target.shape), samples, "validation")
+    assert found.groups == 24
+    assert found.sigma_scale == pytest.approx(math.sqrt((20 * 1 + 4 * 36) / 24))
+    assert found.sigma_scale * found.interval_factor == pytest.approx(1.0)
+    assert found.sigma_scale * found.at(0.81).interval_factor == pytest.approx(6.0)
+    with pytest.raises(BadInput, match=r"found 0\.97; "):  # 24 groups vouch for 96 %
+        found.at(0.97)
 
 
 @pytest.mark.parametrize("interval", [0.5, 0.9])

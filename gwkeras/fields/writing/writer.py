@@ -7,7 +7,6 @@ import shutil
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import netCDF4
 import numpy as np
@@ -15,10 +14,9 @@ import numpy as np
 from gwkeras.core.errors import BadInput, GridMismatch
 from gwkeras.core.grid import Grid
 from gwkeras.core.whole_file import replacing_path
+from gwkeras.fields.writing.axes import define, define_axes, write_months
 from gwkeras.fields.writing.cf_file import (
     CONVENTIONS,
-    EPOCH,
-    GRID_MAPPING,
     VARIABLES,
     Provenance,
     attributes_of,
@@ -220,47 +218,11 @@ class FieldWriter:
         group = int(np.clip(_GROUP_BYTES // month, 1, _MOST_MONTHS))
         self._file = file = netCDF4.Dataset(self._partial, "w", format="NETCDF4")
         file.setncatts({"Conventions": CONVENTIONS, "title": self._title, **self._provenance.attributes()})
-        for name, size in (("time", None), ("lat", grid.n_lat), ("lon", grid.n_lon), ("bounds", 2)):
-            file.createDimension(name, size)
-        _variable(
-            file,
-            "time",
-            "i4",
-            ("time",),
-            {
-                "standard_name": "time",
-                "long_name": "first day of the month",
-                "axis": "T",
-                "bounds": "time_bounds",
-                "units": f"days since {EPOCH} 00:00:00",
-                "calendar": "standard",
-                "units_metadata": "leap_seconds: none",
-            },
-        )
-        _variable(file, "time_bounds", "i4", ("time", "bounds"), {})
-        for name, word, axis, unit, centres, edges in (
-            ("lat", "latitude", "Y", "degrees_north", grid.lat, grid.lat_edges),
-            ("lon", "longitude", "X", "degrees_east", grid.lon, grid.lon_edges),
-        ):
-            _variable(
-                file,
-                name,
-                "f8",
-                (name,),
-                {"standard_name": word, "long_name": word, "units": unit, "axis": axis, "bounds": f"{name}_bounds"},
-            )[:] = centres
-            _variable(file, f"{name}_bounds", "f8", (name, "bounds"), {})[:] = np.stack([edges[:-1], edges[1:]], axis=-1)
-        _variable(
-            file,
-            "crs",
-            "i4",
-            (),
-            GRID_MAPPING,
-        )[...] = 0
+        define_axes(file, grid)
         chunks = (group, *(_even_part(n, (_CHUNK_CELLS / group) ** 0.5) for n in grid.shape))
         for name in self._names:
             missing = NO_DATA if name == "gwsa_quality" else netCDF4.default_fillvals["f4"]
-            _variable(
+            define(
                 file,
                 name,
                 kind_of(name).str[1:],
@@ -279,9 +241,7 @@ class FieldWriter:
         start = self._file["time"].size
         part = slice(start, start + len(self._spool.months))
         months = np.array(self._spool.months)
-        first, after = ((m.astype("datetime64[D]") - EPOCH).astype(np.int32) for m in (months, months + 1))
-        self._file["time"][part] = first
-        self._file["time_bounds"][part] = np.stack([first, after], axis=-1)
+        write_months(self._file, part, months)
         for name in self._names:
             for rows, band in self._spool.bands(name, self._rows):
                 self._file[name][part, rows] = band if band.dtype == np.uint8 else np.ma.masked_invalid(band, copy=False)
@@ -305,11 +265,3 @@ class FieldWriter:
 def _even_part(n: int, most: float) -> int:
     """Size of the equal parts, none above `most`, into which n cells fall."""
     return math.ceil(n / math.ceil(n / most))
-
-
-def _variable(
-    file: netCDF4.Dataset, name: str, kind: str, dims: tuple[str, ...], attributes: dict[str, Any], **encoding: Any
-) -> netCDF4.Variable:
-    variable: Any = file.createVariable(name, kind, dims, **encoding)  # type: ignore[call-overload]
-    variable.setncatts(attributes)
-    return variable

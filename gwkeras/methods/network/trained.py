@@ -36,7 +36,8 @@ def load_network(run: RunFolder) -> keras.Model:
 
     Raises: BadInput: where the run has no trained model, or a damaged one.
     """
-    import gwkeras.models.build  # noqa: F401  registers the layers that the file names
+    import gwkeras.models.build  # registers the layers that the file names
+    import gwkeras.models.ensemble  # noqa: F401  likewise
 
     if not run.network.exists():
         raise BadInput(run.root, expected="a trained run with model.keras", found="none", remedy="run gwkeras train first")
@@ -90,7 +91,7 @@ def _at_factor(network: keras.Model, factor: int) -> keras.Model:
         config = layer.get_config()
         return type(layer).from_config({**config, "factor": factor} if "factor" in config else config)
 
-    other = keras.models.clone_model(network, clone_function=changed)
+    other = keras.models.clone_model(network, clone_function=changed, recursive=True)
     other.set_weights(network.get_weights())
     return other
 

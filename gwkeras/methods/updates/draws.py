@@ -24,6 +24,7 @@ from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
 _REACH = 2.5  # lengths of the widest Gaussian
+_AT_ONCE = 25  # draws, whose products of matrices are taken together
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,36 +48,64 @@ class Errors:
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # not what can be computed anew
 
-    def draw(self, known: np.ndarray, beyond: float, rng: np.random.Generator) -> np.ndarray:
-        """U − K (H U + ε), (s n_lat, s n_lon) mm.
+    def draw(self, known: np.ndarray, beyond: float, rng: np.random.Generator, count: int) -> np.ndarray:
+        """U − K (H U + ε), (count, s n_lat, s n_lon) mm, independent of one another.
 
         Args:
             known: (n_lat, n_lon) which of the product's cells count.
             beyond: factor on the noise variance.
             rng: for U and ε.
+            count: of draws.
         Raises: BadInput: where the region is too large to simulate.
         """
-        region, observation = self.region, self.region.observation
-        truth = self._storage.draw(rng)
+        parts = [self._some(known, beyond, rng, min(_AT_ONCE, count - start)) for start in range(0, count, _AT_ONCE)]
+        return np.concatenate(parts)
+
+    def left(self, fields: np.ndarray, known: np.ndarray, beyond: float = 1.0) -> np.ndarray:
+        """x − K H x of fine fields: what the update cannot see of them.
+
+        Args:
+            fields: (k, s n_lat, s n_lon) mm.
+            known: as for `draw`.
+            beyond: as for `draw`.
+        """
+        observation = self.region.observation
+        seen = observation(np.where(observation.land > 0, fields, np.nan))
+        return self._without(fields, self.region.gather(np.where(known, seen, np.nan)), beyond)
+
+    def _some(self, known: np.ndarray, beyond: float, rng: np.random.Generator, count: int) -> np.ndarray:
+        observation = self.region.observation
+        truth = self._storage.draw(rng, count)
         product = observation(truth)
         if self._widened:
             widened = self._widened[int(rng.integers(2))]
-            other = self._storage.draw(rng)
+            other = self._storage.draw(rng, count)
             product += widened(other) - observation(other)
-        product = np.where(known, product, np.nan)
-        gathered = region.gather(product)
-        gathered += self._noise_of(np.sqrt(beyond), rng)
-        there = np.isfinite(gathered)
-        estimate = self.solver.increment(gathered, there, beyond)
-        if region.pinned:
-            estimate = conserve(estimate, gathered, observation.fine, observation.factor, observation.land)
-        return truth - estimate
+        gathered = self.region.gather(np.where(known, product, np.nan)) + self._noise_of(np.sqrt(beyond), rng, count)
+        return self._without(truth, gathered, beyond)
 
-    def _noise_of(self, factor: float, rng: np.random.Generator) -> np.ndarray:
+    def _without(self, fields: np.ndarray, product: np.ndarray, beyond: float) -> np.ndarray:
+        """Fields less what the update makes of a product, which has the same gaps in all of them."""
+        region, observation = self.region, self.region.observation
+        there = np.isfinite(product[0])
+        estimate = self._gain.increment(product, there, beyond)
+        if region.pinned:
+            for row, seen in enumerate(product):
+                estimate[row] = conserve(estimate[row], seen, observation.fine, observation.factor, observation.land)
+        return fields - estimate
+
+    def _noise_of(self, factor: float, rng: np.random.Generator, count: int) -> np.ndarray:
         deviation = factor * np.sqrt(np.maximum(self.noise.variance, self.uncertainty**2))
-        white = rng.standard_normal(deviation.shape)
-        joint = self._correlated.draw(rng) if self.noise.correlated > 0 else 0.0
+        white = rng.standard_normal((count, *deviation.shape))
+        joint = self._correlated.draw(rng, count) if self.noise.correlated > 0 else 0.0
         return deviation * (np.sqrt(1 - self.noise.correlated) * white + np.sqrt(self.noise.correlated) * joint)
+
+    @cached_property
+    def _gain(self) -> Unfiltered | Windowed:
+        """K; of a region of one window as a matrix, which serves all draws."""
+        if isinstance(self.solver, Windowed) or len(self.region.windows) > 1:
+            return self.solver
+        return Windowed(self.region, self.solver.covariance, self.solver.noise, self.solver.uncertainty)
 
     @cached_property
     def _storage(self) -> Simulation:

@@ -153,7 +153,7 @@ class FittedKriging:
         """
         mean, beyond = self.posterior(expected, observed, uncertainty).mean, self._beyond(uncertainty)
         known, scale = np.isfinite(observed), np.sqrt(self._local)
-        return np.stack([mean + scale * self.errors.draw(known, beyond, rng) for _ in range(number)])
+        return mean + scale * self.errors.draw(known, beyond, rng, number)
 
     def save(self, folder: Path) -> None:
         """Writes kriging.json and kriging.npz."""

@@ -28,8 +28,9 @@ class Gain:
     precision: np.ndarray = field(repr=False)
 
     def storage(self, residual: np.ndarray) -> np.ndarray:
-        """Hᵀ (H C Hᵀ + E + R)⁻¹ d: (n_lat, n_lon) residuals to what the tables carry to the fine grid, same shape."""
-        return self.observed.stated.adjoint((self.precision @ self.observed.take(residual))[None])[0]
+        """Hᵀ (H C Hᵀ + E + R)⁻¹ d: (..., n_lat, n_lon) residuals to what the tables carry to the fine grid, same shape."""
+        weights = self.observed.take(residual) @ self.precision  # which is symmetric
+        return self.observed.stated.adjoint(weights.reshape(-1, weights.shape[-1])).reshape(residual.shape)
 
 
 def fine_table(fine: Grid, factor: int, covariance: Covariance, rows: slice) -> CellToFine:

@@ -65,13 +65,17 @@ class Simulation:
         rows[:, np.arange(grid.n_lat), np.arange(grid.n_lat)] += _JITTER * length * float(covariance(np.zeros(1))[0])
         return cls(grid, np.linalg.cholesky(rows), length)
 
-    def draw(self, rng: np.random.Generator) -> np.ndarray:
-        """(n_lat, n_lon)."""
-        shape = self.factors.shape[:2]
-        real, imaginary = rng.standard_normal((2, *shape))
-        ends = np.zeros(shape[0], dtype=bool)
-        ends[0] = True
-        ends[-1] = self.length % 2 == 0
-        normal = np.where(ends[:, None], real, (real + 1j * imaginary) / np.sqrt(2.0))
-        spectrum = np.sqrt(self.length) * (self.factors @ normal[..., None])[..., 0]
-        return fft.irfft(spectrum.T, n=self.length, axis=-1)[:, : self.grid.n_lon]
+    def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """(count, n_lat, n_lon) fields that are independent of one another.
+
+        Args:
+            rng: for them.
+            count: of fields.
+        """
+        wavenumbers, n_lat = self.factors.shape[:2]
+        normal = rng.standard_normal((count, 2, wavenumbers, n_lat))
+        normal[:, :, 1 : wavenumbers - 1 + self.length % 2] /= np.sqrt(2.0)  # all but those that are their own conjugates
+        parts = np.ascontiguousarray(normal.transpose(2, 3, 1, 0)).reshape(wavenumbers, n_lat, 2 * count)
+        real, imaginary = (self.factors @ parts).reshape(wavenumbers, n_lat, 2, count).transpose(2, 3, 1, 0)
+        spectrum = real + 1j * imaginary
+        return np.sqrt(self.length) * fft.irfft(spectrum, n=self.length, axis=-1)[..., : self.grid.n_lon]

@@ -35,7 +35,9 @@ class Unfiltered:
 
     def increment(self, residual: np.ndarray, known: np.ndarray, beyond: float) -> np.ndarray:
         """See `Windowed.increment`."""
-        return self._whole.increment(residual, known, beyond)
+        flat = residual.reshape(-1, *residual.shape[-2:])
+        found = [self._whole.increment(each, known, beyond) for each in flat]
+        return np.stack(found).reshape(*residual.shape[:-2], *found[0].shape)
 
     def variance(self, known: np.ndarray, beyond: float) -> np.ndarray:
         """See `Windowed.variance`."""

@@ -42,14 +42,14 @@ class Windowed:
         return {f.name: getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")}  # gains are made anew
 
     def increment(self, residual: np.ndarray, known: np.ndarray, beyond: float) -> np.ndarray:
-        """K d, (s n_lat, s n_lon) mm.
+        """K d, (..., s n_lat, s n_lon) mm.
 
         Args:
-            residual: (n_lat, n_lon) d on the region's grid, mm.
+            residual: (..., n_lat, n_lon) d on the region's grid, mm.
             known: (n_lat, n_lon) where it counts.
             beyond: factor on the noise variance.
         """
-        mean = np.zeros(self.region.observation.fine.shape)
+        mean = np.zeros((*residual.shape[:-2], *self.region.observation.fine.shape))
         for window in self.region.windows:
             prepared = self._prepared(window, known, beyond)
             if prepared is None:
@@ -57,7 +57,8 @@ class Windowed:
             gain, _ = prepared
             rows, columns = window.core(self.region.factor)
             carried = gain.storage(np.where(gain.observed.known, window.take(residual), 0.0))
-            mean[window.core_in_whole(self.region.factor)] = self._table(window, rows)(carried[None], columns)[0]
+            found = self._table(window, rows)(carried.reshape(-1, *carried.shape[-2:]), columns)
+            mean[..., *window.core_in_whole(self.region.factor)] = found.reshape(*residual.shape[:-2], *found.shape[1:])
         return mean
 
     def variance(self, known: np.ndarray, beyond: float) -> np.ndarray:

@@ -8,6 +8,7 @@ from gwkeras.evaluate.diagnosis import Diagnosis, by_class, diagnosis
 from gwkeras.evaluate.error_bars import ERROR_BARS
 from gwkeras.evaluate.evaluation import Evaluation
 from gwkeras.evaluate.metric import Column
+from gwkeras.evaluate.product_scale import product_scale_of
 from gwkeras.report.document import Block, Section, Table, paragraph
 
 _OF_CLASSES = ("coverage_at_90", "standardised_error", "sigma_correlation_share")
@@ -16,6 +17,10 @@ _SAID = (
     "over σ (1 where σ is right); correlation of σ and |error|, and the highest that a calibrated Normal with these σ can have; "
     "how much the error rises with σ from its lowest to its highest quarter (1 where σ is right); how much lower the CRPS is "
     "than with one constant σ that is right on average."
+)
+_PRODUCT = (
+    "Cells of the product (through a filter, blocks of them wider than its core) in months or places that nothing was learned "
+    "from, each predicted from what lies outside of it: what real data can contradict. It says nothing of detail within a cell."
 )
 
 
@@ -37,7 +42,22 @@ def error_bars(evaluation: Evaluation) -> Section:
     parts = tuple((method, *(f"{s:.1f}: {e:.1f}" for s, e in d.quartiles)) for method, d in found.items())
     quarters = ("method", "lowest σ", "second quarter", "third quarter", "highest σ")
     blocks.append(Table("σ : root mean square error, mm, in quarters of the land by σ", quarters, parts))
+    blocks.extend(_product_scale(evaluation))
     return Section("Error bars", tuple(blocks))
+
+
+def _product_scale(evaluation: Evaluation) -> list[Block]:
+    """What the product itself says of the error bars, where it was not looked at."""
+    columns, rows = [Column(metric) for metric in ERROR_BARS], []
+    for method in evaluation.methods:
+        for where, figures in product_scale_of(evaluation, method).items():
+            gain = 1.0 - figures["crps"] / figures["constant_crps"]
+            told = (column.text(figures[column.key]) for column in columns)
+            rows.append((method, where.replace("_", " "), *told, _percent(gain)))
+    if not rows:
+        return []
+    headings = ("method", "where", *(column.heading for column in columns), "CRPS gain")
+    return [paragraph(_PRODUCT), Table("At the product's own scale", headings, tuple(rows))]
 
 
 def _texts(found: Diagnosis, columns: list[Column]) -> tuple[str, ...]:

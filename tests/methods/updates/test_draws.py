@@ -17,7 +17,7 @@ def test_a_simulation_has_its_covariance():
     grid, covariance = Grid.covering(20, 23, 75, 79, 0.5), Covariance(400.0, 0.3)
     simulation = Simulation.of(grid, lambda squared: covariance(np.sqrt(squared)), 3000.0)
     rng = np.random.default_rng(1)
-    drawn = np.stack([simulation.draw(rng).ravel() for _ in range(6000)])
+    drawn = simulation.draw(rng, 6000).reshape(6000, -1)
     np.testing.assert_allclose(drawn.T @ drawn[:, 0] / len(drawn), covariance(chords(grid))[:, 0], atol=4 * 400 / np.sqrt(6000))
     assert np.abs(drawn.mean(axis=0)).max() < 4 * 20 / np.sqrt(6000)
 

@@ -23,6 +23,7 @@ def test_means_are_as_uncertain_as_the_posterior_says():
     sigma = np.sqrt(np.diag(posterior)).reshape(observation.fine.shape)
     found = error_parts(assumed(recipe, observation, 400.0, 0.0, 25.0), np.ones((6, 8), bool), 800, 3)
     np.testing.assert_allclose((found.unseen**2 + found.noise**2).mean(axis=0), 1.0, rtol=1e-4)
+    assert not found.detail.any()
     for rows, cols in ((slice(0, 6), slice(0, 8)), (slice(4, 6), slice(4, 6)), (slice(0, 12), slice(0, 16))):
         weights = np.zeros(observation.fine.shape)
         weights[rows, cols] = 1.0 / np.ones(observation.fine.shape)[rows, cols].sum()

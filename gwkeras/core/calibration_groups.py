@@ -9,6 +9,7 @@ import numpy as np
 from gwkeras.core.months import month_number
 
 SPAN_MONTHS = 12
+"""Of a group, at most, where nothing else is asked for."""
 
 
 def spans_of(months: Sequence[np.datetime64] | np.ndarray, length: int = SPAN_MONTHS) -> np.ndarray:
@@ -33,15 +34,24 @@ def spans_of(months: Sequence[np.datetime64] | np.ndarray, length: int = SPAN_MO
 
 
 def blocks_of(lat: np.ndarray, lon: np.ndarray, side_degrees: float) -> np.ndarray:
-    """(n,) number of each place's block.
+    """(n,) number of each place's block; blocks are of equal sides, so that none at an edge is a sliver that counts as much.
 
     Args:
         lat: (n,) degrees north.
         lon: (n,) degrees east.
-        side_degrees: of the blocks.
+        side_degrees: of the blocks, about.
+
+    >>> blocks_of(np.array([0.5, 1.5, 2.5, 3.5, 4.5]), np.full(5, 7.0), 2.0).tolist()
+    [0, 0, 0, 1, 1]
     """
-    corner = np.floor(np.stack([lat, lon], axis=1) / side_degrees + 1e-9).astype(int)
-    return np.unique(corner, axis=0, return_inverse=True)[1].ravel()
+    labels = []
+    for values in (np.asarray(lat, float), np.asarray(lon, float)):
+        steps = np.diff(np.unique(values.round(6)))
+        step = float(np.median(steps)) if len(steps) else side_degrees
+        start, width = values.min() - step / 2, values.max() - values.min() + step
+        count = max(1, round(width / side_degrees))
+        labels.append(np.floor((values - start) / width * count + 1e-9).astype(int))
+    return np.unique(np.stack(labels, axis=1), axis=0, return_inverse=True)[1].ravel()
 
 
 def in_groups(ratios: np.ndarray, spans: np.ndarray, blocks: np.ndarray) -> list[np.ndarray]:
@@ -57,3 +67,12 @@ def in_groups(ratios: np.ndarray, spans: np.ndarray, blocks: np.ndarray) -> list
     order = np.argsort(labels, kind="stable")
     ends = np.flatnonzero(np.diff(labels[order])) + 1
     return [group for group in np.split(values[order], ends) if group.size]
+
+
+def counted(groups: int) -> str:
+    """For people: how many groups, and of what.
+
+    >>> counted(1)
+    '1 group (years × blocks)'
+    """
+    return f"{groups} group{'' if groups == 1 else 's'} (years × blocks)"

@@ -1,0 +1,48 @@
+"""An ensemble of two networks, trained on a small build: kept as one, gone on with where it was stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gwkeras.core.calibration import Calibration
+from gwkeras.core.config.yaml_file import write_config
+from gwkeras.methods.network.trained import load_network
+from gwkeras.models.digest import weights_digest
+from gwkeras.pipeline.experiment import Experiment
+from gwkeras.training.fit import Samples
+from gwkeras.training.run_folder import RunFolder
+from gwkeras.training.standing import standing
+from tests.data.builds import CONFIG, small_build
+from tests.training.killed import MODEL, TRAINING
+
+
+@pytest.mark.slow
+def test_members_are_trained_apart_and_kept_as_one(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    small_build(run.shards, CONFIG)
+    config = replace(CONFIG, model=MODEL, training=replace(TRAINING, epochs=1, members=2))
+    write_config(config, run.config)
+    experiment = Experiment.open(run.root)
+    assert standing(config, run) == "none"
+    experiment.train()
+    members = [load_network(run.member(number)) for number in range(2)]
+    together = load_network(run)
+    assert weights_digest(members[0]) != weights_digest(members[1])
+    inputs, _ = next(iter(Samples(run.shards, experiment.manifest, config).batches("validation")))
+    given = {tensor.name: inputs[tensor.name].numpy() for tensor in together.inputs}
+    one, two = (network.predict_on_batch(given) for network in members)
+    found = together.predict_on_batch(given)
+    np.testing.assert_allclose(found["mean"], (one["mean"] + two["mean"]) / 2, rtol=1e-4, atol=1e-4)
+    spread = ((one["mean"] - two["mean"]) / 2) ** 2
+    np.testing.assert_allclose(found["variance"], (one["variance"] + two["variance"]) / 2 + spread, rtol=1e-3, atol=1e-3)
+    assert Calibration.read(run.calibration).measured
+    assert standing(config, run) == "finished"
+
+    run.training.unlink()  # as where it was stopped between the last member and the end
+    assert standing(config, run) == "unfinished"
+    experiment.train(resume=True)
+    assert weights_digest(load_network(run)) == weights_digest(together)
+    assert standing(config, run) == "finished"
