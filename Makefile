@@ -22,7 +22,7 @@ export MPLBACKEND ?= Agg
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations=15
 
-.PHONY: help demo test test-slow test-backends lint bench docs lock clean
+.PHONY: help demo test test-slow test-browser test-backends lint bench docs lock clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,10 @@ test-slow: $(VENV)/.installed-test  ## Trainings, servers, kills and whole runs;
 test-backends: export GWKERAS_WITHOUT_TENSORFLOW = $(WITHOUT_TENSORFLOW)/bin/python
 test-backends: $(VENV)/.installed-test $(VENV)/.installed-backends $(WITHOUT_TENSORFLOW)/.installed  ## Tests on JAX and PyTorch
 	$(BIN)/python -m pytest -m backends --durations=0 --durations-min=5 $(TESTS)
+
+test-browser: $(VENV)/.installed-browser  ## The report in Chromium, which is installed where it may be
+	.ci/browser
+	$(BIN)/python -m pytest -m browser $(TESTS)
 
 lint: $(VENV)/.installed-lint  ## ruff (format and rules), mypy, import contracts
 	$(BIN)/ruff format --check .

@@ -21,6 +21,8 @@ from gwkeras.commands.fetch import fetch
 from gwkeras.commands.gwsa import gwsa
 from gwkeras.commands.inspect import inspect
 from gwkeras.commands.options import SEVERAL
+from gwkeras.commands.plot import plot
+from gwkeras.commands.report import report
 from gwkeras.commands.run import run
 from gwkeras.commands.tch import tch
 from gwkeras.commands.train import train
@@ -59,6 +61,8 @@ for command in (
     build_tfrecords,
     train,
     evaluate,
+    report,
+    plot,
     calibrate,
     export,
     downscale,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +13,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import nearest_upsample
 from gwkeras.core.months import Month
 from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.fields import JudgedFields
 from gwkeras.evaluate.gathering import Gathering
 from gwkeras.evaluate.judge import Judge, View
 from gwkeras.evaluate.layout import Example, evaluation_of
@@ -21,6 +25,7 @@ def compare(
     methods: Sequence[Method],
     progress: Callable[[int, int], None] = lambda done, total: None,
     attributes: Mapping[str, str] | None = None,
+    fields: Path | None = None,
 ) -> Evaluation:
     """Scores every method in every month that is held out.
 
@@ -29,6 +34,7 @@ def compare(
         methods: of names that differ.
         progress: called with the number of months done and in all.
         attributes: where the numbers come from, for the head of evaluation.nc.
+        fields: file that keeps what was judged, for maps and series; None: they are not kept.
     Raises: BadInput: where two methods share a name.
     """
     names = tuple(method.name for method in methods)
@@ -36,6 +42,20 @@ def compare(
         raise BadInput(
             "methods", expected="a name of its own for each", found=", ".join(names), remedy="name one of them differently"
         )
+    digest = judge.digest()
+    with ExitStack() as leaving:
+        kept = None if fields is None else leaving.enter_context(JudgedFields(fields, judge, names, digest))
+        gathered, example = _gathered(judge, methods, names, progress, kept)
+    return evaluation_of(gathered, names, example, {**(attributes or {}), "judged_digest": digest})
+
+
+def _gathered(
+    judge: Judge,
+    methods: Sequence[Method],
+    names: tuple[str, ...],
+    progress: Callable[[int, int], None],
+    keeping: JudgedFields | None,
+) -> tuple[Gathering, Example]:
     gathered = Gathering(judge, names)
     total, done = sum(len(view.months) for view in judge.views), 0
     example: Example | None = None
@@ -45,10 +65,16 @@ def compare(
             truth = view.truth(month)
             balance = None if view.physics is None else view.physics.balance(view.domain, month)
             gathered.begin(view, month)
+            if keeping is not None:
+                keeping.begin(view, month, truth)
             shown = number == 0 and (example is None or np.nanstd(truth) > np.nanstd(example.truth))
             kept = []
             for row, method in enumerate(methods):
+                started = time.perf_counter()
                 prediction = method.predict(view.domain, month)
+                gathered.took(row, month, time.perf_counter() - started)
+                if keeping is not None:
+                    keeping.add(row, view, month, prediction)
                 gathered.add(row, view, month, prediction, truth, weights, classes, balance)
                 if shown:
                     kept.append(prediction)
@@ -57,7 +83,7 @@ def compare(
             done += 1
             progress(done, total)
     assert example is not None
-    return evaluation_of(gathered, names, example, dict(attributes or {}))
+    return gathered, example
 
 
 def _example(view: View, month: Month, truth: np.ndarray, predictions: Sequence[Prediction]) -> Example:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from gwkeras.core.grid import Grid
 from gwkeras.evaluate.classes import SEASONS, season_of
 from gwkeras.evaluate.metric import Column, evaluated
 from gwkeras.evaluate.metrics import columns, integrands
@@ -58,6 +59,21 @@ class Evaluation:
     def caution(self) -> str:
         """One sentence on what the scores do not say; empty where there is none."""
         return str(self.data.attrs["caution"])
+
+    @property
+    def digest(self) -> str:
+        """Of all that was judged by: equal for evaluations whose scores can be compared."""
+        return str(self.data.attrs["judged_digest"])
+
+    @property
+    def evidence(self) -> str:
+        """What stands behind the scores; see `gwkeras.evaluate.judge.Evidence`."""
+        return str(self.data.attrs["evidence"])
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Cells of the maps."""
+        return Grid.from_centres(self.data["lat"].values, self.data["lon"].values)
 
     @cached_property
     def intervals(self) -> dict[str, float | None]:

@@ -10,12 +10,14 @@ from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month
 from gwkeras.domain.split import held_out_mask
 from gwkeras.evaluate.classes import SEASONS, cell_classes, season_of
+from gwkeras.evaluate.consistency import product_gap
 from gwkeras.evaluate.evaluation import ALL, HELD_OUT, sums_kept
 from gwkeras.evaluate.judge import Judge, View
 from gwkeras.evaluate.metrics import integrands
 from gwkeras.evaluate.physics import TERMS, Balance, Part
 from gwkeras.evaluate.pit import BINS, pit_bins, pit_histogram
 from gwkeras.evaluate.scores import cells_at, counted, sums_of, values_of
+from gwkeras.evaluate.spectra import CENTRES_KM, Spectra
 from gwkeras.evaluate.spread import CENTRES_MM, KINDS, spread_sums
 from gwkeras.methods.method import Prediction
 
@@ -38,6 +40,10 @@ class Gathering:
         physics: (terms, methods, months).
         patches: (month, part's box) of each patch, and its sums and terms.
         intervals: (methods,) probability of the interval; NaN where there is none.
+        land: (n_lat, n_lon) km² of land of the maps' cells.
+        seconds: (methods, months) that predicting took.
+        spectra: (2, methods, months, classes) variance of the prediction and of its error by wavelength, mm².
+        spectrum_of_truth: (months, classes) likewise.
     """
 
     def __init__(self, judge: Judge, methods: Sequence[str]) -> None:
@@ -56,6 +62,20 @@ class Gathering:
         self.patch_sums: dict[str, list[list[float]]] = {name: [[] for _ in methods] for name in sums_kept()}
         self.patch_physics: list[list[np.ndarray]] = [[] for _ in methods]
         self.intervals = np.full(len(methods), np.nan)
+        self.land = np.zeros(self.grid.shape)
+        for view in judge.views:
+            self.land[self._place(view, (slice(None), slice(None)))] = self.weights_of(view)
+        self.seconds = np.zeros((len(methods), len(self.stamps)))
+        self._gaps = np.zeros((2, len(methods), len(self.stamps)))
+        self._spectra = Spectra(judge.domain.fine, self.weights_of(judge.views[0]))
+        self.spectra = np.full((2, len(methods), len(self.stamps), len(CENTRES_KM)), np.nan)
+        self.spectrum_of_truth = np.full((len(self.stamps), len(CENTRES_KM)), np.nan)
+
+    @property
+    def consistency(self) -> np.ndarray:
+        """(methods, months) root mean square of G − H Ŝ over the product's land, mm."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.sqrt(self._gaps[0] / self._gaps[1])
 
     def weights_of(self, view: View) -> np.ndarray:
         """(s n_lat, s n_lon) weight of each cell, km² of land."""
@@ -72,6 +92,10 @@ class Gathering:
             for rows, cols in view.parts(month):
                 grid = view.domain.fine.window(rows.start, cols.start, rows.stop - rows.start, cols.stop - cols.start)
                 self.boxes.append((month, grid.south, grid.north, grid.west, grid.east))
+
+    def took(self, row: int, month: Month, seconds: float) -> None:
+        """Notes how long the method `row` took for a month."""
+        self.seconds[row, int(np.searchsorted(self.stamps, month))] += seconds
 
     def add(
         self,
@@ -99,6 +123,10 @@ class Gathering:
         if prediction.lower is not None:
             self.intervals[row] = prediction.interval
         column = int(np.searchsorted(self.stamps, month))
+        self._gaps[:, row, column] += product_gap(view.domain, prediction.mean, month)
+        if view is self.judge.views[0]:
+            found = self._spectra((truth, prediction.mean, prediction.mean - truth))
+            self.spectrum_of_truth[column], self.spectra[:, row, column] = found[0], found[1:]
         for part in view.parts(month):
             sums = self._add_part(row, column, view, prediction, truth, weights, classes, part)
             terms = None if view.physics is None else view.physics.of(prediction.mean, view.domain, balance, part)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -24,6 +25,16 @@ from gwkeras.fields.record import Fields
 
 Truth = Callable[[Month], np.ndarray]
 """Month -> (s n_lat, s n_lon) mm."""
+
+Evidence = Literal["truth", "reference", "product", "interpolation"]
+"""What methods are judged by, by what it is worth."""
+
+_EVIDENCE: dict[str, Evidence] = {
+    "coarsen": "product",
+    "product": "product",
+    "bicubic": "interpolation",
+    "reference": "reference",
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,7 @@ class Judge:
         blocks: blocks of cells that training never had as a target.
         only_blocks: whether nothing else is judged, since no month is held out.
         caution: one sentence on what the scores do not say; empty where there is none.
+        evidence: what stands behind the scores: "truth", "reference", "product" (one scale up) or "interpolation".
     """
 
     views: tuple[View, ...]
@@ -68,6 +80,7 @@ class Judge:
     blocks: tuple[Box, ...] = ()
     only_blocks: bool = False
     caution: str = ""
+    evidence: Evidence = "truth"
 
     @property
     def domain(self) -> Domain:
@@ -157,7 +170,9 @@ def choose_judge(fields: Fields, config: Config, split: Split, cache: Path) -> J
         )
     one_scale_up = fields.truth is None and config.target.kind in ("coarsen", "product")
     only_blocks = split.kind == "blocked" and not split.test_months
-    return Judge(tuple(views), basis, split.kind, split.held_out, only_blocks, _caution(fields, config) if one_scale_up else "")
+    evidence = "truth" if fields.truth is not None else _EVIDENCE[config.target.kind]
+    caution = _caution(fields, config) if one_scale_up else ""
+    return Judge(tuple(views), basis, split.kind, split.held_out, only_blocks, caution, evidence)
 
 
 def spans(stamps: Iterable[np.datetime64]) -> str:

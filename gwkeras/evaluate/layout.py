@@ -1,7 +1,8 @@
 """The variables of evaluation.nc, with what CF wants said of them.
 
 `sum_*` are sums of weight × integrand by set of cells, method and month: any aggregate can be formed from them. Beside them, for
-people, stand the scores by method and month, `*_map` for every cell over all months, and `patch_*` for each test patch.
+people, stand the scores by method and month, `*_map` for every cell over all months, and `patch_*` for each test patch; and what
+is no score of cells: consistency with the product, power by wavelength, run times.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from gwkeras.evaluate.gathering import Gathering
 from gwkeras.evaluate.metric import evaluated
 from gwkeras.evaluate.physics import TERMS
 from gwkeras.evaluate.pit import BINS
+from gwkeras.evaluate.spectra import CENTRES_KM, EDGES_KM
 from gwkeras.evaluate.spread import CENTRES_MM, EDGES_MM, KINDS
 from gwkeras.fields.writing.cf_file import CONVENTIONS, GRID_MAPPING
 
-VERSION = 2
+VERSION = 3
 """Of the layout; raised when an older file can no longer be read."""
 
 _TERM_MEANINGS = {
@@ -87,12 +89,14 @@ def evaluation_of(gathered: Gathering, methods: tuple[str, ...], example: Exampl
             "judged_by": judge.basis,
             "held_out": judge.held_out,
             "split": judge.kind,
+            "evidence": judge.evidence,
             "caution": judge.caution,
         }
     )
     _axes(data, gathered, methods)
     _sums(data, gathered)
     _maps(data, gathered)
+    _beyond_scores(data, gathered)
     if gathered.boxes:
         _patches(data, gathered)
     _example(data, example)
@@ -186,6 +190,37 @@ def _maps(data: xr.Dataset, gathered: Gathering) -> None:
         gathered.maps["cells"].astype(np.int32),
         {"long_name": "number of months in which the cell was judged", "units": "1", "grid_mapping": "crs"},
     )
+
+
+def _beyond_scores(data: xr.Dataset, gathered: Gathering) -> None:
+    data["land_area_map"] = (
+        ("lat", "lon"),
+        gathered.land,
+        {"long_name": "area of land of the cell that may be judged", "units": "km2", "grid_mapping": "crs"},
+    )
+    data["consistency"] = (
+        ("method", "time"),
+        gathered.consistency,
+        {"long_name": "root mean square of the product less what it would show of the predicted field", "units": "mm"},
+    )
+    data["predict_seconds"] = (
+        ("method", "time"),
+        gathered.seconds,
+        {"long_name": "time that predicting the month took", "units": "s"},
+    )
+    data["wavelength"] = (
+        "wavelength",
+        CENTRES_KM,
+        {"long_name": "wavelength", "units": "km", "bounds": "wavelength_bounds"},
+    )
+    data["wavelength_bounds"] = (("wavelength", "bounds"), np.stack([EDGES_KM[:-1], EDGES_KM[1:]], axis=1))
+    for name, dims, values, what in (
+        ("spectrum_truth", ("time",), gathered.spectrum_of_truth, "what methods are judged by"),
+        ("spectrum_predicted", ("method", "time"), gathered.spectra[0], "the prediction"),
+        ("spectrum_error", ("method", "time"), gathered.spectra[1], "the error"),
+    ):
+        meaning = {"long_name": f"variance of {what} in the class of wavelengths", "units": "mm2"}
+        data[name] = ((*dims, "wavelength"), values, meaning)
 
 
 def _patches(data: xr.Dataset, gathered: Gathering) -> None:

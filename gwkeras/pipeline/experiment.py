@@ -5,10 +5,11 @@ Rooms that need Keras or TensorFlow are imported by the stages that need them: m
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from gwkeras.core.config.network_method import names_network, with_network
 from gwkeras.core.config.tree import Config, MethodConfig
 from gwkeras.core.config.yaml_file import load_run_config, write_config
 from gwkeras.core.errors import BadInput
+from gwkeras.core.hardware import hardware
 from gwkeras.data.manifest import MANIFEST, Manifest, Source, read_manifest
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.opening import divide_record, open_domain
@@ -39,6 +41,7 @@ from gwkeras.methods.point_spread import with_point_spread
 from gwkeras.methods.training import Training
 from gwkeras.pipeline.exportable import Exportable, exportable
 from gwkeras.report.page import report_of, write_report
+from gwkeras.report.told import Told
 from gwkeras.training.run_folder import RunFolder
 from tfrecords_build.held_out import held_out_by, held_out_in
 
@@ -79,6 +82,7 @@ class Experiment:
     _split: Split | None = None
     _judge: Judge | None = None
     _fitted: dict[tuple[str, str], FittedPrior] = field(default_factory=dict, repr=False)
+    _fit_seconds: dict[str, float] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, run: Path, progress: Progress = silent) -> Experiment:
@@ -196,7 +200,11 @@ class Experiment:
 
     def fit(self, method: MethodConfig, domain: Domain) -> Composition:
         """A method of the configuration, fitted in a domain, or as it was fitted there before."""
-        return fit_method(method, self.training(domain), self.progress)
+        started, clock = time.perf_counter(), time.time()
+        fitted = fit_method(method, self.training(domain), self.progress)
+        if any(kept.stat().st_mtime >= clock for kept in self.run.methods.glob("*/method.json")):  # not read back
+            self._fit_seconds[fitted.name] = round(time.perf_counter() - started, 3)
+        return fitted
 
     def methods(self, domain: Domain) -> list[Composition]:
         """The configuration's methods, in its order; after them the network, where it has been trained and none names it."""
@@ -218,7 +226,18 @@ class Experiment:
             methods = self.methods(judge.domain)
             made_from = provenance(self.config, self.fields, self.run, methods[0], self._said("evaluate")).attributes()
             self.notes = tuple(dict.fromkeys(note for method in methods for note in method.notes))
-            evaluation = compare(judge, [*BASELINES, *methods], partial(self.progress, "evaluating"), attributes=made_from)
+            evaluation = compare(
+                judge,
+                [*BASELINES, *methods],
+                partial(self.progress, "evaluating"),
+                attributes={
+                    **made_from,
+                    **self._told().attributes(),
+                    "fit_seconds": json.dumps(self._fit_seconds),
+                    "hardware": hardware(),
+                },
+                fields=self.run.evaluation_fields,
+            )
             evaluation = with_product_scale(evaluation, self._at_product_scale(methods, judge.domain))
             write_evaluation(evaluation, self.run.evaluation)
             draw_example(evaluation, methods[0].name, self.run.picture)
@@ -301,6 +320,12 @@ class Experiment:
 
     def report(self, evaluation: Evaluation, facts: dict[str, str] | None = None) -> None:
         """report.md, from what was found; nothing is predicted for it."""
+        told = self._told()
+        report = report_of(evaluation, replace(told, facts={**told.facts, **(facts or {})}), picture=self.run.picture)
+        write_report(report, self.run.report)
+
+    def _told(self) -> Told:
+        """What the run tells of itself beside its scores."""
         told: dict[str, str] = {}
         sources = [Source(**each) for each in self.fields.sources]
         notes = list(self.fields.notes)
@@ -313,17 +338,14 @@ class Experiment:
             probability = f"{100 * calibration.interval:g} %"
             factors = f"σ × {calibration.sigma_scale:.2f}, {probability} interval ± {calibration.interval_factor:.2f} σ"
             told["calibration"] = f"{factors}, from {calibration.basis}"
-        report = report_of(
-            evaluation,
+        return Told(
             title=self.config.name,
             target=self.config.target.kind,
             split=self.split.description,
-            picture=self.run.picture,
-            notes=[*notes, *self.notes],
-            facts={**told, **(facts or {})},
-            sources=sources,
+            notes=(*notes, *self.notes),
+            facts=told,
+            sources=tuple(sources),
         )
-        write_report(report, self.run.report)
 
     def _is_trained(self) -> bool:
         """Whether the network there was trained with this configuration and these shards."""

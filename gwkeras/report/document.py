@@ -31,6 +31,7 @@ class Table:
         title: one phrase; empty where the words before it say enough.
         headings: of the columns, with units.
         rows: as many texts each.
+        name: of its CSV and LaTeX files; empty: it has none.
 
     >>> Table("Errors", ("method", "RMSE mm"), (("bicubic", "2.11"),)).untitled.title
     ''
@@ -39,6 +40,7 @@ class Table:
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    name: str = ""
 
     @property
     def untitled(self) -> Table:
@@ -51,23 +53,63 @@ class Figure:
     """A picture.
 
     Args:
-        file: where it lies; beside the report, by its name.
+        file: where it lies; beside the report or in a folder beside it.
         description: what it shows, for those who cannot see it.
+        folder: that the file lies in, as the report links it; empty: its own.
     """
 
     file: Path
     description: str
+    folder: str = ""
+
+    @property
+    def link(self) -> str:
+        """From the report to the file."""
+        return f"{self.folder}/{self.file.name}" if self.folder else self.file.name
 
 
-Block = Text | Table | Figure
+@dataclass(frozen=True)
+class Interactive:
+    """A place where a page can be worked with.
+
+    Args:
+        key: of what the renderer puts there.
+        instead: what a document says there that is only read.
+    """
+
+    key: str
+    instead: str
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What few readers need: folded away where that can be done.
+
+    Args:
+        title: one phrase.
+        blocks: what is in it.
+    """
+
+    title: str
+    blocks: tuple[Text | Table, ...]
+
+
+Block = Text | Table | Figure | Interactive | Aside
 
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a title; an empty title continues the report's own."""
+    """Blocks under a title; an empty title continues the report's own.
+
+    Args:
+        title: a phrase.
+        blocks: what stands under it.
+        level: 2 for a section, 3 for a part of the section before.
+    """
 
     title: str
     blocks: tuple[Block, ...]
+    level: Literal[2, 3] = 2
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,11 @@ class RunFolder:
         return self.root / "evaluation.nc"
 
     @property
+    def evaluation_fields(self) -> Path:
+        """The fields that were judged."""
+        return self.root / "evaluation_fields.nc"
+
+    @property
     def fine(self) -> Path:
         return self.root / "gwsa_fine.nc"
 
@@ -102,6 +107,11 @@ class RunFolder:
     @property
     def report(self) -> Path:
         return self.root / "report.md"
+
+    @property
+    def page(self) -> Path:
+        """The report with its interactive map."""
+        return self.root / "report.html"
 
     @property
     def summary(self) -> Path:

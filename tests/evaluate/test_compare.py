@@ -18,6 +18,7 @@ from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.judge import Judge, View, choose_judge
 from gwkeras.fields.record import read_fields
 from gwkeras.methods.method import Prediction
+from gwkeras.observation.operator import Observation
 from gwkeras.pipeline.files import with_files
 from tests.tiny import edited
 
@@ -34,6 +35,10 @@ class SmallDomain:
     land = np.ones(COARSE.shape)
     fine_drivers = SimpleNamespace(static={}, grid=COARSE.refine(2))
     months = np.array(["2003-01", "2003-02", "2003-03"], dtype="datetime64[M]").astype("datetime64[ns]")
+
+    @property
+    def observation(self) -> Observation:
+        return Observation(self.fine, 2, self.land_fine)
 
     def storage_of(self, month: np.datetime64) -> np.ndarray:
         return np.full((2, 2), 5.0)

@@ -13,6 +13,7 @@ from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.evaluation import Evaluation
 from gwkeras.evaluate.judge import Judge, View
 from gwkeras.methods.method import Prediction
+from gwkeras.observation.operator import Observation
 
 COARSE = Grid(10.0, 20.0, 1.0, 1.0, 2, 3)
 
@@ -27,6 +28,8 @@ class SmallDomain:
     fine_drivers = SimpleNamespace(static={}, grid=COARSE.refine(2))
     months = np.array(["2003-01", "2003-02"], dtype="datetime64[M]").astype("datetime64[ns]")
     land_fine = np.ones((4, 6))
+
+    observation = Observation(COARSE.refine(2), 2, np.ones((4, 6)))
 
     def storage_of(self, month: np.datetime64) -> np.ndarray:
         return np.full((2, 3), 7.0)
@@ -56,9 +59,12 @@ class Off:
 METHODS = (Off("nearest", 2.0), Off("model", 1.0, 1.5))
 
 
-def evaluation(methods=METHODS, *, blocks: tuple[Box, ...] = (), caution: str = "", patches=None, of=truth) -> Evaluation:
+def evaluation(
+    methods=METHODS, *, blocks: tuple[Box, ...] = (), caution: str = "", patches=None, of=truth, evidence="truth", fields=None
+) -> Evaluation:
     """Both months, judged by a truth."""
     domain = SmallDomain()
     view = View(domain, of, tuple(domain.months), patches)
     kind = "blocked" if patches is None else "random"
-    return compare(Judge((view,), "the fine truth at 0.5°", kind, blocks, caution=caution), methods)
+    judge = Judge((view,), "the fine truth at 0.5°", kind, blocks, caution=caution, evidence=evidence)
+    return compare(judge, methods, fields=fields)

@@ -21,6 +21,7 @@ from gwkeras.report.page import report_of, write_report
 from gwkeras.report.picture import draw_example
 from gwkeras.report.sections.scores import brief_table
 from gwkeras.report.summary import peak_memory_mib, summary, write_summary
+from gwkeras.report.told import Told
 from tests.report.small import METHODS, Off, evaluation, truth
 
 WEST = Box(south=10.0, north=12.0, west=20.0, east=21.0)
@@ -91,13 +92,15 @@ def test_memory_is_what_the_kernel_says():
 def test_the_page_tells_what_a_reader_must_know(tmp_path):
     report = report_of(
         evaluation(blocks=(WEST,), caution=CAUTION),
-        title="valley",
-        target="coarsen",
-        split="2 months to test, in spans; 1 block.",
+        Told(
+            "valley",
+            "coarsen",
+            split="2 months to test, in spans; 1 block.",
+            notes=("gwsa.nc: two solutions in a month",),
+            facts={"samples": "3 train"},
+            sources=(Source("gwsa.nc", 1234567, "ab" * 32),),
+        ),
         picture=tmp_path / "downscaled.png",
-        notes=("gwsa.nc: two solutions in a month",),
-        facts={"samples": "3 train"},
-        sources=(Source("gwsa.nc", 1234567, "ab" * 32),),
     )
     write_report(report, tmp_path / "report.md")
     page = (tmp_path / "report.md").read_text(encoding="utf-8")
@@ -136,7 +139,7 @@ def test_a_report_needs_the_file_alone(tmp_path):
     write_evaluation(found, tmp_path / "evaluation.nc")
     read = read_evaluation(tmp_path / "evaluation.nc")
     for name, source in (("a", found), ("b", read)):
-        write_report(report_of(source, title="valley", target="coarsen"), tmp_path / f"{name}.md")
+        write_report(report_of(source, Told("valley", "coarsen")), tmp_path / f"{name}.md")
         draw_example(source, "model", tmp_path / f"{name}.png")
     assert (tmp_path / "a.md").read_bytes() == (tmp_path / "b.md").read_bytes()
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
@@ -156,7 +159,7 @@ def test_a_new_score_is_one_entry(tmp_path, monkeypatch):
     assert read.data["l4_in_held_out_blocks"].sel({"method": "model"}).values == pytest.approx([1.0, 1.0])
     assert brief_table(read).headings[-1] == "L⁴ mm4"
     assert brief_table(read).rows[0][-1] == "16.0"
-    write_report(report_of(read, title="valley", target="coarsen"), tmp_path / "report.md")
+    write_report(report_of(read, Told("valley", "coarsen")), tmp_path / "report.md")
     assert "L⁴ mm4 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
     content = summary(read, conservation_max_mm=0.0, seconds={}, test_months=(), training={})
     assert content["methods"]["nearest"]["l4"] == 16.0

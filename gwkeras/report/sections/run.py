@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from gwkeras.data.manifest import Source
 from gwkeras.report.document import Section, listing, paragraph
+from gwkeras.report.told import Told
+
+
+def told_sections(told: Told) -> tuple[Section, ...]:
+    """All that a run tells of itself; sections without content are left out of the document."""
+    return facts(told.facts), split(told.split), notes(told.notes), sources(told.sources)
 
 
 def facts(values: Mapping[str, str]) -> Section:

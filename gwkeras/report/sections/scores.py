@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,12 +41,13 @@ def brief_table(evaluation: Evaluation) -> Table:
     return score_table(evaluation.scores, [c for c in evaluation.columns if c.metric.brief], title[:1].upper() + title[1:])
 
 
-def verdict(evaluation: Evaluation, target: str) -> Section:
+def verdict(evaluation: Evaluation, target: str, title: str = "") -> Section:
     """What was judged by what, and the scores; then those in blocks that training never had.
 
     Args:
         evaluation: of the run.
         target: what was learned from.
+        title: of the section.
     """
     cells = "all land cells of theirs" if evaluation.has_patches else "all land cells"
     blocks: list[Block] = [
@@ -56,9 +58,9 @@ def verdict(evaluation: Evaluation, target: str) -> Section:
     blocks.append(brief_table(evaluation).untitled)
     if evaluation.held_out_blocks:
         brief = [c for c in evaluation.columns if c.metric.brief]
-        title = "In the spatial blocks that training never had as a target"
-        blocks.append(score_table(evaluation.held_out_blocks, brief, title))
-    return Section("", tuple(blocks))
+        heading = "In the spatial blocks that training never had as a target"
+        blocks.append(score_table(evaluation.held_out_blocks, brief, heading))
+    return Section(title, tuple(blocks))
 
 
 def all_scores(evaluation: Evaluation) -> Section:
@@ -66,7 +68,7 @@ def all_scores(evaluation: Evaluation) -> Section:
     columns = [c for c in evaluation.columns if not c.metric.of_sigma]
     if all(c.metric.brief for c in columns):
         return Section("All scores", ())
-    tables = [score_table(evaluation.scores, columns)]
+    tables = [replace(score_table(evaluation.scores, columns), name="scores")]
     if evaluation.held_out_blocks:
         tables.append(score_table(evaluation.held_out_blocks, columns, "In held-out blocks"))
     return Section("All scores", tuple(tables))

@@ -1,0 +1,29 @@
+"""`gwkeras report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders; several are compared where they were judged alike.")],
+    output: Annotated[Path | None, typer.Option(help="Folder for what is written; by default that of the first run.")] = None,
+    megabytes: Annotated[
+        float, typer.Option(min=8, max=500, help="How large the page may be; the map is coarser where it has to be.")
+    ] = 15.0,
+    worlds: Annotated[
+        bool, typer.Option("--worlds", help="The runs are of several worlds or regions: compare shares of interpolation's error.")
+    ] = False,
+) -> None:
+    """One page with map, tables and figures from what runs have stored; beside it Markdown, PNG, PDF, CSV and LaTeX."""
+    from gwkeras.console import say_written
+    from gwkeras.report.writing import write_whole_report
+
+    written = write_whole_report(runs, output or runs[0], megabytes=megabytes, worlds=worlds)
+    said = f"{written.page} ({written.bytes / 1e6:.1f} MB), {written.document}"
+    if written.figures:
+        said += f", {written.figures} figures (PNG and PDF)"
+    say_written(f"{said}, {written.tables} tables (CSV and LaTeX)")

@@ -1,0 +1,235 @@
+"""The fields behind the interactive map, packed so that a page can hold them, as finely as there is room for.
+
+Each field is coarsened by whole blocks (its level of detail), rounded to steps, and written for its land blocks only, from
+south-west to north-east: differences between neighbours as int16, all low bytes before all high
+bytes, by zlib, in base64. map.js reads it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from gwkeras.core.grid import Grid
+from gwkeras.report.stored_run import field_of
+
+_STEP_MM = 0.1
+_UNKNOWN = -32768
+_COARSEST = 64
+_LEAST_SPAN_MM = 0.1
+_BASE64 = 4 / 3
+DETAIL_OF = "bicubic"
+"""The interpolation that detail is measured against."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A field of every month.
+
+    Args:
+        name: "mean", "sigma", "truth" or "product".
+        method: of the first two.
+    """
+
+    name: str
+    method: str | None = None
+
+
+@dataclass
+class _Shares:
+    """Layers that have one level of detail, the side of whose blocks is `block` fine cells."""
+
+    layers: list[Layer]
+    block: int = 1
+
+
+def map_data(fields: xr.Dataset, method: str, judged_by: str, most_bytes: int) -> dict[str, Any]:
+    """What map.js draws from, ready to be JSON.
+
+    Args:
+        fields: as stored.
+        method: that is shown first, and as finely as possible.
+        judged_by: in a phrase.
+        most_bytes: of the whole; levels of detail are chosen to stay below it.
+    """
+    grid = Grid.from_centres(fields["lat"].values, fields["lon"].values)
+    land = fields["land_fraction"].values
+    factor = round(grid.n_lat / fields.sizes["lat_product"])
+    methods = list(map(str, fields["method"].values))
+    stated = [m for k, m in enumerate(methods) if np.isfinite(fields["sigma"].isel(method=k, time=0).values).any()]
+    shares = _shares(methods, stated, method)
+    _coarsen_to_fit(fields, land, shares, most_bytes)
+    packed: list[dict[str, Any]] = []
+    numbers: dict[Layer, int] = {}
+    every = [(layer, share.block) for share in shares for layer in share.layers]
+    for layer, block in every:
+        numbers[layer] = len(packed)
+        packed.append(_packed_layer(fields, land, layer, block))
+    product = _product_layer(fields, land, factor)
+    return {
+        "grid": {
+            "south": grid.south,
+            "west": grid.west,
+            "latStep": grid.lat_step,
+            "lonStep": grid.lon_step,
+            "rows": grid.n_lat,
+            "columns": grid.n_lon,
+        },
+        "land": _text(zlib.compress(np.packbits(land > 0).tobytes(), 9)),
+        "months": [str(month)[:7] for month in fields["time"].values],
+        "judgedMonths": int(fields.attrs["judged_months"]),
+        "judgedBy": judged_by,
+        "detailOf": DETAIL_OF if DETAIL_OF in methods else methods[0],
+        "first": methods.index(method),
+        "methods": [_method(fields, k, name, numbers) for k, name in enumerate(methods)],
+        "truth": numbers[Layer("truth")],
+        "layers": packed,
+        "product": {"factor": factor, **product},
+        "spans": _spans(fields, method),
+    }
+
+
+def as_script(data: dict[str, Any]) -> str:
+    """JSON that cannot end the script element that it stands in."""
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def blocks_of(values: np.ndarray, land: np.ndarray, block: int) -> np.ndarray:
+    """(⌈n_lat / block⌉, ⌈n_lon / block⌉) means over blocks weighted by land, unknown cells left out; NaN where there is none.
+
+    Args:
+        values: (n_lat, n_lon).
+        land: likewise, fractions.
+        block: side of a block, cells.
+    """
+    weights = np.where(np.isfinite(values), land, 0.0)
+    if block == 1:
+        return np.where(weights > 0, values, np.nan)
+    total, summed = _sums(weights, block), _sums(np.where(weights > 0, values, 0.0) * weights, block)
+    return np.divide(summed, total, out=np.full_like(total, np.nan), where=total > 0)
+
+
+def pack(values: np.ndarray, land: np.ndarray, step: float = _STEP_MM) -> bytes:
+    """One field for its land cells; see the module.
+
+    Args:
+        values: (rows, columns); NaN is kept.
+        land: (rows, columns) bool, the cells that are written.
+        step: unit of the whole numbers.
+    """
+    chosen = values[land]
+    whole = np.full(chosen.shape, _UNKNOWN, np.int16)
+    known = np.isfinite(chosen)
+    whole[known] = np.clip(np.round(chosen[known] / step), -32767, 32767)
+    differences = whole.view(np.uint16).copy()
+    differences[1:] -= whole.view(np.uint16)[:-1]  # modulo 2¹⁶
+    low, high = (differences & 0xFF).astype(np.uint8), (differences >> 8).astype(np.uint8)
+    return zlib.compress(low.tobytes() + high.tobytes(), 6)
+
+
+def unpack(data: bytes, land: np.ndarray, step: float = _STEP_MM) -> np.ndarray:
+    """What `pack` wrote, as map.js reads it."""
+    both = np.frombuffer(zlib.decompress(data), np.uint8).astype(np.uint16)
+    count = both.size // 2
+    whole = np.cumsum(both[:count] | (both[count:] << 8), dtype=np.uint16).view(np.int16)
+    found = np.full(land.shape, np.nan)
+    found[land] = np.where(whole == _UNKNOWN, np.nan, whole * step)
+    return found
+
+
+def _shares(methods: Sequence[str], stated: Sequence[str], main: str) -> list[_Shares]:
+    """The first to be coarsened first."""
+    beside = [m for m in dict.fromkeys((main, DETAIL_OF)) if m in methods]
+    return [
+        _Shares([Layer("sigma", m) for m in stated if m != main]),
+        _Shares([Layer("mean", m) for m in methods if m not in beside]),
+        _Shares([Layer("sigma", m) for m in stated if m == main]),
+        _Shares([*(Layer("mean", m) for m in beside), Layer("truth")]),
+    ]
+
+
+def _coarsen_to_fit(fields: xr.Dataset, land: np.ndarray, shares: list[_Shares], most_bytes: int) -> None:
+    """Doubles blocks in turn until a middle month, times the number of months, fits."""
+    months = fields.sizes["time"]
+    sizes: dict[tuple[int, int], float] = {}
+
+    def size(number: int) -> float:
+        share = shares[number]
+        if (number, share.block) not in sizes:
+            mask = _sums(land, share.block) > 0
+            total = sum(
+                len(pack(blocks_of(field_of(fields, x.name, months // 2, x.method), land, share.block), mask))
+                for x in share.layers
+            )
+            sizes[number, share.block] = _BASE64 * months * total
+        return sizes[number, share.block]
+
+    turn = 0
+    while sum(map(size, range(len(shares)))) > most_bytes:
+        if all(share.block >= _COARSEST or not share.layers for share in shares):
+            break
+        shares[turn % len(shares)].block = min(2 * shares[turn % len(shares)].block, _COARSEST)
+        turn += 1
+
+
+def _packed_layer(fields: xr.Dataset, land: np.ndarray, layer: Layer, block: int) -> dict[str, Any]:
+    mask = _sums(land, block) > 0
+    months = [
+        _text(pack(blocks_of(field_of(fields, layer.name, k, layer.method), land, block), mask))
+        for k in range(fields.sizes["time"])
+    ]
+    return {"block": block, "step": _STEP_MM, "months": months}
+
+
+def _product_layer(fields: xr.Dataset, land: np.ndarray, factor: int) -> dict[str, Any]:
+    mask = _sums(land, factor) > 0
+    months = [_text(pack(field_of(fields, "product", k), mask)) for k in range(fields.sizes["time"])]
+    return {"block": factor, "step": _STEP_MM, "months": months}
+
+
+def _method(fields: xr.Dataset, row: int, name: str, numbers: dict[Layer, int]) -> dict[str, Any]:
+    factor, probability = (float(fields[f"interval_{n}"].values[row]) for n in ("factor", "probability"))
+    return {
+        "name": name,
+        "mean": numbers[Layer("mean", name)],
+        "sigma": numbers.get(Layer("sigma", name)),
+        "factor": factor if np.isfinite(factor) else None,
+        "probability": probability if np.isfinite(probability) else None,
+    }
+
+
+def _spans(fields: xr.Dataset, method: str) -> dict[str, float]:
+    """Half ranges of the colours, mm, the same for all months and methods, so that maps can be compared."""
+    months = fields.sizes["time"]
+    chosen = sorted({0, months // 4, months // 2, 3 * months // 4, months - 1})
+    found: dict[str, list[np.ndarray]] = {"mean": [], "sigma": [], "error": [], "detail": []}
+    names = list(map(str, fields["method"].values))
+    reference = DETAIL_OF if DETAIL_OF in names else names[0]
+    for k in chosen:
+        truth, mean = field_of(fields, "truth", k), field_of(fields, "mean", k, method)
+        smooth = field_of(fields, "mean", k, reference)
+        sigma = field_of(fields, "sigma", k, method)
+        error = np.where(np.isfinite(smooth - truth), smooth - truth, mean - truth)
+        for name, values in (("mean", truth), ("sigma", sigma), ("error", error), ("detail", mean - smooth)):
+            found[name].append(np.abs(values[np.isfinite(values)]))
+    together = {name: np.concatenate(values) for name, values in found.items()}
+    return {name: max(_LEAST_SPAN_MM, float(np.percentile(v, 98))) if v.size else _LEAST_SPAN_MM for name, v in together.items()}
+
+
+def _sums(values: np.ndarray, block: int) -> np.ndarray:
+    """Sums over blocks; what is beyond the far edges counts as 0."""
+    rows, cols = (-(-n // block) for n in values.shape)
+    padded = np.zeros((rows * block, cols * block))
+    padded[: values.shape[0], : values.shape[1]] = values
+    return padded.reshape(rows, block, cols, block).sum(axis=(1, 3))
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

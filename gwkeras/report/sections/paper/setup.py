@@ -1,0 +1,70 @@
+"""Tables 1 and 2: what was run, and on what."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gwkeras.core.config.tree import Config
+from gwkeras.report.document import Section, Table, paragraph
+from gwkeras.report.sections.paper.beside import beside, without
+from gwkeras.report.stored_run import StoredRun
+
+
+def configuration(run: StoredRun) -> Section:
+    """Table 1."""
+    if run.config is None:
+        return without(1, "configuration", "The run folder holds no configuration.")
+    rows = [("scale", f"{run.config.sample.factor} × finer than the product"), ("learned from", run.config.target.kind)]
+    if run.has_network:
+        rows += _network(run.config)
+    else:
+        rows.append(("network", "none was trained for this run"))
+    return Section("Table 1: configuration", (Table("", ("component", "this run"), tuple(rows), "table_1"), beside(1)), 3)
+
+
+def data(run: StoredRun) -> Section:
+    """Table 2."""
+    found, grid = run.evaluation, run.evaluation.grid
+    land = found.data["land_area_map"].values
+    step = float(found.data.attrs["coarse_step_degrees"])
+    rows = [
+        ("months judged", f"{len(found.months)}, {str(found.months[0])[:7]} to {str(found.months[-1])[:7]}"),
+        ("region", f"{grid.south:g} to {grid.north:g}° N, {grid.west:g} to {grid.east:g}° E"),
+        ("land cells judged", f"{int((land > 0).sum()):,} of {grid.lat_step:g}°"),
+        ("area of land", f"{land.sum() / 1000:,.0f} thousand km²"),
+        ("resolution", f"{step:g}° to {grid.lat_step:g}°"),
+        ("standard deviation of what it is judged by", f"{_deviation(run):.1f} mm"),
+    ]
+    rows += [(name, value) for name, value in run.told.facts.items() if name == "samples"]
+    if found.has_patches:
+        rows.append(("test patches", str(found.data.sizes["patch"])))
+    if run.config is not None and run.config.sample.climate:
+        rows.append(("climate variables", ", ".join(run.config.sample.climate)))
+    said = paragraph(run.told.split) if run.told.split else paragraph("What was held out is said above.")
+    return Section("Table 2: data", (said, Table("", ("parameter", "this run"), tuple(rows), "table_2"), beside(2)), 3)
+
+
+def _network(config: Config) -> list[tuple[str, str]]:
+    model, training, loss = config.model, config.training, config.loss
+    rows: list[tuple[str, str]] = [("network", model.kind)]
+    if model.convlstm_filters:
+        rows.append(("ConvLSTM encoder", f"{len(model.convlstm_filters)} layers, {_list(model.convlstm_filters)} channels"))
+    if model.unet_filters:
+        rows.append(("U-Net", f"{len(model.unet_filters)} levels, {_list(model.unet_filters)} channels"))
+    return [
+        *rows,
+        ("optimiser", f"AdamW, {training.learning_rate:g}, weight decay {training.weight_decay:g}"),
+        ("batch size", str(training.batch_size)),
+        ("epochs", f"{training.epochs} at most"),
+        ("loss weights", f"physics {loss.physics_weight:g}, smoothness {loss.smoothness_weight:g}; data loss {loss.data}"),
+    ]
+
+
+def _list(values: tuple[int, ...]) -> str:
+    return ", ".join(map(str, values))
+
+
+def _deviation(run: StoredRun) -> float:
+    sums = run.evaluation.scores[run.method].sums
+    variance = sums["truth_squared"] / sums["weight"] - (sums["truth"] / sums["weight"]) ** 2
+    return float(np.sqrt(max(variance, 0.0)))

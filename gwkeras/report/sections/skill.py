@@ -1,0 +1,146 @@
+"""How much better than interpolation, with what certainty; by month, place and scale; and against the product itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gwkeras.evaluate.bootstrap import block_length, confidence
+from gwkeras.evaluate.calendar_months import NAMES, score_by_calendar_month
+from gwkeras.evaluate.evaluation import ALL, HELD_OUT, Evaluation
+from gwkeras.evaluate.metric import Column
+from gwkeras.evaluate.metrics import column_of
+from gwkeras.evaluate.places import Place, by_box, by_distance_to_sea
+from gwkeras.evaluate.skill import skill_of
+from gwkeras.report.document import Block, Section, Table, paragraph
+
+
+def against_interpolation(evaluation: Evaluation) -> Section:
+    """Every method's RMSE with its confidence interval, beside the best interpolation's."""
+    rows = []
+    for method in evaluation.methods:
+        skill = skill_of(evaluation, method)
+        rmse = Column(_metric("rmse"))
+        bounds = confidence(evaluation, rmse, method)
+        rows.append(
+            (
+                method,
+                rmse.text(evaluation.scores[method]["rmse"]),
+                _bounds(bounds),
+                *(
+                    ("–",) * 4
+                    if skill is None
+                    else _texts(skill.ratio, skill.low, skill.high, skill.p_value, skill.months_better)
+                ),
+            )
+        )
+    length = block_length(len(evaluation.months))
+    how = (
+        f"90 % confidence intervals by resampling blocks of {length} months."
+        if length
+        else "Too few months for confidence intervals."
+    )
+    said = (
+        f"{how} Beside it the RMSE as a share of the best interpolation's, and a paired test of the difference month by month "
+        "(Diebold and Mariano, corrected for short records): a small p says that chance would hardly make such a difference."
+    )
+    headings = ("method", "RMSE mm", "90 % of", "of the best interpolation", "90 % of that", "p", "months better")
+    return Section("Against interpolation", (paragraph(said), Table("", headings, tuple(rows), "skill")))
+
+
+def by_calendar_month(evaluation: Evaluation) -> Table:
+    """RMSE by calendar month."""
+    found = score_by_calendar_month(evaluation, Column(_metric("rmse")))
+    return Table(
+        "Root mean square error, mm, by calendar month",
+        ("month", *evaluation.methods),
+        tuple((name, *_cells(found[:, k])) for k, name in enumerate(NAMES) if np.isfinite(found[:, k]).any()),
+        "calendar_months",
+    )
+
+
+def by_class(evaluation: Evaluation) -> Table | None:
+    """RMSE by class of cells: blocks without a target, coast, terrain; None where there are no classes."""
+    groups = [g for g in evaluation.groups if g != ALL]
+    if not groups:
+        return None
+    rows = []
+    for group in groups:
+        scores = evaluation.scores_of(group)
+        name = "blocks that no training had as a target" if group == HELD_OUT else group.replace("_", " ")
+        rows.append((name, *_cells(np.array([scores[m]["rmse"] for m in evaluation.methods]))))
+    return Table("Root mean square error, mm, by class of cells", ("cells", *evaluation.methods), tuple(rows), "classes")
+
+
+def by_place(evaluation: Evaluation) -> list[Table]:
+    """RMSE by distance from the sea, and in boxes of whole degrees."""
+    found = []
+    for places, title, name in (
+        (by_distance_to_sea(evaluation), "by distance from the sea", "distance_from_sea"),
+        (by_box(evaluation), "by place", "boxes"),
+    ):
+        if places:
+            headings = ("where", "land, 1000 km²", *evaluation.methods)
+            found.append(Table(f"Root mean square error, mm, {title}", headings, tuple(map(_place_row, places)), name))
+    return found
+
+
+def scales(evaluation: Evaluation, figure: Sequence[Block]) -> Section:
+    """Power by wavelength; nothing where no window is large enough."""
+    data = evaluation.data
+    truth = data["spectrum_truth"].values.sum(axis=0)
+    if not np.isfinite(truth).any():
+        return Section("Real detail, or noise?", ())
+    error = data["spectrum_error"].values.sum(axis=1)
+    shown = truth > 1e-6 * np.nansum(truth)
+    rows = tuple(
+        (f"{low:.0f}–{high:.0f} km", f"{truth[k]:.3g}", *(f"{e[k] / truth[k]:.2f}" for e in error))
+        for k, (low, high) in enumerate(data["wavelength_bounds"].values)
+        if shown[k]
+    )
+    said = (
+        "Variance of the error as a share of that of the truth, by wavelength: 0 where all that is there was found, 1 where "
+        "nothing was (a flat field does no worse), more where what is shown is noise."
+    )
+    table = Table("", ("wavelength", "truth mm²", *evaluation.methods), rows, "spectra")
+    return Section("Real detail, or noise?", (paragraph(said), *figure, table))
+
+
+def consistency(evaluation: Evaluation) -> Section:
+    """Root mean square of G − H Ŝ, by method."""
+    gaps = evaluation.data["consistency"].values
+    rows = tuple(
+        (method, f"{np.sqrt(np.nanmean(gaps[row] ** 2)):.2f}", f"{np.nanmax(gaps[row]):.2f}")
+        for row, method in enumerate(evaluation.methods)
+        if np.isfinite(gaps[row]).any()
+    )
+    said = (
+        "Each field as the satellite would see it, filter included, less the product. It need not be 0: the product has errors "
+        "of its own, and a method that follows it to the last millimetre follows these, too."
+    )
+    table = Table("", ("method", "root mean square, mm", "largest month, mm"), rows, "consistency")
+    return Section("Consistency with the product", (paragraph(said), table) if rows else ())
+
+
+def _place_row(place: Place) -> tuple[str, ...]:
+    return (place.name, f"{place.area_km2 / 1000:.0f}", *_cells(place.rmse))
+
+
+def _texts(ratio: float, low: float, high: float, p_value: float, better: float) -> tuple[str, ...]:
+    p = "–" if not np.isfinite(p_value) else "< 0.001" if p_value < 1e-3 else f"{p_value:.3f}"
+    return f"{ratio:.3f}", _bounds((low, high), 3) if np.isfinite(low) else "–", p, f"{100 * better:.0f} %"
+
+
+def _bounds(found: tuple[float, float] | None, decimals: int = 2) -> str:
+    return "–" if found is None else f"{found[0]:.{decimals}f} to {found[1]:.{decimals}f}"
+
+
+def _cells(values: np.ndarray) -> tuple[str, ...]:
+    return tuple(f"{v:.2f}" if np.isfinite(v) else "–" for v in values)
+
+
+def _metric(key: str):
+    found = column_of(key)
+    assert found is not None
+    return found.metric
