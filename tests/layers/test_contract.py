@@ -20,6 +20,11 @@ from gwkeras.layers.interpolation import FillMissing, Upsampling
 from gwkeras.layers.kriging import Kriging
 from gwkeras.layers.normalization import ConstantVariance, Standardize, Unstandardize, Variance
 from gwkeras.layers.observation import Observe
+from gwkeras.layers.variational.negative_bound import NegativeBound
+from gwkeras.layers.variational.normal_sample import NormalSample
+from gwkeras.layers.weighted_regression.local_regression import LocalRegression
+from gwkeras.layers.weighted_regression.member_dense import MemberDense
+from gwkeras.layers.weighted_regression.proximity import Proximity
 
 FINE, COARSE, LAT = (8, 12), (4, 6), (4,)
 WINDOW = (10.0, 20.0, 0.25, 0.25, 8, 12)
@@ -42,13 +47,18 @@ LAYERS = {
     Variance: (lambda: Variance(7.0), [(*FINE, 1)]),
     ConstantVariance: (lambda: ConstantVariance(7.0), [(*FINE, 1)]),
     Observe: (lambda: Observe(2, WINDOW, "gaussian", 250.0), [(*FINE, 1), (*FINE, 1)]),
+    Proximity: (lambda: Proximity([[0.1, 0.2, 3.0], [0.5, 0.1, 2.0]], [[0, 1], [2]], [0.1, 0.2], [1.0, 2.0]), [(5, 3)]),
+    MemberDense: (lambda: MemberDense(4), [(5, 2, 3)]),
+    LocalRegression: (lambda: LocalRegression([1.0, 2.0, 0.5], [0.1, 0.2, 0.3]), [(5, 2, 3), (5, 3)]),
+    NormalSample: (lambda: NormalSample(seed=3), [(5, 3), (5, 3)]),
+    NegativeBound: (NegativeBound, [(5, 1), (5, 1), (5, 1), (5, 1), (5, 2), (5, 2), (5, 2), (5, 4), (5, 4), (5, 4)]),
 }
 
 
 def everyone() -> set[type]:
     found = set()
-    for module in pkgutil.iter_modules(gwkeras.layers.__path__):
-        for name, value in vars(importlib.import_module(f"gwkeras.layers.{module.name}")).items():
+    for module in pkgutil.walk_packages(gwkeras.layers.__path__, "gwkeras.layers."):
+        for name, value in vars(importlib.import_module(module.name)).items():
             own = inspect.isclass(value) and issubclass(value, keras.layers.Layer) and value.__module__.startswith("gwkeras.")
             if own and not name.startswith("_"):
                 found.add(value)

@@ -45,6 +45,26 @@ METHODS = {
     "forest + bicubic": {"prior": {"kind": "forest", "trees": 5}, "update": "interpolation"},
     "boosting + bicubic": {"prior": "boosting", "update": "interpolation"},
     "perceptron + bicubic": {"prior": {"kind": "perceptron", "members": 1}, "update": "interpolation"},
+    "GNNWR + bicubic": {
+        "prior": {"kind": "gnnwr", "members": 1, "references": 10, "epochs": 1, "time_constants": [6]},
+        "update": "interpolation",
+    },
+    "GTNNWR + bicubic": {
+        "prior": {"kind": "gtnnwr", "members": 1, "references": 10, "epochs": 1, "time_constants": [6]},
+        "update": "interpolation",
+    },
+    "SSVAER + bicubic": {
+        "prior": {"kind": "ssvaer", "members": 1, "hidden": 4, "epochs": 1, "time_constants": [6], "unlabelled": 100},
+        "update": "interpolation",
+    },
+    "GTNNWR with SSVAER + bicubic": {
+        "prior": {
+            "kind": "integrated",
+            "detail": {"kind": "gtnnwr", "members": 1, "references": 10, "epochs": 1, "time_constants": [6]},
+            "continuity": {"kind": "ridge", "time_constants": [6], "local": False},
+        },
+        "update": "interpolation",
+    },
     "analogues": {"prior": "analogues", "update": "none"},
     "seasonal + bicubic": {"prior": "seasonal", "update": "interpolation"},
 }

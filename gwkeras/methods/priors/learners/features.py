@@ -1,4 +1,4 @@
-"""What a learner sees of a cell and a month: memories of the climate's channels, and maps.
+"""What a learner sees of a cell and a month: memories of the climate's channels, maps, and for some where and when it is.
 
 The same features exist at two places: on the cells that are taught on, as the product would show them (H of each), and on
 fine cells.
@@ -20,6 +20,9 @@ from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.priors.fitted_ridge import standardised
 from gwkeras.methods.priors.teaching import Teaching
 
+PLACES = 3
+"""Columns that say where and when: latitude, longitude, time."""
+
 
 @dataclass(frozen=True)
 class Features:
@@ -29,23 +32,30 @@ class Features:
         time_constants: of the memories, months.
         channels: names.
         standard: names and scales of the maps.
+        located: whether latitude, longitude (degrees) and time (months since 1970-01) stand behind the maps.
     """
 
     time_constants: tuple[float, ...]
     channels: tuple[str, ...]
     standard: Standard
+    located: bool = False
 
     @classmethod
-    def of(cls, climate: FineClimate, time_constants: tuple[float, ...]) -> Features:
+    def of(cls, climate: FineClimate, time_constants: tuple[float, ...], located: bool = False) -> Features:
         """All that a climate and its maps hold."""
         channels = Channels(climate)
         maps = raw_maps(climate, channels.means)
         standard = Standard.of(maps, climate.grid.area * climate.land) if maps else Standard((), np.array([]), np.array([]))
-        return cls(time_constants, channels.names, standard)
+        return cls(time_constants, channels.names, standard, located)
+
+    @property
+    def memories(self) -> int:
+        """How many features are memories; they come first."""
+        return len(self.time_constants) * len(self.channels)
 
     @property
     def count(self) -> int:
-        return len(self.time_constants) * len(self.channels) + len(self.standard.names)
+        return self.memories + len(self.standard.names) + (PLACES if self.located else 0)
 
     def maps(self, climate: FineClimate) -> np.ndarray:
         """(map, n_lat, n_lon) float32, standardised.
@@ -80,14 +90,18 @@ class Features:
             blocks = np.nan_to_num(climate.grid.block_mean(fields, s, climate.land)) if s > 1 else fields
             return teaching.take(blocks)
 
-        maps = seen(self.maps(climate)).T  # (k, map)
+        maps, memories_end = seen(self.maps(climate)).T, self.memories  # (k, map)
         result = np.empty((len(months), len(maps), self.count), dtype=np.float32)
-        result[:, :, self.count - maps.shape[1] :] = maps
+        result[:, :, memories_end : memories_end + maps.shape[1]] = maps
+        if self.located:
+            result[:, :, -PLACES] = teaching.grid.lat[teaching.cells[:, 0]]
+            result[:, :, -PLACES + 1] = teaching.grid.lon[teaching.cells[:, 1]]
+            result[:, :, -1] = _time(months)[:, None]
         wanted = {stamp: index for index, stamp in enumerate(months.tolist())}
         start = np.stack([seen(year) for year in channels.climatology])
         for stamp, memories in self._memories(channels, start, seen):
             if stamp.item() in wanted:
-                result[wanted[stamp.item()], :, : self.count - maps.shape[1]] = memories.reshape(-1, memories.shape[-1]).T
+                result[wanted[stamp.item()], :, :memories_end] = memories.reshape(-1, memories.shape[-1]).T
         return result
 
     def fine(self, climate: FineClimate, maps: np.ndarray, months: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
@@ -110,11 +124,16 @@ class Features:
             )
         wanted = {stamp: index for index, stamp in enumerate(months.tolist())}
         rows = np.empty((int(land.sum()), self.count), dtype=np.float32)
-        rows[:, self.count - len(maps) :] = maps[:, land].T
+        rows[:, self.memories : self.memories + len(maps)] = maps[:, land].T
+        if self.located:
+            row, column = np.nonzero(land)
+            rows[:, -PLACES], rows[:, -PLACES + 1] = climate.grid.lat[row], climate.grid.lon[column]
         start = np.ascontiguousarray(channels.climatology[:, :, land])
         for stamp, memories in self._memories(channels, start, lambda fields: fields[:, land]):
             if stamp.item() in wanted:
-                rows[:, : self.count - len(maps)] = memories.reshape(-1, memories.shape[-1]).T
+                rows[:, : self.memories] = memories.reshape(-1, memories.shape[-1]).T
+                if self.located:
+                    rows[:, -1] = _time(np.array([stamp]))
                 yield wanted[stamp.item()], rows
 
     def _memories(self, channels: Channels, start: np.ndarray, seen) -> Iterator[tuple[np.datetime64, np.ndarray]]:
@@ -124,3 +143,8 @@ class Features:
         for stamp, values in zip(stamps, channels, strict=True):
             advance(memories, seen(values), keeps)
             yield stamp, memories
+
+
+def _time(months: np.ndarray) -> np.ndarray:
+    """(M,) months since 1970-01."""
+    return months.astype("datetime64[M]").astype(np.int64).astype(np.float32)

@@ -20,6 +20,7 @@ from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.perceptrons import Perceptrons
 from gwkeras.methods.priors.learners.trees import Trees
 from gwkeras.methods.priors.weighted_memories import bands
+from gwkeras.methods.priors.weighted_regression.local_memories import LocalMemories
 
 
 class Regression(Protocol):
@@ -77,10 +78,12 @@ class FittedLearner:
         kept = DescribedArrays.load(folder, "learner")
         told, arrays = kept.description, dict(kept.arrays)
         standard = Standard(tuple(told["maps"]), arrays.pop("map_means"), arrays.pop("map_deviations"), tuple(told["left_out"]))
-        features = Features(tuple(told["time_constants"]), tuple(told["channels"]), standard)
+        features = Features(tuple(told["time_constants"]), tuple(told["channels"]), standard, told.get("located", False))
         regression: Regression | None = None
         if "threshold" in arrays:
             regression = Trees(features.count, **arrays)
+        elif "place_centres" in arrays:
+            regression = LocalMemories.of_arrays(arrays)
         elif arrays:
             regression = Perceptrons(**arrays)
         months = np.array(told["training_months"], dtype="datetime64[M]")
@@ -94,6 +97,7 @@ class FittedLearner:
             "channels": list(self.features.channels),
             "maps": list(self.features.standard.names),
             "left_out": list(self.features.standard.left_out),
+            "located": self.features.located,
             "share": self.share,
             "training_months": [str(month) for month in self.training_months],
             "notes": list(self.notes),

@@ -21,6 +21,7 @@ class Learner(ABC):
 
     label: ClassVar[str]
     settings: ClassVar[tuple[float, ...]]
+    located: ClassVar[bool] = False  # whether it sees where and when a row is
     needs_shards: ClassVar[bool] = False
     holds_back: ClassVar[bool] = True  # it is 0 by itself where held-out product does not bear it out
     time_constants: tuple[float, ...]
@@ -35,7 +36,9 @@ class Learner(ABC):
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""
-        return teach(self.label, training, self.time_constants, self.settings, self.learn, self.draft, progress)
+        return teach(
+            self.label, training, self.time_constants, self.settings, self.learn, self.draft, progress, located=self.located
+        )
 
     def load(self, folder: Path, training: Training) -> FittedLearner:
         """What `FittedLearner.save` has kept.

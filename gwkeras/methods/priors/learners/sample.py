@@ -19,6 +19,7 @@ class Sample:
         use: (M, k) bool: which of them may be learned from.
         tiles: cells in each tile; cells stand tile after tile.
         whiteners: (cells, cells) of each tile: errors count as Σ (L⁻¹ e)².
+        memories: how many of the features are memories; they come first.
     """
 
     rows: np.ndarray
@@ -26,6 +27,7 @@ class Sample:
     use: np.ndarray
     tiles: tuple[int, ...]
     whiteners: tuple[np.ndarray, ...]
+    memories: int = 0
 
     def drawn(self, most: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(n, p) features and (n,) mm, drawn at random where there are more than `most`."""
@@ -51,14 +53,19 @@ class Sample:
         return max(float(np.sqrt(np.mean(np.square(self.values[self.use], dtype=float)))), 1e-9)
 
     @cached_property
-    def precisions(self) -> tuple[np.ndarray, ...]:
-        """P = L⁻ᵀ L⁻¹ of each tile, for errors in units of `scale`; vᵀ P v of the values is their number."""
+    def scaled_whiteners(self) -> tuple[np.ndarray, ...]:
+        """W of each tile, for errors in units of `scale`: the mean of (W v)² over the values is 1."""
         squares = count = 0.0
         for tile, (cells, whitener) in enumerate(zip(self.slices, self.whiteners, strict=True)):
             white = self.values[self.whole[:, tile], cells].astype(np.float32) @ whitener.T
             squares, count = squares + float((white.astype(float) ** 2).sum()), count + white.size
-        unit = max(squares / max(count, 1.0), 1e-12) / self.scale**2
-        return tuple((w.T @ w / unit).astype(np.float32) for w in self.whiteners)
+        unit = np.sqrt(max(squares / max(count, 1.0), 1e-12)) / self.scale
+        return tuple((whitener / unit).astype(np.float32) for whitener in self.whiteners)
+
+    @cached_property
+    def precisions(self) -> tuple[np.ndarray, ...]:
+        """P = Wᵀ W of each tile; vᵀ P v of the values is their number."""
+        return tuple(w.T @ w for w in self.scaled_whiteners)
 
     def moved(self, month: int, errors: np.ndarray) -> np.ndarray:
         """P e of a month's errors, (k,) -> (k,): the way downhill; 0 in tiles that are not whole."""

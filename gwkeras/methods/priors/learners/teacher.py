@@ -45,6 +45,7 @@ class _Lesson:
         known: (M, k) bool.
         span: (M,) number of the part that a month belongs to.
         group: (k,) likewise of a cell.
+        memories: how many of the features are memories.
     """
 
     teaching: Teaching
@@ -54,6 +55,7 @@ class _Lesson:
     known: np.ndarray
     span: np.ndarray
     group: np.ndarray
+    memories: int
 
     @property
     def parts(self) -> list[tuple[int, int]]:
@@ -93,6 +95,7 @@ def teach(
     learn: Learn,
     draft: Learn,
     progress: Progress,
+    located: bool = False,
 ) -> FittedLearner:
     """A learner, taught and judged.
 
@@ -104,6 +107,7 @@ def teach(
         learn: fits the regression.
         draft: fits a cheaper one of its kind, to be judged on the parts left out.
         progress: called once a fit.
+        located: whether it sees where and when a row is.
     Raises: MissingMonths: where there are too few training months, or the climate does not reach them.
     """
     climate, all_months = FineClimate.of(training.domain), np.array(training.months, dtype="datetime64[M]")
@@ -112,7 +116,7 @@ def teach(
         nothing = Features(time_constants, (), Standard((), np.array([]), np.array([])))
         return FittedLearner(kind, nothing, None, 0.0, all_months, (note,))
     climate.require(all_months, f"{kind} prior")
-    features = Features.of(climate, time_constants)
+    features = Features.of(climate, time_constants, located)
     lesson = _lesson(features, climate, taught_on(training))
     total = len(settings) * len(lesson.parts) + 1
     told = f"teaching the {kind} prior, fits"
@@ -156,12 +160,13 @@ def _lesson(features: Features, climate: FineClimate, teaching: Teaching) -> _Le
             group[begin:end] = number
     known = np.repeat(teaching.known[taken], teaching.tiles, axis=1)
     span = np.arange(len(taken)) * spans // len(taken)
-    return _Lesson(teaching, months, features.taught(climate, teaching, months), teaching.values[taken], known, span, group)
+    rows = features.taught(climate, teaching, months)
+    return _Lesson(teaching, months, rows, teaching.values[taken], known, span, group, features.memories)
 
 
 def _learned(lesson: _Lesson, use: np.ndarray, learn: Learn, setting: float, seed: list[int]) -> Regression:
     teaching = lesson.teaching
-    sample = Sample(lesson.rows, lesson.values, use, teaching.tiles, teaching.metric.whiteners)
+    sample = Sample(lesson.rows, lesson.values, use, teaching.tiles, teaching.metric.whiteners, lesson.memories)
     return learn(sample, setting, int(np.random.default_rng(seed).integers(2**31)))
 
 

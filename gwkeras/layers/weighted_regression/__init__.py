@@ -1,0 +1,1 @@
+"""Layers of regressions whose coefficients vary over space and time."""
