@@ -69,6 +69,7 @@ def what_a_filter_hides(figure: Figure, run: SmallRun) -> None:
     curve.semilogx(wavelength, np.abs(np.sinc(0.5 * _KM / wavelength)), "k--", linewidth=1, label="means of 0.5° cells alone")
     curve.axvline(1000, color="0.6", linewidth=1)
     curve.set(xlabel="wavelength, km", ylabel="share of the amplitude left", ylim=(0, 1.05), title="What is left of a wave")
+    curve.set_xticks([50, 100, 200, 500, 1000, 2000, 5000], ["50", "100", "200", "500", "1000", "2000", "5000"])
     curve.legend(loc="upper left")
 
 
@@ -77,11 +78,12 @@ def prior_and_update(figure: Figure, run: SmallRun) -> None:
     domain, method = run.domain, run.method
     prior = np.asarray(method.prior.predict(domain, MONTH).mean)
     observed, seen = domain.storage_of(MONTH), domain.observation(prior)
+    prior, seen = np.where(domain.land_fine > 0, prior, np.nan), np.where(domain.land > 0, seen, np.nan)
     estimate = method.predict(domain, MONTH).mean
     axes = figure.subplots(2, 3, sharex=True, sharey=True)
-    _map(axes[0, 0], domain.fine, prior, "1  the prior f, from climate and maps")
-    _map(axes[0, 1], domain.coarse, seen, "2  H f, what the satellite would see of it")
-    _map(axes[0, 2], domain.coarse, observed, "3  G, what the satellite saw")
+    _map(axes[0, 0], domain.fine, prior, "1  f, the prior")
+    _map(axes[0, 1], domain.coarse, seen, "2  H f, as the satellite would show it")
+    _map(axes[0, 2], domain.coarse, observed, "3  G, the product")
     _map(axes[1, 0], domain.fine, estimate - prior, "4  K (G − H f), the correction")
     _map(axes[1, 1], domain.fine, estimate, "5  the estimate, 1 + 4")
     image = _map(axes[1, 2], domain.fine, run.truth_of(MONTH), "the truth")
@@ -126,7 +128,7 @@ def _ratios(run: SmallRun, month: np.datetime64) -> np.ndarray:
     return ratio[np.isfinite(ratio)]
 
 
-def _map(axes: Axes, grid: Grid, field: np.ndarray, title: str, limit: float = 150.0):
+def _map(axes: Axes, grid: Grid, field: np.ndarray, title: str, limit: float = 100.0):
     image = axes.pcolormesh(grid.lon_edges, grid.lat_edges, field, cmap="RdBu", vmin=-limit, vmax=limit, rasterized=True)
     axes.set(title=title, aspect=1.1, facecolor="0.85")
     return image

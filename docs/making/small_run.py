@@ -28,7 +28,7 @@ WORLD = TwinConfig(
     last_month="2019-12",
     climate_first_month="2004-01",
 )
-MONTH = np.datetime64("2015-08-01", "ns")
+MONTH = np.datetime64("2015-12-01", "ns")
 
 
 @dataclass(frozen=True)

@@ -38,13 +38,16 @@ def run(name: str) -> dict[str, Any]:
     """
     import nbformat
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     notebook = nbformat.from_dict(notebook_of(read_cells((FOLDER / f"{name}.py").read_text(encoding="utf-8"))))
     root = str(FOLDER.parent.parent)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     with tempfile.TemporaryDirectory() as folder:
-        NotebookClient(notebook, timeout=_SECONDS, resources={"metadata": {"path": folder}}).execute()
+        sockets = Config({"AsyncKernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})  # no port, no network
+        place = {"metadata": {"path": folder}}
+        NotebookClient(notebook, timeout=_SECONDS, resources=place, config=sockets).execute()
     for cell in notebook.cells:
         cell.metadata = {}  # times
     notebook.metadata = {"kernelspec": dict(notebook.metadata.kernelspec), "language_info": {"name": "python"}}
@@ -120,7 +123,8 @@ def main() -> None:
             path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         elif not told:
             told = differences(found, json.loads(path.read_text(encoding="utf-8"))) if path.exists() else ["nothing is kept"]
-        print(f"{name}: {time.monotonic() - started:.0f} s, {'; '.join(told) or 'as kept'}")
+        well = "kept anew" if options.write else "as kept"
+        print(f"{name}: {time.monotonic() - started:.0f} s, {'; '.join(told) or well}", flush=True)
         wrong |= bool(told)
     sys.exit(1 if wrong else 0)
 

@@ -41,19 +41,20 @@ files = write_observations(make_world(settings), Path("world"))
 # as G3P's has.
 
 # %%
-product = xr.open_dataset(files["gwsa"])
+product = xr.open_dataset(files["gwsa"])["GWSA"]
 truth = xr.open_dataset(files["truth"])["gwsa"]
-month = "2015-08-01"
+month = "2015-12"
 
 
-def show(field, axes, title, limit=150):
+def show(field, axes, title, limit=100):
+    field = field.squeeze()
     image = axes.pcolormesh(field.lon, field.lat, field, cmap="RdBu", vmin=-limit, vmax=limit)
     axes.set(title=title, xlabel="longitude, °E", ylabel="latitude, °N", aspect=1.1, facecolor="0.85")
     return image
 
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-show(product["gwsa"].sel(time=month), left, "what the satellite shows")
+show(product.sel(time=month), left, "what the satellite shows")
 image = show(truth.sel(time=month), right, "what there is")
 figure.colorbar(image, ax=(left, right), label="storage anomaly, mm")
 plt.show()
@@ -116,8 +117,8 @@ table.round(3)
 fine = xr.open_dataset("run/gwsa_fine.nc")
 judged = evaluation.months
 error = (fine["gwsa"].sel(time=judged) - truth.sel(time=judged)).load()
-interpolated = evaluation.data["rmse_map"].sel(method="bicubic")
-ours = evaluation.data["rmse_map"].sel(method="stack + kriging")
+interpolated = evaluation.data["rmse_map"].sel({"method": "bicubic"})
+ours = evaluation.data["rmse_map"].sel({"method": "stack + kriging"})
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 share = ours / interpolated
@@ -125,7 +126,7 @@ image = left.pcolormesh(share.lon, share.lat, share, cmap="PuOr", vmin=0.2, vmax
 left.set(title="RMSE of the estimate / bicubic's", xlabel="longitude, °E", ylabel="latitude, °N", aspect=1.1, facecolor="0.85")
 figure.colorbar(image, ax=left)
 for name in ("bicubic", "kriging", "stack + kriging"):
-    right.plot(judged, evaluation.data["rmse"].sel(method=name), ".", label=name)
+    right.plot(judged, evaluation.data["rmse"].sel({"method": name}), ".", label=name)
 right.set(title="month by month", ylabel="RMSE, mm", ylim=(0, None))
 right.legend()
 plt.show()
@@ -145,7 +146,7 @@ print(f"better than bicubic in {float((share < 1).sum() / share.notnull().sum())
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 3.8), layout="constrained")
 show(fine["gwsa"].sel(time=month), left, "estimate")
 image = show(truth.sel(time=month), middle, "truth")
-show(fine["gwsa"].sel(time=month) - truth.sel(time=month), right, "estimate less truth")
+show((fine["gwsa"] - truth).sel(time=month), right, "estimate less truth")
 figure.colorbar(image, ax=(left, middle, right), label="mm")
 plt.show()
 

@@ -77,6 +77,9 @@ area = np.cos(np.deg2rad(fine["lat"]))
 print(f"{float(inside.where(known).weighted(area).mean()):.1%} of the truth lies inside the 90 % intervals")
 
 # %% [markdown]
+# Nine in ten were promised. More means that the intervals are wider than they had to be, fewer that they promise
+# too much.
+#
 # ## Are large error bars where the errors are large?
 #
 # If σ is right, then in cells with a large σ errors are large, and equally large. We sort all cells and months
@@ -129,7 +132,8 @@ squares = [
     }
     for name, (x, y) in corners.items()
 ]
-Path("basins.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": squares}))
+with open("basins.geojson", "w") as file:
+    json.dump({"type": "FeatureCollection", "features": squares}, file)
 
 # %% [markdown]
 # On the command line this would be `gwkeras zonal basins.geojson --run run`.
@@ -158,9 +162,8 @@ for name, (x, y) in corners.items():
 pd.DataFrame(rows).T.round(1)
 
 # %% [markdown]
-# The first column is what the error of the mean really was in the held-out months. Each row is one basin, one
-# draw of luck, so the columns will not agree row by row; but σ/√n promises far too much everywhere, and the σ
-# of a cell far too little.
+# The first column is the error that the mean of each basin really had in the held-out months. Each row is a single
+# basin, so the columns need not agree row by row. But σ/√n promises far too much everywhere.
 #
 # ## Trends
 
@@ -173,7 +176,9 @@ for name in corners:
     print(f"{name}: {slope:+.1f} ± {sigma:.1f} mm a year; in truth {np.polyfit(years, mean, 1)[0]:+.1f}")
 
 # %% [markdown]
-# ± is one standard error: two thirds of the trends should lie within it, and nearly all within twice as much.
+# ± is one standard error. If these were perfect, two thirds of all trends would lie within one of them and nearly
+# all within two. Four basins are too few to tell, and trends are the hardest thing to get right: what the prior
+# gets wrong about a place may change slowly, and then it looks like a trend.
 #
 # ## What is measured, and what is assumed
 #

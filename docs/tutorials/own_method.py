@@ -95,6 +95,9 @@ def judged(*priors):
 judged(NoPrior(), YearOfRain(), Ridge())
 
 # %% [markdown]
+# The guess did harm: kriging without any prior is better. A prior that is wrong is worse than none, because where
+# the satellite shows nothing, nothing corrects it. Note the CRPS, too, which judges the estimate and its error bar together.
+#
 # ## A prior that learns
 #
 # The gain of 0.3 was a guess, and one gain for all places is a crude idea. Let us learn it, from the product
@@ -151,7 +154,8 @@ for path in sorted(Path("run/methods").glob("learned-rain*/prior/gain.json")):
     print(f"the gain that was learned: {json.loads(path.read_text()):.3f}")
 
 # %% [markdown]
-# The ridge does the same with hundreds of such features, each a memory of a climate channel times a map, held
+# One number, learned through the satellite's own operator, turns the same idea into one that helps. The ridge does
+# the same with hundreds of such features, each a memory of a climate channel times a map, held
 # back so that it does not believe more than held-out product bears out.
 #
 # ## Use it from the command line
