@@ -103,7 +103,19 @@ PAGES = (
         "How methods are judged, and what is kept of it. See [Evaluation](../../evaluation.md).",
         ("gwkeras/evaluate",),
     ),
-    Page("analysis", "Analysis", "What is made of a downscaled record.", ("gwkeras/analysis",)),
+    Page(
+        "analysis",
+        "Analysis",
+        "What is made of a record. See [Analysis](../../analysis.md).",
+        (
+            "gwkeras/analysis",
+            "gwkeras/analysis/wells",
+            "gwkeras/analysis/trend",
+            "gwkeras/analysis/decomposition",
+            "gwkeras/analysis/storage_balance",
+            "gwkeras/analysis/three_cornered_hat",
+        ),
+    ),
     Page(
         "pipeline",
         "Runs",
