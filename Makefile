@@ -22,7 +22,7 @@ export MPLBACKEND ?= Agg
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations=15
 
-.PHONY: help demo test test-slow test-browser test-backends lint bench docs lock clean
+.PHONY: help demo test test-slow test-browser test-backends lint bench docs site tutorials lock clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,11 +56,18 @@ bench: $(VENV)/.installed-torch  ## Every figure that the README quotes
 docs: $(VENV)/.installed  ## Rewrite the generated documents and configs/default.yaml
 	$(BIN)/python -m gwkeras.core.documents .
 
+site: $(VENV)/.installed-docs  ## The documentation as web pages in site/, read without a network; a warning is an error
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html docs site
+	$(BIN)/python -m docs.making.offline site
+
+tutorials: $(VENV)/.installed-tutorials  ## Run the tutorials and compare with the notebooks kept (WRITE=--write keeps them anew)
+	$(BIN)/python -m docs.making.tutorials $(WRITE)
+
 lock:  ## Rewrite constraints.txt from the newest versions that pyproject.toml allows (TORCH stays as named here)
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check \
-	  -e '.[cluster,download,backends,test,lint]' 'torch==$(TORCH)'
+	  -e '.[cluster,download,backends,test,lint,docs,tutorials]' 'torch==$(TORCH)'
 	{ echo "# Exact versions for development and CI, written by 'make lock'."; \
 	  .venv-lock/bin/python -m pip list --disable-pip-version-check --format=freeze --exclude-editable --exclude pip \
 	  | sed -E 's/\+[a-z0-9.]+$$//' | grep -vE '^(nvidia|cuda|triton)' | LC_ALL=C sort -f; } > constraints.txt.new
@@ -68,7 +75,7 @@ lock:  ## Rewrite constraints.txt from the newest versions that pyproject.toml a
 	rm -rf .venv-lock
 
 clean:  ## Remove what these targets made, runs and results excepted
-	rm -rf $(VENV) $(WITHOUT_TENSORFLOW) .venv-lock dist build .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(WITHOUT_TENSORFLOW) .venv-lock dist build site docs/made .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" \

@@ -1,0 +1,53 @@
+"""The documentation site: `make site`. Pages are the Markdown files of this folder and those made from the code (docs/making)."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent))
+
+import gwkeras  # noqa: E402
+from docs.making.api_pages import write_api_pages  # noqa: E402
+from docs.making.command_page import write_command_page  # noqa: E402
+from docs.making.tutorial_pages import write_tutorial_pages  # noqa: E402
+
+project = "gwkeras"
+author = "gwkeras contributors"
+copyright = "gwkeras contributors, Apache-2.0"
+release = version = gwkeras.__version__
+
+extensions = ["myst_parser"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["making", "tutorials/*.py", "tutorials/*.ipynb"]
+myst_heading_anchors = 4
+nitpicky = True
+
+html_theme = "furo"
+html_title = f"gwkeras {version}"
+html_static_path: list[str] = []
+html_copy_source = False
+html_show_sphinx = False
+html_show_search_summary = False  # it fetches pages, which a browser refuses where the site is a folder
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b5a8a", "color-brand-content": "#0b5a8a"},
+    "dark_css_variables": {"color-brand-primary": "#7cc4ee", "color-brand-content": "#7cc4ee"},
+}
+
+made = FOLDER / "made"  # by the next three lines; no part of the repository
+write_api_pages(FOLDER.parent, made / "api")
+write_command_page(made / "commands.md")
+write_tutorial_pages(FOLDER / "tutorials", made / "tutorials")
+
+
+def _link_to_pages(app: Any, name: str, source: list[str]) -> None:
+    """Pages link to notebooks, which a reader of the repository can open; on the site, to the pages made of them."""
+    source[0] = re.sub(r"\]\(((?:\.\./)*)tutorials/(\w+)\.ipynb\)", r"](\1made/tutorials/\2.md)", source[0])
+
+
+def setup(app: Any) -> None:
+    """Called by Sphinx."""
+    app.connect("source-read", _link_to_pages)

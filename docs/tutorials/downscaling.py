@@ -1,0 +1,159 @@
+"""Source of the first tutorial; `python -m docs.making.tutorials --write downscaling` makes the notebook of it."""
+
+# %% [markdown]
+# # Downscaling a small world, and judging it
+#
+# Real groundwater is never known in every cell and month, so nobody can say how good a downscaled map is. In a
+# *twin* world it is known: the program invents terrain, climate and aquifers, and observes them as satellites
+# would. This tutorial makes such a world, estimates its fine storage from what the satellites see, and compares
+# the estimate with the truth.
+#
+# It takes about a minute.
+#
+# ## A world
+
+# %%
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import xarray as xr
+
+from gwkeras.twin.observe import write_observations
+from gwkeras.twin.world import TwinConfig, make_world
+
+settings = TwinConfig(
+    seed=1,
+    south=20,
+    north=30,
+    west=74,
+    east=86,
+    first_month="2008-01",
+    last_month="2019-12",
+    climate_first_month="2004-01",
+)
+files = write_observations(make_world(settings), Path("world"))
+{name: path.name for name, path in files.items()}
+
+# %% [markdown]
+# Four files: the storage product in the form of G3P, climate in the form of ERA5-Land, maps of terrain and
+# soil, and the truth. The product has cells of 0.5°, and its satellite has smeared the water over some 250 km,
+# as G3P's has.
+
+# %%
+product = xr.open_dataset(files["gwsa"])["GWSA"]
+truth = xr.open_dataset(files["truth"])["gwsa"]
+month = "2015-12"
+
+
+def show(field, axes, title, limit=100):
+    field = field.squeeze()
+    image = axes.pcolormesh(field.lon, field.lat, field, cmap="RdBu", vmin=-limit, vmax=limit)
+    axes.set(title=title, xlabel="longitude, °E", ylabel="latitude, °N", aspect=1.1, facecolor="0.85")
+    return image
+
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+show(product.sel(time=month), left, "what the satellite shows")
+image = show(truth.sel(time=month), right, "what there is")
+figure.colorbar(image, ax=(left, right), label="storage anomaly, mm")
+plt.show()
+
+# %% [markdown]
+# The product shows where it is wet in general, and none of the valleys. Our task is to come from the left
+# picture to the right one without looking at it.
+#
+# ## The estimate
+#
+# `load_config` gives the default configuration: a ridge regression that learns from climate and maps, followed
+# by kriging. We add two more methods to compare with, name the files, and let everything run. `truth` is looked
+# at when methods are judged, never before.
+
+# %%
+from gwkeras.core.config.yaml_file import load_config
+from gwkeras.pipeline.experiment import Experiment
+from gwkeras.pipeline.files import with_files
+from gwkeras.pipeline.whole import run_all
+from gwkeras.training.run_folder import RunFolder
+
+methods = "methods=[{prior: {kind: stack, priors: [ridge]}, update: kriging}, {prior: none, update: kriging}]"
+config = with_files(
+    load_config(None, [methods, "split.block_share=0"]),
+    gwsa=[files["gwsa"]],
+    climate=[files["climate"]],
+    static=[files["static"]],
+    truth=files["truth"],
+)
+experiment = Experiment(config, RunFolder(Path("run")))
+evaluation = run_all(experiment)
+
+# %% [markdown]
+# The folder `run` now holds what the command `gwkeras run` would have left there. First the program's own
+# remarks:
+
+# %%
+print(*experiment.notes, sep="\n\n")
+
+# %% [markdown]
+# ## How good is it?
+#
+# A fifth of the months was held out: nothing was learned from them. In these months every method is compared
+# with the truth.
+
+# %%
+print(f"{evaluation.held_out}, judged by {evaluation.basis}")
+table = pd.DataFrame({name: {key: scores[key] for key in ("rmse", "r2", "crps")} for name, scores in evaluation.scores.items()}).T
+table["share of bicubic's RMSE"] = table["rmse"] / table["rmse"]["bicubic"]
+table.round(3)
+
+# %% [markdown]
+# The last column is the one to look at. 1 means no better than bicubic interpolation. Kriging without a prior
+# sharpens the product a little; with what climate and maps tell, much more is gained. R² alone would mislead:
+# it is high for every method, because all of them know the large scales from the product.
+#
+# ## Where, and when?
+
+# %%
+fine = xr.open_dataset("run/gwsa_fine.nc")
+judged = evaluation.months
+error = (fine["gwsa"].sel(time=judged) - truth.sel(time=judged)).load()
+interpolated = evaluation.data["rmse_map"].sel({"method": "bicubic"})
+ours = evaluation.data["rmse_map"].sel({"method": "stack + kriging"})
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+share = ours / interpolated
+image = left.pcolormesh(share.lon, share.lat, share, cmap="PuOr", vmin=0.2, vmax=1.8)
+left.set(title="RMSE of the estimate / bicubic's", xlabel="longitude, °E", ylabel="latitude, °N", aspect=1.1, facecolor="0.85")
+figure.colorbar(image, ax=left)
+for name in ("bicubic", "kriging", "stack + kriging"):
+    right.plot(judged, evaluation.data["rmse"].sel({"method": name}), ".", label=name)
+right.set(title="month by month", ylabel="RMSE, mm", ylim=(0, None))
+right.legend()
+plt.show()
+
+# %% [markdown]
+# Orange cells got better, purple ones worse. There are purple ones: no method is better everywhere, and without
+# the truth nobody could tell which cells they are. That is what error bars are for: [the next
+# tutorial](error_bars.md).
+
+# %%
+print(f"better than bicubic in {float((share < 1).sum() / share.notnull().sum()):.0%} of the land cells")
+
+# %% [markdown]
+# ## The month of the first picture
+
+# %%
+figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 3.8), layout="constrained")
+show(fine["gwsa"].sel(time=month), left, "estimate")
+image = show(truth.sel(time=month), middle, "truth")
+show((fine["gwsa"] - truth).sel(time=month), right, "estimate less truth")
+figure.colorbar(image, ax=(left, middle, right), label="mm")
+plt.show()
+
+# %% [markdown]
+# ## What this does not prove
+#
+# This world was made by a program, and the climate that the method sees is nearly right. Real reanalyses have
+# wrong mountains, and real pumping follows prices and power lines. [Skill](../../skill.md) lists what such
+# worlds cannot prove. A real region has no truth, and a score on the product alone says nothing about detail:
+# [what to believe](../../first-hour/what-to-believe.md).

@@ -1,0 +1,188 @@
+"""Source of the second tutorial; `python -m docs.making.tutorials --write error_bars` makes the notebook of it."""
+
+# %% [markdown]
+# # Error bars: what they mean, and what becomes of them in a basin
+#
+# Every value that gwkeras writes has a standard error `gwsa_sigma` and an interval that should hold the truth
+# nine times in ten. This tutorial checks that on a world whose truth is known, and shows the one mistake that
+# everybody makes with error bars of maps: averaging them as if neighbouring cells were independent.
+#
+# The world is that of [the first tutorial](downscaling.md).
+
+# %%
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from gwkeras.core.config.yaml_file import load_config
+from gwkeras.pipeline.experiment import Experiment
+from gwkeras.pipeline.files import with_files
+from gwkeras.pipeline.whole import run_all
+from gwkeras.training.run_folder import RunFolder
+from gwkeras.twin.observe import write_observations
+from gwkeras.twin.world import TwinConfig, make_world
+
+settings = TwinConfig(
+    seed=1,
+    south=20,
+    north=30,
+    west=74,
+    east=86,
+    first_month="2008-01",
+    last_month="2019-12",
+    climate_first_month="2004-01",
+)
+files = write_observations(make_world(settings), Path("world"))
+config = with_files(
+    load_config(None, ["split.block_share=0"]),
+    gwsa=[files["gwsa"]],
+    climate=[files["climate"]],
+    static=[files["static"]],
+    truth=files["truth"],
+)
+experiment = Experiment(config, RunFolder(Path("run")))
+evaluation = run_all(experiment)
+
+fine = xr.open_dataset("run/gwsa_fine.nc").load()
+truth = xr.open_dataset(files["truth"])["gwsa"].load()
+held_out = evaluation.months  # nothing was learned from these
+
+# %% [markdown]
+# ## One cell
+#
+# The band is the 90 % interval, the black line the truth. About one month in ten may lie outside.
+
+# %%
+series, actual = (data.sel(lat=25.06, lon=80.06, method="nearest") for data in (fine, truth))
+figure, axes = plt.subplots(figsize=(10, 3.5), layout="constrained")
+axes.fill_between(series.time, series["gwsa_lower"], series["gwsa_upper"], alpha=0.3, label="90 % interval")
+axes.plot(series.time, series["gwsa"], label="estimate")
+axes.plot(actual.time, actual, "k", linewidth=1, label="truth")
+axes.set(ylabel="storage anomaly, mm")
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# A single cell can lie outside for years: what climate and maps get wrong about a place, they get wrong in
+# every month. The promise is about many cells and months together, so let us count.
+
+# %%
+estimate, actual = fine.sel(time=held_out), truth.sel(time=held_out)
+inside = (estimate["gwsa_lower"] <= actual) & (actual <= estimate["gwsa_upper"])
+known = estimate["gwsa"].notnull() & actual.notnull()
+area = np.cos(np.deg2rad(fine["lat"]))
+print(f"{float(inside.where(known).weighted(area).mean()):.1%} of the truth lies inside the 90 % intervals")
+
+# %% [markdown]
+# Nine in ten were promised. More means that the intervals are wider than they had to be, fewer that they promise
+# too much.
+#
+# ## Are large error bars where the errors are large?
+#
+# If σ is right, then in cells with a large σ errors are large, and equally large. We sort all cells and months
+# by σ, cut them into ten parts, and compare σ with the root mean square of the error in each part.
+
+# %%
+error = (estimate["gwsa"] - actual).where(known).values.ravel()
+sigma = estimate["gwsa_sigma"].where(known).values.ravel()
+both = pd.DataFrame({"error": error, "sigma": sigma}).dropna()
+parts = both.groupby(pd.qcut(both["sigma"], 10), observed=True).apply(lambda part: np.sqrt((part**2).mean()))
+
+figure, axes = plt.subplots(figsize=(4.5, 4), layout="constrained")
+axes.plot(parts["sigma"], parts["error"], "o-")
+axes.plot([0, parts.to_numpy().max()], [0, parts.to_numpy().max()], "k:", label="σ as large as the error")
+axes.set(xlabel="σ, mm", ylabel="error (root mean square), mm", aspect="equal")
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# `gwkeras evaluate` makes the same comparison for every method; the report shows it. In Python:
+
+# %%
+from gwkeras.evaluate.diagnosis import diagnosis
+
+found = diagnosis(evaluation, "stack + kriging")
+print(f"slope of the error over σ: {found.slope:.2f} (1 is right)")
+print(f"CRPS: {found.crps:.1f} mm, with one constant σ it would be {found.constant_crps:.1f} mm")
+
+# %% [markdown]
+# ## A basin is not a cell
+#
+# What is the standard error of the mean over a basin? Two answers come to mind, and both are wrong:
+#
+# * σ/√n, as if the errors of n cells were independent. They are not: what the prior gets wrong in one cell it
+#   gets wrong in the next one.
+# * σ, as if all cells were wrong together. They are not either: some errors cancel.
+#
+# `gwkeras zonal` draws fields that could all be the truth and looks at how far their means lie apart. Here are
+# four square basins.
+
+# %%
+import json
+
+corners = {"north-west": (75, 26), "north-east": (81, 26), "south-west": (75, 21), "south-east": (81, 21)}
+squares = [
+    {
+        "type": "Feature",
+        "properties": {"name": name},
+        "geometry": {"type": "Polygon", "coordinates": [[[x, y], [x + 3, y], [x + 3, y + 3], [x, y + 3], [x, y]]]},
+    }
+    for name, (x, y) in corners.items()
+]
+with open("basins.geojson", "w") as file:
+    json.dump({"type": "FeatureCollection", "features": squares}, file)
+
+# %% [markdown]
+# On the command line this would be `gwkeras zonal basins.geojson --run run`.
+
+# %%
+from gwkeras.analysis.zones import read_zones
+from gwkeras.application.opening import Wanted, open_application
+from gwkeras.application.zonal import zonal_record
+
+application = open_application(config, experiment.run, Wanted())
+zones = read_zones(Path("basins.geojson"), application.job.domain.fine)
+basins = zonal_record(application.job, application.months, zones)
+
+rows = {}
+for name, (x, y) in corners.items():
+    box = {"lat": slice(y, y + 3), "lon": slice(x, x + 3)}
+    means = [data.sel(box).weighted(area).mean(("lat", "lon")) for data in (estimate["gwsa"], actual)]
+    variance = (estimate["gwsa_sigma"].sel(box) ** 2).mean()
+    cells = int(known.isel(time=0).sel(box).sum())
+    rows[name] = {
+        "actual error": float(np.sqrt(((means[0] - means[1]) ** 2).mean())),
+        "σ by zonal": float(basins["gwsa_sigma"].sel(zone=name, time=held_out).mean()),
+        "σ / √n": float(np.sqrt(variance / cells)),
+        "σ of a cell": float(np.sqrt(variance)),
+    }
+pd.DataFrame(rows).T.round(1)
+
+# %% [markdown]
+# The first column is the error that the mean of each basin really had in the held-out months. Each row is a single
+# basin, so the columns need not agree row by row. But σ/√n promises far too much everywhere.
+#
+# ## Trends
+
+# %%
+for name in corners:
+    slope, sigma = (float(basins[key].sel(zone=name)) for key in ("gwsa_trend", "gwsa_trend_sigma"))
+    x, y = corners[name]
+    mean = truth.sel(lat=slice(y, y + 3), lon=slice(x, x + 3)).weighted(area).mean(("lat", "lon")).sel(time=basins["time"])
+    years = (mean.time.dt.year + (mean.time.dt.month - 0.5) / 12).values
+    print(f"{name}: {slope:+.1f} ± {sigma:.1f} mm a year; in truth {np.polyfit(years, mean, 1)[0]:+.1f}")
+
+# %% [markdown]
+# ± is one standard error. If these were perfect, two thirds of all trends would lie within one of them and nearly
+# all within two. Four basins are too few to tell, and trends are the hardest thing to get right: what the prior
+# gets wrong about a place may change slowly, and then it looks like a trend.
+#
+# ## What is measured, and what is assumed
+#
+# No truth was used for these error bars. Their size comes from parts of the product that were left out and
+# predicted. But detail that the satellite's filter hides leaves no trace in the product, so that part of σ
+# cannot be measured from it. It was set on worlds like this one. [Error bars](../../uncertainty.md) says how
+# large it is.
