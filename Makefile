@@ -67,7 +67,7 @@ lock:  ## Rewrite constraints.txt from the newest versions that pyproject.toml a
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check \
-	  -e '.[cluster,download,backends,test,lint,docs,tutorials]' 'torch==$(TORCH)'
+	  -e '.[cluster,download,backends,test,browser,lint,docs,tutorials]' 'torch==$(TORCH)'
 	{ echo "# Exact versions for development and CI, written by 'make lock'."; \
 	  .venv-lock/bin/python -m pip list --disable-pip-version-check --format=freeze --exclude-editable --exclude pip \
 	  | sed -E 's/\+[a-z0-9.]+$$//' | grep -vE '^(nvidia|cuda|triton)' | LC_ALL=C sort -f; } > constraints.txt.new
