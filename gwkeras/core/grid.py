@@ -118,6 +118,21 @@ class Grid:
         """(n_lat, n_lon) cell areas on the sphere, km²."""
         return np.broadcast_to(self.row_area[:, None], self.shape)
 
+    @property
+    def height_km(self) -> float:
+        """Of a cell, along a meridian."""
+        return float(np.deg2rad(self.lat_step) * EARTH_RADIUS_KM)
+
+    def positions_km(self, cells: np.ndarray) -> np.ndarray:
+        """Centres of cells as points, km from the Earth's centre.
+
+        Args:
+            cells: (k, 2) row and column.
+        Returns: (k, 3).
+        """
+        lat, lon = np.deg2rad(self.lat[cells[:, 0]]), np.deg2rad(self.lon[cells[:, 1]])
+        return EARTH_RADIUS_KM * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+
     def refine(self, factor: int) -> Grid:
         """The grid with each cell divided into factor × factor."""
         return Grid(

@@ -123,7 +123,7 @@ def _found(fields: Fields, storage: np.ndarray, basis: str) -> FoundSpread:
                 "check data.point_spread"
             )
         return FoundSpread(stated, said, *interval, basis)
-    cell = np.deg2rad(fields.grid.lat_step) * EARTH_RADIUS_KM
+    cell = fields.grid.height_km
     if profile.lower_km > cell:  # less than a cell cannot be told from storage that is smooth by itself
         spread = PointSpread.gaussian(round(profile.best_km, 1), stated.over)
         return FoundSpread(

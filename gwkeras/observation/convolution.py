@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.core.grid import Grid
 from gwkeras.observation.point_spread import PointSpread
 from gwkeras.observation.zonal_coefficients import NEGLIGIBLE, orders_needed, zonal_coefficients
 
@@ -41,7 +41,7 @@ class Convolution:
     spread: PointSpread
 
     def __post_init__(self) -> None:
-        cell = np.deg2rad(self.grid.lat_step) * EARTH_RADIUS_KM
+        cell = self.grid.height_km
         if self.spread.kind != "gaussian" or self.spread.half_weight_km < cell / 2:
             raise BadInput(
                 "point spread",

@@ -52,7 +52,7 @@ class OpenEdges:
         (south, _), (west, _) = self._padding
         outside = np.argwhere(self._outside & (self._whole.land > 0))
         own = np.asarray(cells, dtype=int).reshape(-1, 2) + np.array([south, west])
-        chords = np.linalg.norm(_positions_km(self.wide, own)[:, None] - _positions_km(self.wide, outside)[None], axis=-1)
+        chords = np.linalg.norm(self.wide.positions_km(own)[:, None] - self.wide.positions_km(outside)[None], axis=-1)
         weights = self.spread.weight(2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chords / (2 * EARTH_RADIUS_KM), 1.0)))
         weights *= self._mass[tuple(outside.T)] / self._reached[tuple(own.T)][:, None]
         some = (weights > _NEGLIGIBLE).any(axis=0)
@@ -104,8 +104,3 @@ class OpenEdges:
 
     def _continued(self, values: np.ndarray) -> np.ndarray:
         return np.pad(values, [*[(0, 0)] * (np.ndim(values) - 2), *self._padding], mode="edge")
-
-
-def _positions_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
-    lat, lon = np.deg2rad(grid.lat[cells[:, 0]]), np.deg2rad(grid.lon[cells[:, 1]])
-    return EARTH_RADIUS_KM * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)

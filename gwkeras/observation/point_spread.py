@@ -55,7 +55,7 @@ class PointSpread:
     @property
     def sharpness(self) -> float:
         """b of the formula, 1."""
-        return float(np.log(2.0) / (2.0 * np.sin(self.half_weight_km / EARTH_RADIUS_KM / 2.0) ** 2))
+        return sharpness_of(self.half_weight_km)
 
     def weight(self, distance_km: np.ndarray) -> np.ndarray:
         """W at great-circle distances, 1 at 0 km; without a filter 0 everywhere else."""
@@ -70,3 +70,8 @@ class PointSpread:
             return "none"
         where = "over land" if self.over == "land" else "over everything, the sea as zero"
         return f"Gaussian, half weight at {self.half_weight_km:g} km, {where}"
+
+
+def sharpness_of(half_weight_km: float) -> float:
+    """b of Jekeli's formula, ln 2 / (1 − cos(r / R)), 1; for radii beyond what a product may state, too."""
+    return float(np.log(2.0) / (2.0 * np.sin(half_weight_km / EARTH_RADIUS_KM / 2.0) ** 2))

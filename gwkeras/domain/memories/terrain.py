@@ -37,7 +37,7 @@ def terrain_maps(grid: Grid, elevation: np.ndarray) -> dict[str, np.ndarray]:
     """
     height = np.maximum(np.nan_to_num(elevation), 0.0).astype(np.float64)
     mode = ("nearest", "wrap" if grid.is_periodic else "nearest")
-    cell = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
+    cell = grid.height_km
     width = np.maximum(np.deg2rad(grid.lon_step) * EARTH_RADIUS_KM * np.cos(np.deg2rad(grid.lat)), 0.05 * cell)[:, None]
     slope = np.hypot(_difference(height, 0, mode) / cell, _difference(height, 1, mode) / width)
 

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 from keras import layers
 
-from gwkeras.core.grid import EARTH_RADIUS_KM
 from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.interpolation import FillMissing, Upsampling
 from gwkeras.layers.kriging import Kriging
@@ -82,5 +81,5 @@ def halo_of(update: FittedKriging) -> int:
     region = update.region
     if not region.is_wide:
         return region.halo_cells
-    side = np.deg2rad(region.product.lat_step) * EARTH_RADIUS_KM
+    side = region.product.height_km
     return int(np.ceil((_HALO_PER_RADIUS * region.spread.half_weight_km + _HALO_KM) / side))

@@ -108,7 +108,7 @@ class LocalAmplitude:
 
 def spacing_km(grid: Grid, half_weight_km: float) -> float:
     """Between bumps: some cells, and no closer than a filter lets one tell them apart."""
-    cell = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
+    cell = grid.height_km
     return max(_SPACING_CELLS * cell, _SPACING_REACH * half_weight_km)
 
 

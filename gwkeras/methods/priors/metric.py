@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.spatial import cKDTree
 
-from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.core.grid import Grid
 from gwkeras.methods.updates.covariance import Covariance
 
 _JITTER = 1e-6  # of the variance: what rounding may cost
@@ -70,15 +70,9 @@ class Metric:
         return np.array([np.log(np.diag(factor).astype(float)).sum() for factor in self.whiteners])
 
 
-def positions_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
-    """(k, 3) km from the Earth's centre of cells (k, 2), row and column."""
-    lat, lon = np.deg2rad(grid.lat[cells[:, 0]]), np.deg2rad(grid.lon[cells[:, 1]])
-    return EARTH_RADIUS_KM * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
-
-
 def tiles_of(grid: Grid, cells: np.ndarray, side_km: float) -> list[np.ndarray]:
     """Indices into `cells` (k, 2) of the cells of each tile of about `side_km`; tiles of a few cells join their neighbour."""
-    step = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
+    step = grid.height_km
     rows = max(1, round(grid.n_lat * step / side_km))
     band = np.minimum(cells[:, 0] * rows // grid.n_lat, rows - 1)
     tiles = []
@@ -90,7 +84,7 @@ def tiles_of(grid: Grid, cells: np.ndarray, side_km: float) -> list[np.ndarray]:
         columns = max(1, round(width / side_km))
         strip = np.minimum(cells[inside, 1] * columns // grid.n_lon, columns - 1)
         tiles += [inside[strip == c] for c in range(columns) if (strip == c).any()]
-    return _without_slivers(tiles, positions_km(grid, cells))
+    return _without_slivers(tiles, grid.positions_km(cells))
 
 
 def _without_slivers(tiles: list[np.ndarray], where: np.ndarray) -> list[np.ndarray]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from gwkeras.core.errors import MissingMonths
-from gwkeras.core.grid import EARTH_RADIUS_KM
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.priors.metric import Metric, tiles_of
 from gwkeras.methods.priors.reference import carried, reference_detail
@@ -69,7 +68,7 @@ def _reference_teaching(training: Training) -> ReferenceTeaching:
         )
     usual = (np.isfinite(detail).mean(axis=0) >= _USUALLY) & (domain.land_fine > 0)
     cells = np.argwhere(usual)
-    tiles = tiles_of(fine, cells, _TILE_CELLS * s * np.deg2rad(fine.lat_step) * EARTH_RADIUS_KM)
+    tiles = tiles_of(fine, cells, _TILE_CELLS * s * fine.height_km)
     cells = cells[np.concatenate(tiles)]
     values = np.nan_to_num(detail[:, cells[:, 0], cells[:, 1]])
     values = values - values.mean(axis=0)

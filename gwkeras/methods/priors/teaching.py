@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from gwkeras.core.errors import MissingMonths
-from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.core.grid import Grid
 from gwkeras.domain.domain import Domain
-from gwkeras.methods.priors.metric import Metric, positions_km, tiles_of
+from gwkeras.methods.priors.metric import Metric, tiles_of
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.covariance import Covariance, cell_spread_km2, point_spread_km
 from gwkeras.observation.open_edges import OpenEdges
@@ -97,7 +97,7 @@ def teaching_of(training: Training) -> Teaching:
             remedy="give a product with fewer gaps",
         )
     spread = observation.point_spread
-    step = np.deg2rad(domain.coarse.lat_step) * EARTH_RADIUS_KM
+    step = domain.coarse.height_km
     filtered = spread.kind == "gaussian" and spread.half_weight_km > step / 2
     merged = merged_cells(domain)
     grid = domain.coarse.coarsen(merged) if merged > 1 else domain.coarse
@@ -147,7 +147,7 @@ def grid_mean(fields: np.ndarray, usual: np.ndarray, product: Grid, share: np.nd
 def merged_cells(domain: Domain) -> int:
     """Product cells along a side that a filter makes one of: half the half-weight distance, as far as the grid divides."""
     product, spread = domain.coarse, domain.observation.point_spread
-    reach = spread.half_weight_km / (np.deg2rad(product.lat_step) * EARTH_RADIUS_KM)
+    reach = spread.half_weight_km / product.height_km
     wanted = max(1, int(reach / 2)) if spread.kind == "gaussian" else 1
     return max(m for m in range(1, wanted + 1) if product.n_lat % m == 0 and product.n_lon % m == 0)
 
@@ -181,7 +181,7 @@ def _likeliest(
     """The slope under which the values within tiles are the likeliest, their variance given; and the metric of it."""
     parts = _parts(sizes)
     beyond = [] if blur is None else [_Beyond.of(blur, cells[p]) for p in parts]
-    where, noises = tuple(positions_km(grid, cells[p]) for p in parts), tuple(noise[p] for p in parts)
+    where, noises = tuple(grid.positions_km(cells[p]) for p in parts), tuple(noise[p] for p in parts)
     best: tuple[float, Metric, float] | None = None
     for slope in _SLOPES:
         unit = Covariance(1.0, slope)
@@ -214,8 +214,8 @@ class _Beyond:
     @classmethod
     def of(cls, blur: OpenEdges, cells: np.ndarray) -> _Beyond:
         points, weights = blur.beyond(cells)
-        side = np.deg2rad(blur.grid.lat_step) * EARTH_RADIUS_KM
-        return cls(positions_km(blur.wide, points), weights, cell_spread_km2(side))
+        side = blur.grid.height_km
+        return cls(blur.wide.positions_km(points), weights, cell_spread_km2(side))
 
     def covariance(self, storage: Covariance) -> np.ndarray:
         """(cells, cells) mm²."""

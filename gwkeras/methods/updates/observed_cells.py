@@ -10,7 +10,7 @@ import numpy as np
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.updates.covariance import point_spread_km
 from gwkeras.methods.updates.zonal_tables import ZonalTable, squared_chords
-from gwkeras.observation.point_spread import PointSpread
+from gwkeras.observation.point_spread import PointSpread, sharpness_of
 
 _CELLS_PER_SPREAD = 0.9
 """Observations are means over blocks of 0.9 p: a filter with exp(−k²p²/2) leaves e⁻⁶ of what such blocks cannot show."""
@@ -20,7 +20,7 @@ def cells_averaged(grid: Grid, spread: PointSpread) -> int:
     """q: product cells along each axis whose mean is taken as one observation; 1 without a filter."""
     if spread.kind == "none":
         return 1
-    side = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
+    side = grid.height_km
     return max(1, round(_CELLS_PER_SPREAD * point_spread_km(spread.half_weight_km) / side))
 
 
@@ -83,8 +83,7 @@ class ObservedCells:
     @cached_property
     def directions(self) -> np.ndarray:
         """(count, 3) mean position on the sphere of radius R, km."""
-        lat, lon = np.deg2rad(self.grid.lat[self.cells[:, 0]]), np.deg2rad(self.grid.lon[self.cells[:, 1]])
-        points = EARTH_RADIUS_KM * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+        points = self.grid.positions_km(self.cells)
         return np.stack([np.bincount(self.groups, self.weights * axis, self.count) for axis in points.T], axis=1)
 
     @cached_property
@@ -147,5 +146,4 @@ def _kernel(lat: tuple[float, ...], lon_step: float, n_lon: int, radius_km: floa
     """Windows of the same rows and width share it."""
     squared = squared_chords(np.array(lat), np.array(lat), np.arange(n_lon) * lon_step)
     # Jekeli's exp(−b (1 − cos ψ)) is a Gaussian of the chord: chord² = 2 R² (1 − cos ψ).
-    sharpness = np.log(2.0) / (2.0 * EARTH_RADIUS_KM * np.sin(radius_km / EARTH_RADIUS_KM / 2.0)) ** 2
-    return ZonalTable(np.exp(-sharpness * squared))
+    return ZonalTable(np.exp(-sharpness_of(radius_km) / (2.0 * EARTH_RADIUS_KM**2) * squared))

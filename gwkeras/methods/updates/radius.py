@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.core.grid import Grid
 from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.observed_cells import ObservedCells
 from gwkeras.methods.updates.radius_box import boxed
@@ -75,7 +75,7 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
     Raises: BadInput: where there are too few months or cells.
     """
     box = boxed(residuals, grid, share, RADII_KM[-1])
-    side = np.deg2rad(box.grid.lat_step) * EARTH_RADIUS_KM
+    side = box.grid.height_km
     blocks = ObservedCells(box.grid, box.share, box.known, PointSpread(), (0, 0), max(1, round(_BLOCK_KM / side)))
     months = len(box.values)
     if months < 2 * _SPANS or blocks.count < _FEWEST_BLOCKS:
