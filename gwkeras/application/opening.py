@@ -203,14 +203,15 @@ def _fields_and_part(config: Config, wanted: Wanted) -> tuple[Fields, tuple[slic
     """The run's domain where it holds the box, so that numbers do not depend on the box; else the box alone."""
     fields = _read(config.data)
     if all(edge is None for edge in (wanted.south, wanted.north, wanted.west, wanted.east)):
-        return fields, None
+        return fields, fields.part
     part = part_of(fields.grid, wanted)
     if part is not None:
         return fields, part
-    whole = RegionConfig(fields.grid.south, fields.grid.north, fields.grid.west, fields.grid.east)
+    whole = fields.box or RegionConfig(fields.grid.south, fields.grid.north, fields.grid.west, fields.grid.east)
     given = {"south": wanted.south, "north": wanted.north, "west": wanted.west, "east": wanted.east}
     box = replace(whole, **{name: value for name, value in given.items() if value is not None})
-    return _read(replace(config.data, region=box)), None
+    fields = _read(replace(config.data, region=box))
+    return fields, fields.part
 
 
 def _read(data: DataConfig) -> Fields:

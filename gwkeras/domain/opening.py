@@ -166,8 +166,12 @@ class _Opening:
 
     @cached_property
     def split(self) -> Split:
-        """Blocks are drawn on the cells of the product: for `coarsen` on those that make whole blocks of it."""
+        """Blocks are drawn on the cells of the product that are written: for `coarsen` on those that make whole blocks of it."""
         grid, land = self.fields.grid, self.seen
+        if self.fields.part is not None:
+            inside = np.zeros(grid.shape, bool)
+            inside[self.fields.part] = True
+            land = land & inside
         if self.config.target.kind == "coarsen":
             self._require_room()
             grid = grid.coarsen(self.factor).refine(self.factor)

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from gwkeras.core.config.tree import Config
+from gwkeras.core.config.tree import Config, RegionConfig
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month, month_number
@@ -158,6 +158,7 @@ def choose_judge(fields: Fields, config: Config, split: Split, cache: Path) -> J
     views = []
     for number, domain in enumerate(domains):
         truth = _target_of(domain) if fields.truth is None else _truth_on(domain, fields.truth)
+        truth = truth if fields.box is None else _within(fields.box, domain.fine, truth)
         stamps = domain.months if fields.truth is None else fields.truth["time"].values
         views.append(_view(domain, truth, stamps, split, config, number if len(domains) > 1 else None))
     views = [view for view in views if view.months]
@@ -251,6 +252,14 @@ def _caution(fields: Fields, config: Config) -> str:
         "This score is one scale up; on a product that is smoothed, as most are by more than their cells, it measures "
         "smoothness, not detail."
     )
+
+
+def _within(region: RegionConfig, grid: Grid, truth: Truth) -> Truth:
+    """The truth in the region alone: what lies around it helps to predict, and is not judged."""
+    rows, columns = part_of(Box(region.south, region.north, region.west, region.east), grid)
+    outside = np.ones(grid.shape, dtype=bool)
+    outside[rows, columns] = False
+    return lambda month: np.where(outside, np.nan, truth(month))
 
 
 def _target_of(domain: Domain) -> Truth:

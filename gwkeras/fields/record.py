@@ -16,6 +16,7 @@ from gwkeras.fields.canonical import clip_region, grid_of
 from gwkeras.fields.files.paths import expand
 from gwkeras.fields.files.provenance import describe_files
 from gwkeras.fields.grids.coverage import check_coverage
+from gwkeras.fields.margin import with_margin
 from gwkeras.fields.readers import read_fine
 from gwkeras.fields.readers.channel import NEVER_NEGATIVE, without_negatives
 from gwkeras.fields.readers.survey import survey
@@ -45,6 +46,8 @@ class Fields:
             with the point spread, which no field depends on.
         point_spread: what the product has been smoothed by.
         spread_is_known: whether files or configuration settle that; else it is to be found from the product.
+        spread_by_files: whether it is what the files state, which their months may speak against.
+        box: what is judged and written; `grid` reaches beyond it by a margin. None: all of `grid`.
     """
 
     gwsa: xr.DataArray
@@ -60,14 +63,31 @@ class Fields:
     fingerprint: str = ""
     point_spread: PointSpread = PointSpread()
     spread_is_known: bool = True
+    spread_by_files: bool = False
+    box: RegionConfig | None = None
+
+    @property
+    def part(self) -> tuple[slice, slice] | None:
+        """Rows and columns of the cells that are judged and written; None: all."""
+        if self.box is None:
+            return None
+        grid, box = self.grid, self.box
+        rows = (round((edge - grid.south) / grid.lat_step) for edge in (box.south, box.north))
+        columns = (round((edge - grid.west) / grid.lon_step) for edge in (box.west, box.east))
+        part = (
+            slice(*(min(max(row, 0), grid.n_lat) for row in rows)),
+            slice(*(min(max(column, 0), grid.n_lon) for column in columns)),
+        )
+        return None if part == (slice(0, grid.n_lat), slice(0, grid.n_lon)) else part
 
 
 def read_fields(data: DataConfig) -> Fields:
     """Reads every source of a configuration.
 
-    The product is cut to the region and the months wanted, then block-averaged by `coarsen_product`. Without a region, and where
-    the climate or the maps leave out too much of the product, it is the part that all files cover. Climate and static
-    fields keep their grids and a cell around the region; climate keeps the months before the first, for its memory.
+    The product is cut to the region, with the margin that its filter asks for, and the months wanted, then block-averaged by
+    `coarsen_product`. Without a region, and where the climate or the maps leave out too much of the product, it is the part
+    that all files cover. Climate and static fields keep their grids and a cell around the region; climate keeps the months
+    before the first, for its memory.
 
     Raises: BadInput: a file missing or damaged, a variable not found, no data in the region. UnknownUnits.
         GridMismatch: a source that does not cover the region. MissingMonths: no month in common.
@@ -78,6 +98,8 @@ def read_fields(data: DataConfig) -> Fields:
         data, region_notes = replace(data, region=region), [said] if said else []
     else:
         region_notes = note_of(opened, data)
+    asked, wide = data, with_margin(opened, data)
+    data = replace(data, region=wide)
     storage = opened.storage
     notes = [*region_notes, *storage.notes]
     gwsa = _product(storage.gwsa, data)
@@ -104,13 +126,15 @@ def read_fields(data: DataConfig) -> Fields:
         static=static,
         land=land,
         reference=None if data.reference is None else _fine(data.reference, data, box),
-        truth=None if data.truth is None else _fine(data.truth, data, box),
+        truth=None if data.truth is None else _fine(data.truth, data, asked.region or box),
         sources=sources,
         notes=list(dict.fromkeys([*notes, *climate_notes])),
         grid=grid,
         fingerprint=_fingerprint(data, sources),
         point_spread=storage.point_spread,
         spread_is_known=storage.spread_is_known,
+        spread_by_files=storage.spread_by_files,
+        box=asked.region if asked.region != wide else None,
     )
 
 

@@ -26,6 +26,7 @@ class FoundSpread:
     """What the product says.
 
     Args:
+        stated: what files or configuration state; none where they state nothing.
         spread: what holds: as stated, or as found.
         said: a sentence for reports; empty where there is nothing to add to what is stated.
         lower_km: 90 % interval of the half-weight radius; None where there was too little to find it from.
@@ -33,6 +34,7 @@ class FoundSpread:
         basis: digest of what it was found from.
     """
 
+    stated: PointSpread
     spread: PointSpread
     said: str
     lower_km: float | None
@@ -49,7 +51,7 @@ class FoundSpread:
         """What was kept; None where nothing was, or where it is damaged: it is then found again."""
         try:
             told = json.loads(path.read_bytes())
-            return cls(**{**told, "spread": PointSpread(**told["spread"])})
+            return cls(**{**told, **{name: PointSpread(**told[name]) for name in ("stated", "spread")}})
         except (OSError, ValueError, TypeError, KeyError, BadInput):
             return None
 
@@ -71,7 +73,8 @@ def with_point_spread(
     if found is None or found.basis != basis:
         progress("what the product has been smoothed by", 0, 1)
         storage = fields.gwsa.isel(time=np.flatnonzero(months)).values
-        found = _found(fields, np.where(split.untrained(fields.grid), np.nan, storage), basis)
+        storage = np.where(split.untrained(fields.grid), np.nan, storage)
+        found = _found(fields, storage, _noise_share(fields, storage, months), basis)
         found.write(run.point_spread)
         progress("what the product has been smoothed by", 1, 1)
     return _with(fields, found)
@@ -80,7 +83,9 @@ def with_point_spread(
 def with_kept_point_spread(fields: Fields, run: RunFolder) -> Fields:
     """The fields, whose files may be others than the run's, with the point spread that was found for the run."""
     found = FoundSpread.read(run.point_spread)
-    return fields if found is None or fields.spread_is_known else _with(fields, found)
+    if found is None or (fields.spread_is_known and not (fields.spread_by_files and fields.point_spread == found.stated)):
+        return fields
+    return _with(fields, found)
 
 
 def _with(fields: Fields, found: FoundSpread) -> Fields:
@@ -97,11 +102,23 @@ def _basis(fields: Fields, split: Split) -> str:
         [asdict(box) for box in split.held_out],
         asdict(fields.point_spread),
         fields.spread_is_known,
+        fields.spread_by_files,
     ]
     return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()[:16]
 
 
-def _found(fields: Fields, storage: np.ndarray, basis: str) -> FoundSpread:
+def _noise_share(fields: Fields, storage: np.ndarray, months: np.ndarray) -> float | None:
+    """Of the storage's variance, by the product's own uncertainty in the same months."""
+    if fields.uncertainty is None:
+        return None
+    stated = fields.uncertainty.reindex_like(fields.gwsa).isel(time=np.flatnonzero(months)).values
+    both = np.isfinite(storage) & np.isfinite(stated)
+    power = float(np.square(storage[both]).mean()) if both.any() else 0.0
+    noise = float(np.square(stated[both]).mean()) if both.any() else 0.0
+    return noise / power if power > 0 and noise > 0 else None
+
+
+def _found(fields: Fields, storage: np.ndarray, noise_share: float | None, basis: str) -> FoundSpread:
     stated = fields.point_spread
     share = np.isfinite(storage).any(axis=0).astype(float)
     small = "" if stated.kind == "none" else _small(fields, stated)
@@ -111,27 +128,35 @@ def _found(fields: Fields, storage: np.ndarray, basis: str) -> FoundSpread:
         said = small
         if not fields.spread_is_known:
             said = f"point spread: none is assumed, since the product is too small to find one from (in training {error.found})"
-        return FoundSpread(stated, said, None, None, basis)
+        return FoundSpread(stated, stated, said, None, None, basis)
     interval = profile.lower_km, profile.upper_km
     speaks = f"90 % interval {profile.lower_km:.0f} to {profile.upper_km:.0f} km, from {len(storage)} training months"
     if fields.spread_is_known:
         said = small
+        corrected = profile.corrected(stated, noise_share) if fields.spread_by_files else None
+        if corrected is not None:
+            said = (
+                f"point spread: the product's files state {stated.describe()}, its months speak for half weight at "
+                f"{profile.best_km:.0f} km ({speaks}): {corrected.half_weight_km:.0f} km is taken; to keep what is stated, give "
+                "it in data.point_spread with kind: gaussian"
+            )
+            return FoundSpread(stated, corrected, said, *interval, basis)
         if profile.contradicts(stated):
             best = f"half weight at {profile.best_km:.0f} km" if profile.lower_km > 0 else "no filter"
             said = (
                 f"point spread: the product contradicts what is stated ({stated.describe()}): it speaks for {best} ({speaks}); "
                 "check data.point_spread"
             )
-        return FoundSpread(stated, said, *interval, basis)
+        return FoundSpread(stated, stated, said, *interval, basis)
     cell = fields.grid.height_km
     if profile.lower_km > cell:  # less than a cell cannot be told from storage that is smooth by itself
         spread = PointSpread.gaussian(round(profile.best_km, 1), stated.over)
         return FoundSpread(
-            spread, f"point spread: {spread.describe()}, as the product itself speaks for ({speaks})", *interval, basis
+            stated, spread, f"point spread: {spread.describe()}, as the product itself speaks for ({speaks})", *interval, basis
         )
     within = f"half weight within {profile.upper_km:.0f} km, {speaks}"
     said = f"point spread: none wider than a cell, as the product itself speaks for ({within})"
-    return FoundSpread(replace(stated, kind="none"), said, *interval, basis)
+    return FoundSpread(stated, replace(stated, kind="none"), said, *interval, basis)
 
 
 def _small(fields: Fields, spread: PointSpread) -> str:

@@ -292,7 +292,7 @@ class Experiment:
         with self.timed("downscale"):
             domain = open_domain(self.fields, self.config, self.run.cache, self.split)
             method = self.fit(self.config.methods[0], domain)
-            job = Job(method, domain, trained_range(self.manifest) if self.has_shards else None)
+            job = Job(method, domain, trained_range(self.manifest) if self.has_shards else None, self.fields.part)
             return downscale_record(
                 job,
                 output or self.run.fine,

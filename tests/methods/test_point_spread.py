@@ -95,6 +95,41 @@ def test_a_stated_filter_stands_and_is_contradicted_aloud(tmp_path, stated, cont
         assert said[0].endswith("check data.point_spread")
 
 
+def profile_of(best: float, lower: float, upper: float, noise: float) -> RadiusProfile:
+    return RadiusProfile((0.0, best), (-9.0, 0.0), (0.3, 0.3), (0.1, noise), best, lower, upper)
+
+
+@pytest.mark.parametrize(
+    ("stated", "interval", "noise", "taken"),
+    [
+        (287.5, (211.0, 198.0, 233.0), 0.01, 233.0),  # 15 % too wide: moved as far as the interval's end
+        (250.0, (211.0, 198.0, 233.0), 0.01, None),  # within 10 % of it
+        (212.5, (236.0, 224.0, 250.0), 0.01, None),
+        (400.0, (250.0, 240.0, 260.0), 0.01, None),  # farther off than a slip
+        (250.0, (111.0, 80.0, 124.0), 0.1, None),
+        (250.0, (202.0, 191.0, 212.0), 0.05, None),  # five times as noisy as the product says
+        (250.0, (63.0, 0.0, 167.0), 0.01, None),
+    ],
+)
+def test_months_that_speak_against_what_the_files_state(tmp_path, monkeypatch, stated, interval, noise, taken):
+    monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile_of(*interval, noise))
+    values = fields(200.0).gwsa
+    uncertainty = values.copy(data=np.full(values.shape, 0.1 * np.sqrt(np.square(values.values[:40]).mean())))  # 1 % of its power
+    told = {"spread_is_known": True, "point_spread": PointSpread.gaussian(stated), "uncertainty": uncertainty}
+    run = RunFolder(tmp_path)
+    found = with_point_spread(replace(fields(200.0), **told, spread_by_files=True), SPLIT, run)
+    assert found.point_spread.half_weight_km == (taken or stated)
+    said = [note for note in found.notes if f"{taken or 0:.0f} km is taken" in note]
+    assert len(said) == (taken is not None)
+    # The newest months' files state the same, and what was found for the run holds for them.
+    later = make_fields(point_spread=PointSpread.gaussian(stated), spread_by_files=True)
+    assert with_kept_point_spread(later, run).point_spread == found.point_spread
+    # By the configuration it stands.
+    assert (
+        with_point_spread(replace(fields(200.0), **told), SPLIT, RunFolder(tmp_path / "b")).point_spread.half_weight_km == stated
+    )
+
+
 def test_too_little_to_find_it_from(tmp_path):
     run = RunFolder(tmp_path)
     found = with_point_spread(make_fields(spread_is_known=False), replace(SPLIT, train_months=("2002-01",)), run)

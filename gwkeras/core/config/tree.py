@@ -68,6 +68,14 @@ class DataConfig:
     reference: SourceConfig | None = key(None, "the fine field that `target.kind: reference` learns; keys of data.gwsa")
     truth: SourceConfig | None = key(None, "fine truth, looked at by evaluate only, never by build or train; keys of data.gwsa")
     region: RegionConfig | None = key(None, "box to work on; null: all of the product, or the part that all files cover")
+    margin_km: float | None = key(
+        None,
+        "how far around the region the files are read, where they reach that far, so that what a filter brings in from there is "
+        "known; it is not written. null: 2.5 half-weight radii of the filter that the files name",
+        unit="km",
+        at_least=0,
+        at_most=5000,
+    )
     first_month: Month | None = key(
         None, "first month used, such as 2002-04; null: the first that all records have", form="month"
     )

@@ -41,11 +41,13 @@ class StatedSpread:
         spread: the point spread; none where nothing is known.
         said: a sentence that says where it comes from.
         is_known: whether files, documentation or configuration settle it.
+        by_files: whether it is what the files state, which their own months may speak against.
     """
 
     spread: PointSpread
     said: str
     is_known: bool = True
+    by_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: Point
     stated = _agreed([s for s in statements if s.half_weight_km != 0], where_of(chosen[0][0]))
     if stated is not None:
         spread = PointSpread.gaussian(stated.half_weight_km, over)
-        return StatedSpread(spread, f"point spread: {spread.describe()}, from {stated.place}")
+        return StatedSpread(spread, f"point spread: {spread.describe()}, from {stated.place}", by_files=config.kind == "auto")
     if statements:
         return StatedSpread(PointSpread(), f"point spread: none, from {statements[0].place}")
     if any(_is_mascon(data) for data, _ in chosen):

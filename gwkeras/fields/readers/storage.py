@@ -40,6 +40,7 @@ class Storage:
         notes: what a reader of the results should know, in sentences.
         point_spread: what the product has been smoothed by.
         spread_is_known: whether files or configuration settle that.
+        spread_by_files: whether it is what the files state.
     """
 
     gwsa: xr.DataArray
@@ -47,6 +48,7 @@ class Storage:
     notes: tuple[str, ...] = ()
     point_spread: PointSpread = PointSpread()
     spread_is_known: bool = True
+    spread_by_files: bool = False
 
 
 def read_storage(source: SourceConfig, point_spread: PointSpreadConfig = PointSpreadConfig()) -> Storage:
@@ -88,7 +90,8 @@ def read_storage(source: SourceConfig, point_spread: PointSpreadConfig = PointSp
     gwsa = gwsa.rename("gwsa").assign_attrs(units=STORAGE, long_name="groundwater storage anomaly")
     if uncertainty is not None:
         uncertainty = abs(uncertainty).rename("uncertainty").assign_attrs(units=STORAGE, long_name="standard error of gwsa")
-    return Storage(gwsa, uncertainty, tuple(dict.fromkeys([*notes, stated.said])), stated.spread, stated.is_known)
+    notes.append(stated.said)
+    return Storage(gwsa, uncertainty, tuple(dict.fromkeys(notes)), stated.spread, stated.is_known, stated.by_files)
 
 
 def read_fine(source: SourceConfig) -> xr.DataArray:

@@ -64,7 +64,7 @@ def kriging_layer(update: FittedKriging, factor: int, detail: UnseenDetail | Non
         update.covariance.amplitudes,
         LENGTHS_KM,
         (update.noise.variance, update.noise.correlated, update.noise.length_km),
-        np.stack([update.uncertainty, update.local]),
+        np.stack([update.deviation, update.local]),
         (grid.south, grid.west, grid.lat_step, grid.lon_step),
         0.0 if spread.kind == "none" else spread.half_weight_km,
         spread.over == "land",

@@ -11,6 +11,7 @@ from scipy import fft
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.methods.updates.covariance import LENGTHS_KM, shares
 from gwkeras.methods.updates.zonal_tables import squared_chords
+from gwkeras.observation.point_spread import sharpness_of
 
 FIRST_SMOOTH = 4
 """Of the lengths, from 240 km on: a cell's mean of such a Gaussian is a Gaussian to 2e-6, on a grid of half a degree."""
@@ -39,7 +40,7 @@ class Circle:
     """A kernel from the cells of all rows of a grid to points on some parallels.
 
     Args:
-        spectrum: (wavenumber, parallel, row) float32.
+        spectrum: (wavenumber, parallel, row); fields are taken as precisely as it is, to float32 or float64.
         length: columns after which a row closes.
     """
 
@@ -47,10 +48,10 @@ class Circle:
     length: int
 
     @classmethod
-    def of(cls, parallels: Iterable[np.ndarray], grid: Grid) -> Circle:
+    def of(cls, parallels: Iterable[np.ndarray], grid: Grid, precision: type[np.floating] = np.float32) -> Circle:
         """From values (row, columns apart) for one parallel after the other; see `columns_apart`."""
         length = circle_length(grid)
-        found = [_even_spectrum(values, length).astype(np.float32) for values in parallels]
+        found = [_even_spectrum(values, length).astype(precision) for values in parallels]
         return cls(np.ascontiguousarray(np.stack(found).transpose(2, 0, 1)), length)
 
     def __call__(self, stack: np.ndarray) -> np.ndarray:
@@ -59,8 +60,8 @@ class Circle:
         return np.stack(back).astype(float)
 
     def along(self, field: np.ndarray) -> np.ndarray:
-        """The same of one field as a spectrum along the parallels, (wavenumber, parallel) complex64."""
-        found = fft.rfft(field.astype(np.float32), n=self.length, axis=-1).T  # (wavenumber, row)
+        """The same of one field as a spectrum along the parallels, (wavenumber, parallel) complex."""
+        found = fft.rfft(field.astype(self.spectrum.dtype), n=self.length, axis=-1).T  # (wavenumber, row)
         parts = np.stack([found.real, found.imag], axis=-1)
         summed = self.spectrum @ parts
         return summed[..., 0] + 1j * summed[..., 1]
@@ -75,6 +76,13 @@ def exponential_rows(grid: Grid, length_km: float) -> Iterator[np.ndarray]:
     """exp(−d / length) between cell centres, row by row."""
     for lat in grid.lat:
         yield np.exp(-np.sqrt(squared_chords(np.array([lat]), grid.lat, columns_apart(grid))[0]) / length_km)
+
+
+def gaussian_rows(grid: Grid, half_weight_km: float) -> Iterator[np.ndarray]:
+    """A filter's weights between cell centres, row by row; Jekeli's is a Gaussian of the chord: chord² = 2 R² (1 − cos ψ)."""
+    for lat in grid.lat:
+        squared = squared_chords(np.array([lat]), grid.lat, columns_apart(grid))[0]
+        yield np.exp(-sharpness_of(half_weight_km) / (2 * EARTH_RADIUS_KM**2) * squared)
 
 
 def cell_rows(grid: Grid, slope: float, factor: int) -> Iterator[np.ndarray]:
@@ -115,7 +123,7 @@ def smooth_rows(grid: Grid, slope: float, parallels: np.ndarray, factor: int, en
     as s centres spread.
     """
     part = shares(slope)
-    height = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
+    height = grid.height_km
     width = np.deg2rad(grid.lon_step) * EARTH_RADIUS_KM
     lat = np.deg2rad(grid.lat)
     spread = ends / 12 * (1 - 1 / factor**2)
@@ -172,7 +180,7 @@ def _short(amplitudes: np.ndarray, squared: np.ndarray) -> np.ndarray:
 def _near(grid: Grid, row: int, length_km: float) -> tuple[slice, int]:
     """Rows within reach of a row, and how many columns are."""
     reach = _REACH * length_km
-    rows = int(np.ceil(reach / (np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM))) + 1
+    rows = int(np.ceil(reach / grid.height_km)) + 1
     near = slice(max(0, row - rows), min(grid.n_lat, row + rows + 1))
     narrowest = float(np.cos(np.deg2rad(min(np.abs(grid.lat[near]).max(), 89.0))))
     return near, int(np.ceil(reach / (np.deg2rad(grid.lon_step) * EARTH_RADIUS_KM * narrowest))) + 2

@@ -18,8 +18,7 @@ from gwkeras.methods.updates.covariance import LENGTHS_KM, Covariance, mixture
 from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.region import Region
 from gwkeras.methods.updates.simulation import Simulation
-from gwkeras.methods.updates.unfiltered import Unfiltered
-from gwkeras.methods.updates.windowed import Windowed
+from gwkeras.methods.updates.solver import Solver
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
@@ -43,7 +42,7 @@ class Errors:
     covariance: Covariance
     noise: Noise
     uncertainty: np.ndarray
-    solver: Unfiltered | Windowed
+    solver: Solver
 
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # not what can be computed anew

@@ -25,8 +25,8 @@ from gwkeras.methods.updates.draws import Errors
 from gwkeras.methods.updates.elsewhere import moved_to
 from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.region import Region
-from gwkeras.methods.updates.unfiltered import Unfiltered
-from gwkeras.methods.updates.windowed import Windowed
+from gwkeras.methods.updates.region_edges import deviation_at_edges
+from gwkeras.methods.updates.solver import Solver, solver_of
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
@@ -99,7 +99,7 @@ class FittedKriging:
         """
         observation = self.region.observation
         expected = np.where(observation.land > 0, expected, np.nan)
-        residual = np.asarray(observed, dtype=float) - observation(expected)
+        residual = np.asarray(observed, dtype=float) - self.region.seen(expected)
         increment, sigma = self.increment(residual, self._beyond(uncertainty))
         mean = expected + increment
         if self.region.pinned:
@@ -130,7 +130,7 @@ class FittedKriging:
         there = self.on(domain)
         variance = np.maximum(there.noise.variance, there.uncertainty**2)
         share = 1.0 if there.region.spread.kind == "none" else there.noise.correlated
-        return np.sqrt(share * nearest_upsample(variance, there.region.factor)).astype(np.float32)
+        return there.region.cropped(np.sqrt(share * nearest_upsample(variance, there.region.factor)).astype(np.float32))
 
     def draws(
         self,
@@ -207,18 +207,23 @@ class FittedKriging:
         return max(1.0, _WORSE ** float(np.ceil(np.log(max(ratio, 1e-9)) / np.log(_WORSE) - 1e-9)))
 
     @cached_property
+    def deviation(self) -> np.ndarray:
+        """(n_lat, n_lon) on the region's grid, mm: `uncertainty`, with what land beyond an edge may add to the noise there."""
+        unknown = self.region.unknown_beyond(self.covariance.slope)
+        return deviation_at_edges(unknown, self.covariance, self.noise.variance, self.uncertainty)
+
+    @cached_property
     def _elsewhere(self) -> Latest[FittedKriging]:
         return Latest()
 
     @cached_property
-    def _solver(self) -> Unfiltered | Windowed:
-        kind = Unfiltered if self.region.spread.kind == "none" else Windowed
-        return kind(self.region, self.covariance, self.noise, self.uncertainty)
+    def _solver(self) -> Solver:
+        return solver_of(self.region, self.covariance, self.noise, self.deviation)
 
     @cached_property
     def errors(self) -> Errors:
         """What it gets wrong, to be drawn."""
-        return Errors(self.region, self.covariance, self.noise, self.uncertainty, self._solver)
+        return Errors(self.region, self.covariance, self.noise, self.deviation, self._solver)
 
     def _variance(self, known: np.ndarray, beyond: float) -> np.ndarray:
         """Of the months that have the same cells and are no worse than one another it is the same."""
@@ -231,7 +236,8 @@ class FittedKriging:
 
     @cached_property
     def _local(self) -> np.ndarray:
-        return upsample(self.local, self.region.factor, "bilinear", periodic=self.region.grid.is_periodic).astype(np.float32)
+        whole = upsample(self.local, self.region.factor, "bilinear", periodic=self.region.grid.is_periodic)
+        return self.region.cropped(whole).astype(np.float32)
 
     @cached_property
     def _variances(self) -> OrderedDict[tuple[bytes, float], np.ndarray]:

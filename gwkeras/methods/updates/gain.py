@@ -10,7 +10,7 @@ from gwkeras.core.grid import Grid
 from gwkeras.methods.updates.covariance import Covariance
 from gwkeras.methods.updates.observed_cells import ObservedCells
 from gwkeras.methods.updates.windows import Window
-from gwkeras.methods.updates.zonal_tables import CellToFine, nodes_apart
+from gwkeras.methods.updates.zonal_tables import CellToFine
 
 _AT_ONCE = 2**21  # values of fields taken through the tables at once
 
@@ -38,19 +38,27 @@ def fine_table(fine: Grid, factor: int, covariance: Covariance, rows: slice) -> 
     return CellToFine(fine, factor, tuple(covariance.amplitudes.tolist()), rows)
 
 
-def posterior_variance(gain: Gain, window: Window, fine: Grid, factor: int, covariance: Covariance) -> np.ndarray:
+def posterior_variance(
+    gain: Gain, window: Window, nodes: Grid, every: int, covariance: Covariance, points_apart: int = 1
+) -> np.ndarray:
     """diag(C − K H C) of the core's fine cells; computed at some of them and interpolated in blocks of many cells.
 
-    Returns: (factor · core_n_lat, factor · core_n_lon) mm².
+    Args:
+        gain: of the window.
+        window: whose core is asked for.
+        nodes: the points that its cells' means are taken over; σ of a block of many cells is smooth, too.
+        every: fine cells along a side of what a node stands for.
+        covariance: of fine storage.
+        points_apart: nodes of the cells' means from one point to the next, between which the variance is interpolated.
+    Returns: (s · core_n_lat, s · core_n_lon) mm² of fine cells.
     """
-    observed = gain.observed
-    whole = factor
-    every = nodes_apart(factor)  # σ of a block of many cells is smooth, too
-    fine, factor = fine.coarsen(every), factor // every
-    rows, columns = window.core(factor)
+    observed, fine = gain.observed, nodes
+    factor = nodes.n_lat // window.n_lat
+    inner, outer = window.core(factor)
+    rows, columns = (slice(part.start, part.stop, points_apart) for part in (inner, outer))
     table = fine_table(fine, factor, covariance, rows)
-    n_rows, n_columns = rows.stop - rows.start, columns.stop - columns.start
-    cross = np.empty((observed.count, n_rows * n_columns), dtype=np.float32)
+    shape = len(range(fine.n_lat)[rows]), len(range(fine.n_lon)[columns])
+    cross = np.empty((observed.count, shape[0] * shape[1]), dtype=np.float32)
     at_once = max(1, _AT_ONCE // (fine.n_lat * fine.n_lon))
     unit = np.eye(observed.count)
     for start in range(0, observed.count, at_once):
@@ -61,14 +69,19 @@ def posterior_variance(gain: Gain, window: Window, fine: Grid, factor: int, cova
     for start in range(0, cross.shape[1], wide):
         part = cross[:, start : start + wide]
         explained[start : start + wide] = np.einsum("ij,ij->j", part, precision @ part, dtype=np.float64)
-    variance = np.maximum(covariance.variance - explained, 0.0).reshape(n_rows, n_columns)
-    shape = window.core_n_lat * whole, window.core_n_lon * whole
-    return variance if variance.shape == shape else _between(variance, every, shape)
+    variance = np.maximum(covariance.variance - explained, 0.0).reshape(shape)
+    wanted = window.core_n_lat * factor * every, window.core_n_lon * factor * every
+    return variance if variance.shape == wanted else _between(variance, (every - 1) / 2, every * points_apart, wanted)
 
 
-def _between(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarray:
-    """Linear interpolation of values at cells step // 2, step // 2 + step, …; constant beyond the outermost."""
+def _between(values: np.ndarray, first: float, step: int, shape: tuple[int, int]) -> np.ndarray:
+    """Linear interpolation of values at cells first, first + step, …; the outermost two go on beyond them."""
     for axis, size in enumerate(shape):
-        known = np.arange(step // 2, size, step)
-        values = np.apply_along_axis(lambda line: np.interp(np.arange(size), known, line), axis, values)  # noqa: B023
-    return values
+        known = values.shape[axis]
+        at = (np.arange(size) - first) / step
+        low = np.clip(np.floor(at).astype(int), 0, max(known - 2, 0))
+        weight = (at - low) if known > 1 else np.zeros(size)
+        lower, upper = (np.take(values, part, axis) for part in (low, np.minimum(low + 1, known - 1)))
+        weight = weight[:, None] if axis == 0 else weight
+        values = lower * (1 - weight) + upper * weight
+    return np.maximum(values, 0.0)

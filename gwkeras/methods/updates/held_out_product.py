@@ -57,7 +57,7 @@ def held_out_product(update: FittedKriging, residuals: np.ndarray, expected: np.
         if not observed.count:
             continue
         part = signal(observed, region.covariances(window).of(update.covariance.slope), region.uncertain)
-        uncertainty = window.take(update.uncertainty)
+        uncertainty = window.take(update.deviation)
         whole, _ = system(part, update.covariance.variance, update.noise, observed, uncertainty)
         precision = inverse(whole)
         both = [

@@ -17,13 +17,14 @@ from scipy import ndimage
 
 from gwkeras.core.config.key import key
 from gwkeras.core.errors import BadInput, ConfigError
-from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.core.grid import Grid
 from gwkeras.methods.parts import FittedPrior, Progress
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.covariance import Covariance
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.region import Region
+from gwkeras.methods.updates.region_edges import deviation_at_edges
 from gwkeras.methods.updates.selection import LEAST_VARIANCE, Sample, Selection, block_side_km, held_out_errors, select
 from gwkeras.methods.updates.system import inverse, signal, system
 from gwkeras.methods.updates.unfiltered import Unfiltered
@@ -53,10 +54,13 @@ class Kriging:
         conservation: "cells" shifts every product cell to its own mean in the end; "observed" conserves what the satellite saw,
             up to its noise; "product" is "observed" where the product's filter is wider than a cell, or where its noise has more
             than a 25th of the variance of what the prior has missed, else "cells".
-        window_cells: product cells along each side of the core of a window, in regions of more than `largest_window` cells.
-        halo_cells: observations around the core, at least.
-        halo_km: the same.
+        window_cells: observations along each side of the core of a window, in regions of more than `largest_window` cells; the
+            mean of such a region is solved as a whole, σ in windows.
+        halo_cells: product cells around a window of an exported network, for a product without a filter.
+        halo_km: kilometres around a window at least.
         largest_window: product cells up to which a region is one window.
+        edges: "open" takes the region for cut out of a larger one, where its filter sees land beyond the edges: the prior is
+            continued there, and the product believed less near them; "closed": there is nothing beyond.
     Raises: ConfigError: where a value is out of its range.
     """
 
@@ -74,10 +78,15 @@ class Kriging:
         "product",
         "cells: every product cell keeps its mean; observed: what the satellite saw; product: as its filter and its noise ask",
     )
-    window_cells: int = key(24, "side of a window's core in large regions", unit="product cells", at_least=1)
-    halo_cells: int = key(10, "observations around it, at least", unit="product cells", at_least=0)
-    halo_km: float = key(0.0, "the same", unit="km", at_least=0)
+    window_cells: int = key(
+        8, "side of the core of a window, for σ through a filter in large regions", unit="observations", at_least=1
+    )
+    halo_cells: int = key(10, "around a window of an exported network, without a filter", unit="product cells", at_least=0)
+    halo_km: float = key(0.0, "around a window, at least", unit="km", at_least=0)
     largest_window: int = key(3000, "product cells up to which a region is one window", unit="product cells", at_least=1)
+    edges: Literal["closed", "open"] = key(
+        "closed", "open: the filter sees land beyond the region's edges, and the product is believed less near them; closed: none"
+    )
 
     label = "kriging"
     needs_shards = False
@@ -93,6 +102,7 @@ class Kriging:
             ("operator_uncertainty", not 0 <= self.operator_uncertainty < 0.9, "a share from 0 to below 0.9"),
             ("tolerance", self.tolerance < 0, "a share, not negative"),
             ("conservation", self.conservation not in ("product", "observed", "cells"), "product, observed or cells"),
+            ("edges", self.edges not in ("closed", "open"), "closed or open"),
             ("window_cells", self.window_cells < 1, "a whole number from 1"),
             ("halo_cells", self.halo_cells < 0, "a whole number from 0"),
             ("halo_km", self.halo_km < 0, "km, not negative"),
@@ -104,16 +114,17 @@ class Kriging:
     def fit(self, prior: FittedPrior, training: Training, progress: Progress) -> FittedKriging:
         """The update for what the prior has missed of the product in the training months; see `fit_to`."""
         domain, months = training.domain, training.months
-        observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
-        expected = np.zeros(observed.shape)
+        residuals = np.empty((len(months), *domain.coarse.shape))
+        withheld, region = training.split.untrained(domain.coarse), self.region(domain.observation)
         for row, month in enumerate(months):
-            expected[row] = domain.observation(np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)))
+            expected = np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float))
+            seen = region.seen(expected) if expected.any() else 0.0  # half a second each, on the globe
+            residuals[row] = np.where(withheld, np.nan, domain.storage_of(month).astype(float) - seen)
             progress("what the prior has missed, months", row + 1, len(months))
         stated = None
         if domain.uncertainty is not None:
             stated = np.stack([domain.uncertainty[domain.record.position(month)] for month in months])
-        withheld = training.split.untrained(domain.coarse)
-        return self.fit_to(np.where(withheld, np.nan, observed - expected), domain.observation, uncertainty=stated)
+        return self.fit_to(residuals, domain.observation, uncertainty=stated)
 
     def load(self, folder: Path, training: Training) -> FittedKriging:
         """What `FittedKriging.save` has kept."""
@@ -142,7 +153,8 @@ class Kriging:
         chosen = selection.chosen
         covariance = Covariance(max(float(chosen.variance), LEAST_VARIANCE), float(chosen.slope))
         noise = Noise(float(chosen.noise), self.noise_correlated, self.noise_length_km)
-        local = _local_variance(region, covariance, noise, known, values, typical)
+        deviation = deviation_at_edges(region.unknown_beyond(covariance.slope), covariance, noise.variance, typical)
+        local = _local_variance(region, covariance, noise, known, values, deviation)
         disturbed = float(
             np.mean(np.maximum(noise.variance, typical[known] ** 2)) / max(np.mean(values[:, known] ** 2), LEAST_VARIANCE)
         )
@@ -156,7 +168,7 @@ class Kriging:
     def region(self, observation: Observation) -> Region:
         """What the recipe makes of an operator's grid: its windows, and whether cells are pinned."""
         limits = self.window_cells, self.halo_cells, self.halo_km, self.largest_window
-        region = Region(observation, self.operator_uncertainty, False, *limits)
+        region = Region(observation, self.operator_uncertainty, False, *limits, self.edges)
         pinned = self.conservation == "cells" or (self.conservation == "product" and not region.is_wide)
         return replace(region, pinned=pinned)
 
@@ -223,10 +235,13 @@ def _typical(uncertainty: np.ndarray | None, grid: Grid) -> np.ndarray:
     """(n_lat, n_lon) root mean square over months of the product's own standard error; 0 where it states none."""
     if uncertainty is None:
         return np.zeros(grid.shape)
-    squared = np.asarray(uncertainty, dtype=float).reshape(-1, *np.shape(uncertainty)[-2:]) ** 2
-    _check_shape(squared.shape[1:], grid, "uncertainty")
-    count = np.isfinite(squared).sum(axis=0)
-    return np.sqrt(np.nan_to_num(squared).sum(axis=0) / np.maximum(count, 1))
+    _check_shape(np.shape(uncertainty)[-2:], grid, "uncertainty")
+    total, count = np.zeros(grid.shape), np.zeros(grid.shape)
+    for month in np.reshape(uncertainty, (-1, *grid.shape)):
+        squared = month.astype(float) ** 2
+        total += np.nan_to_num(squared)
+        count += np.isfinite(squared)
+    return np.sqrt(total / np.maximum(count, 1))
 
 
 def common_cells(residuals: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -264,7 +279,7 @@ def _local_variance(
     else:
         ratio, weight = _held_out_ratio(region, covariance, noise, known, values, typical)
     radius = max(_LOCAL_KM, region.spread.half_weight_km)
-    cell = np.deg2rad(region.grid.lat_step) * EARTH_RADIUS_KM
+    cell = region.grid.height_km
     middle = np.cos(np.deg2rad((region.grid.south + region.grid.north) / 2))
     widths = (radius / cell, radius / (cell * region.grid.lon_step / region.grid.lat_step * max(0.2, middle)))
     mode = ("nearest", "wrap" if region.grid.is_periodic else "nearest")

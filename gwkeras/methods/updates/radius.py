@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.observed_cells import ObservedCells
 from gwkeras.methods.updates.radius_box import boxed
-from gwkeras.methods.updates.system import CellCovariances, inverse, lower_factor, signal
+from gwkeras.methods.updates.system import CellCovariances, lower_factor, signal
 from gwkeras.observation.point_spread import Over, PointSpread
 
 RADII_KM = (0.0, 50.0, 75.0, 100.0, 125.0, 150.0, 175.0, 200.0, 225.0, 250.0, 275.0, 300.0, 350.0, 400.0)
@@ -28,6 +29,9 @@ _SPANS = 8  # of months, left out in turn for the interval
 _FEWEST_BLOCKS = 20
 _TWO_SIDED_90 = 1.645
 _HALF_CHI_SQUARED = 1.353
+_STANDS = 0.1  # of a stated radius, by which the interval may miss it
+_TOO_FAR = 0.5  # of the best radius, farther than which a stated one is not a slip
+_NOISIER = 4.0  # times the variance that the product states: then its noise is not what is thought, nor the interval
 _JITTER = 1e-10  # of the variance of fine storage
 
 
@@ -60,6 +64,31 @@ class RadiusProfile:
         radius = stated.half_weight_km if stated.kind == "gaussian" else 0.0
         return not self.lower_km - uncertain * self.best_km <= radius <= self.upper_km + uncertain * self.best_km
 
+    @property
+    def noise_share(self) -> float:
+        """Of the variance that is seen, at the best radius."""
+        return self.noise_shares[int(np.argmax(self.log_likelihood))]
+
+    def corrected(self, stated: PointSpread, noise_share: float | None) -> PointSpread | None:
+        """What is stated, moved to the nearer end of the interval; None where it stands.
+
+        It stands within 10 % of the interval, since the interval itself is found by a covariance that is an assumption; and
+        where the months do not speak of a filter: no interval that leaves 0 out, a radius half as large again, or more noise
+        than the product says, which looks like a narrower filter.
+
+        Args:
+            stated: by the product's files.
+            noise_share: of the product's variance, by its own uncertainty; None where it states none.
+        """
+        radius = stated.half_weight_km
+        nearest = float(np.clip(radius, self.lower_km, self.upper_km))
+        is_near = abs(radius - nearest) <= _STANDS * radius
+        is_far = abs(radius - self.best_km) > _TOO_FAR * self.best_km
+        noisy = noise_share is not None and self.noise_share > _NOISIER * noise_share
+        if stated.kind == "none" or self.lower_km <= 0 or is_near or is_far or noisy:
+            return None
+        return PointSpread.gaussian(round(nearest, 1), stated.over)
+
 
 def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: Over = "land") -> RadiusProfile:
     """Profiles the likelihood of neighbouring blocks of the product over the radius, with slope and noise at their best for each.
@@ -87,8 +116,7 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
         )
     values = blocks.take(box.values - box.values.mean(axis=0))  # (months, n)
     spans = np.arange(months) * _SPANS // months
-    kept = [np.ones(months, dtype=bool), *(spans != span for span in range(_SPANS))]
-    powers = np.stack([values[some].T @ values[some] / some.sum() for some in kept])
+    kept = np.stack([np.ones(months, dtype=bool), *(spans != span for span in range(_SPANS))])
     covariances = CellCovariances(box.grid.refine(_NODES), _NODES)
     tables = {slope: covariances.of(slope) for slope in _SLOPES}
     forms = {form: Noise(1.0, *form).covariance(blocks, np.zeros(box.grid.shape)) for form in _NOISE_FORMS}
@@ -100,7 +128,7 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
             part = signal(observed, tables[slope], 0.0)
             for noise_share, form in product(_NOISE_SHARES, _NOISE_FORMS):
                 noise = noise_share * part.mean_variance * forms[form]
-                found = _likelihoods(part.seen + noise + _JITTER * np.eye(blocks.count), powers)
+                found = _likelihoods(part.seen + noise + _JITTER * np.eye(blocks.count), values, kept)
                 if found[0] > likelihood[i, 0]:
                     best[i] = slope, noise_share
                 likelihood[i] = np.maximum(likelihood[i], found)
@@ -136,16 +164,18 @@ def _interval(radii: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
     return low, high
 
 
-def _likelihoods(matrix: np.ndarray, powers: np.ndarray) -> np.ndarray:
-    """A month's log-likelihood, the variance at its best, for each set of months: −n/2 log tr(K⁻¹ S) / n − ½ log |K|.
+def _likelihoods(matrix: np.ndarray, values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """A month's log-likelihood, the variance at its best, for each set of months: −n/2 log (mean of vᵀ K⁻¹ v) / n − ½ log |K|.
 
     Args:
         matrix: (n, n) K.
-        powers: (set, n, n) S, mean of v vᵀ over the months of a set.
+        values: (months, n) v.
+        kept: (set, months) which months a set has.
     """
-    half = np.log(np.diag(lower_factor(matrix))).sum()
-    squares = powers.reshape(len(powers), -1) @ inverse(matrix).ravel() / len(matrix)
-    return -0.5 * len(matrix) * np.log(squares) - half
+    lower = lower_factor(matrix)
+    squares = (solve_triangular(lower, values.T, lower=True, check_finite=False) ** 2).sum(axis=0)
+    mean = kept @ squares / kept.sum(axis=1) / len(matrix)
+    return -0.5 * len(matrix) * np.log(mean) - np.log(np.diag(lower)).sum()
 
 
 def _peak(radii: np.ndarray, curve: np.ndarray) -> float:

@@ -10,30 +10,19 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-from scipy import fft, sparse
-from scipy.interpolate import CubicSpline
+from scipy import sparse
 
-from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.core.latest import Latest
-from gwkeras.methods.updates.circle import (
-    Circle,
-    cell_rows,
-    circle_length,
-    exponential_rows,
-    half_rows,
-    short_to_fine,
-    smooth_rows,
-)
+from gwkeras.methods.updates.circle import Circle, cell_rows, exponential_rows
+from gwkeras.methods.updates.conjugate_gradients import conjugate_gradients
 from gwkeras.methods.updates.covariance import Covariance, shares
 from gwkeras.methods.updates.neighbourhoods import Neighbourhoods
 from gwkeras.methods.updates.noise import Noise
+from gwkeras.methods.updates.to_fine import ToFine
 from gwkeras.methods.updates.zonal_tables import CellToFine, ZonalTable, cell_tables, squared_chords
 
-_PRECISE = 1e-6  # of the residual: below 1e-3 mm in what is carried to the fine grid
-_MOST = 400  # products, after which the system is taken for one that cannot be solved
 _SMALL = 3000  # cells
-_BAND = 12  # rows whose fine rows share a table
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +64,7 @@ class WholeRegion:
         if self._is_small:
             result[inside] = self._fine(weights[None], slice(0, result.shape[1]))[0]
         else:
-            result[inside] = self.carried(weights)
+            result[inside] = self._to_fine(weights)
         return result
 
     def weights(self, residual: np.ndarray, known: np.ndarray, beyond: float = 1.0) -> np.ndarray:
@@ -99,25 +88,8 @@ class WholeRegion:
                 found += joint * spread[there] * self._correlations((field * spread)[None])[0][there]
             return found
 
-        result[rows][there] = _conjugate_gradients(product, right, factor)
+        result[rows][there] = conjugate_gradients(product, right, factor)
         return result
-
-    def carried(self, weights: np.ndarray) -> np.ndarray:
-        """C Hᵀ x on the fine rows of the rows with land: (row, n_lon) to (s · row, s n_lon) mm."""
-        s, grid = self.factor, self._grid
-        length = circle_length(grid)
-        fine_waves = length * s // 2 + 1
-        smooth = self._smooth.along(weights) * s  # (wavenumber, half row)
-        out = np.zeros((fine_waves, grid.n_lat * s), dtype=np.complex64)
-        out[: len(smooth)] = CubicSpline(half_rows(grid), smooth, axis=1)(grid.refine(s).lat)
-        whole = fft.fft(weights.astype(np.float32), n=length, axis=-1).T  # (length, row)
-        spectrum = whole[np.arange(fine_waves) % length]
-        for rows, near, table in self._short:
-            parts = np.stack([spectrum[:, near].real, spectrum[:, near].imag], axis=-1)
-            found = table @ parts
-            out[:, rows.start * s : rows.stop * s] += found[..., 0] + 1j * found[..., 1]
-        out *= np.exp(-1j * np.pi * (s - 1) * np.arange(fine_waves) / (length * s))[:, None].astype(np.complex64)
-        return self.covariance.variance * fft.irfft(out.T, n=length * s, axis=-1)[:, : grid.n_lon * s].astype(float)
 
     @cached_property
     def _rows(self) -> slice:
@@ -155,13 +127,8 @@ class WholeRegion:
         return Circle.of(exponential_rows(self._grid, self.noise.length_km), self._grid)
 
     @cached_property
-    def _smooth(self) -> Circle:
-        return Circle.of(smooth_rows(self._grid, self.covariance.slope, half_rows(self._grid), self.factor, ends=1), self._grid)
-
-    @cached_property
-    def _short(self) -> list[tuple[slice, slice, np.ndarray]]:
-        bands = [slice(row, min(row + _BAND, self._grid.n_lat)) for row in range(0, self._grid.n_lat, _BAND)]
-        return [(band, *short_to_fine(self._grid, self.covariance.slope, self.factor, band)) for band in bands]
+    def _to_fine(self) -> ToFine:
+        return ToFine(self._grid, self.factor, self.covariance)
 
     def _factor_of_the_inverse(self, known: np.ndarray) -> sparse.csr_matrix:
         """That of the typical noise, which serves for other noise as well."""
@@ -177,32 +144,3 @@ class WholeRegion:
     @cached_property
     def _latest(self) -> Latest[sparse.csr_matrix]:
         return Latest()
-
-
-def _conjugate_gradients(product, right: np.ndarray, factor: sparse.csr_matrix) -> np.ndarray:
-    """x with K x = right, preconditioned by factorᵀ factor ≈ K⁻¹ (Hestenes & Stiefel 1952)."""
-    result = np.zeros_like(right)
-    left, size = right.copy(), float(np.sqrt(right @ right))
-    if size == 0.0:
-        return result
-    towards = factor.T @ (factor @ left)
-    direction, power = towards, float(left @ towards)
-    for _ in range(_MOST):
-        moved = product(direction)
-        curved = float(direction @ moved)
-        if not curved > 0.0:  # not positive definite
-            break
-        step = power / curved
-        result += step * direction
-        left -= step * moved
-        if float(np.sqrt(left @ left)) <= _PRECISE * size:
-            return result
-        towards = factor.T @ (factor @ left)
-        before, power = power, float(left @ towards)
-        direction = towards + power / before * direction
-    raise BadInput(
-        "kriging",
-        expected=f"a covariance of {len(right)} product cells that can be solved",
-        found=f"one not positive definite, or {float(np.sqrt(left @ left)) / size:.1e} of the residual after {_MOST} steps",
-        remedy="raise update.least_noise_mm",
-    )

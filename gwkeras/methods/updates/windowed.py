@@ -1,13 +1,18 @@
-"""Kriging through a filter: gains of windows, each made once for a set of known cells and used for every month with that set."""
+"""Kriging through a filter in windows: of a small region, which is one, mean and σ; of a large one σ.
+
+A gain is made once for a set of known cells, and used for every month with that set.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 import numpy as np
 
 from gwkeras.core.grid import nearest_upsample
+from gwkeras.core.latest import Latest
 from gwkeras.methods.updates.covariance import Covariance
 from gwkeras.methods.updates.gain import Gain, fine_table, posterior_variance
 from gwkeras.methods.updates.noise import Noise
@@ -18,6 +23,16 @@ from gwkeras.methods.updates.windows import Window
 from gwkeras.methods.updates.zonal_tables import CellToFine
 
 _KEPT_BYTES = 2**30  # of gains
+_POINTS_APART = 1 / 3  # half-weight radii between points at which σ is computed in a large region
+
+
+class WindowSystem(NamedTuple):
+    """What is solved in a window: (n, n) H C Hᵀ + E + R of its n observations, and E + R by itself."""
+
+    window: Window
+    observed: ObservedCells
+    whole: np.ndarray
+    remainder: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +50,8 @@ class Windowed:
     covariance: Covariance
     noise: Noise
     uncertainty: np.ndarray
-    _kept: dict[tuple, tuple[Gain, np.ndarray]] = field(default_factory=dict, repr=False)
-    _tables: OrderedDict[tuple[int, ...], CellToFine] = field(default_factory=OrderedDict, repr=False)
+    _kept: OrderedDict[tuple, tuple[Gain, np.ndarray]] = field(default_factory=OrderedDict, repr=False)
+    _tables: Latest[CellToFine] = field(default_factory=Latest, repr=False)
 
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")}  # gains are made anew
@@ -49,7 +64,7 @@ class Windowed:
             known: (n_lat, n_lon) where it counts.
             beyond: factor on the noise variance.
         """
-        mean = np.zeros((*residual.shape[:-2], *self.region.observation.fine.shape))
+        mean = np.zeros((*residual.shape[:-2], *self.region.grid.refine(self.region.factor).shape))
         for window in self.region.windows:
             prepared = self._prepared(window, known, beyond)
             if prepared is None:
@@ -59,65 +74,62 @@ class Windowed:
             carried = gain.storage(np.where(gain.observed.known, window.take(residual), 0.0))
             found = self._table(window, rows)(carried.reshape(-1, *carried.shape[-2:]), columns)
             mean[..., *window.core_in_whole(self.region.factor)] = found.reshape(*residual.shape[:-2], *found.shape[1:])
-        return mean
+        return self.region.cropped(mean)
 
     def variance(self, known: np.ndarray, beyond: float) -> np.ndarray:
         """diag(C − K H C), (s n_lat, s n_lon) mm²."""
-        variance = np.full(self.region.observation.fine.shape, self.covariance.variance)
+        variance = np.full(self.region.grid.refine(self.region.factor).shape, self.covariance.variance)
         for window in self.region.windows:
             prepared = self._prepared(window, known, beyond)
             if prepared is not None:
                 variance[window.core_in_whole(self.region.factor)] = prepared[1]
-        return variance
+        return self.region.cropped(variance)
 
-    def _prepared(self, window: Window, known: np.ndarray, beyond: float) -> tuple[Gain, np.ndarray] | None:
-        """Gain and posterior variance of a window; kept for the months to come."""
+    def system(self, window: Window, known: np.ndarray, beyond: float) -> WindowSystem | None:
+        """H C Hᵀ + E + R of a window's observations; None where it has none."""
         observed = self.region.observed(window, known)
         if not observed.count:
             return None
-        key = (window, observed.known.tobytes(), beyond)
+        part = signal(observed, self.region.covariances(window).of(self.covariance.slope), self.region.uncertain)
+        uncertainty = window.take(self.uncertainty)
+        whole, remainder = system(part, self.covariance.variance, self.noise, observed, uncertainty, beyond)
+        return WindowSystem(window, observed, whole, remainder)
+
+    def _prepared(self, window: Window, known: np.ndarray, beyond: float) -> tuple[Gain, np.ndarray] | None:
+        """Gain and posterior variance of a window; kept for the months to come where the region is one."""
+        key = (window, known.tobytes(), beyond)
         if key in self._kept:
             return self._kept[key]
-        part = signal(observed, self.region.covariances(window).of(self.covariance.slope), self.region.uncertain)
-        whole, remainder = system(part, self.covariance.variance, self.noise, observed, window.take(self.uncertainty), beyond)
-        precision = inverse(whole)
-        gain = Gain(observed, precision)
-        variance = self._posterior(gain, window, remainder)
-        if len(self.region.windows) > 1:  # half the memory, at the cost of 1e-3 mm
-            gain = Gain(observed, precision.astype(np.float32))
-        self._keep(key, gain, variance)
-        return gain, variance
+        system = self.system(window, known, beyond)
+        if system is None:
+            return None
+        gain = Gain(system.observed, inverse(system.whole))
+        prepared = gain, self.posterior(system, gain)
+        if len(self.region.windows) == 1:
+            self._keep(key, *prepared)
+        return prepared
 
-    def _posterior(self, gain: Gain, window: Window, remainder: np.ndarray) -> np.ndarray:
-        variance = posterior_variance(gain, window, self.region.fine(window), self.region.factor, self.covariance)
+    def posterior(self, system: WindowSystem, gain: Gain | None = None) -> np.ndarray:
+        """diag(C − K H C) of the core of a window, with what pinning its cells adds, mm²."""
+        window, gain = system.window, gain or Gain(system.observed, inverse(system.whole))
+        nodes, apart = self.region.nodes(window), 1
+        if len(self.region.windows) > 1:
+            apart = max(1, round(_POINTS_APART * self.region.spread.half_weight_km / nodes.height_km))
+        variance = posterior_variance(gain, window, nodes, self.region.nodes_apart, self.covariance, apart)
         if self.region.pinned:
-            variance += self._pinning(window, gain.observed, remainder, gain.precision)
+            variance += self._pinning(window, system.observed, system.remainder, gain.precision)
         return variance.astype(np.float32)
 
     def _table(self, window: Window, rows: slice) -> CellToFine:
-        """The table of a band of windows, kept where there is room: all bands come back every month."""
-        key = (window.row, window.n_lat, window.n_lon, rows.start, rows.stop)
-        if key not in self._tables:
-            size = 16 * window.n_lat * (rows.stop - rows.start) * window.n_lon * self.region.factor
-            if len(self._tables) * size > _KEPT_BYTES // 2:
-                self._tables.popitem(last=True)  # the newest: of a round through all bands the oldest are what comes first again
-            self._tables[key] = fine_table(self.region.fine(window), self.region.factor, self.covariance, rows)
-        return self._tables[key]
+        return self._tables.get(
+            (window, rows.start), lambda: fine_table(self.region.fine(window), self.region.factor, self.covariance, rows)
+        )
 
     def _keep(self, key: tuple, gain: Gain, variance: np.ndarray) -> None:
-        """Keeps what was made, unless there is no room; then what other months need is forgotten, oldest first.
-
-        A round through the windows of one month never forgets its own: what does not fit is made again each month.
-        """
-        needed = gain.precision.nbytes
-        size = sum(kept.precision.nbytes for kept, _ in self._kept.values())
-        other = [old for old in self._kept if old[1:] != key[1:] and old[0] == key[0]]
-        for old in other:
-            if size + needed <= _KEPT_BYTES:
-                break
-            size -= self._kept.pop(old)[0].precision.nbytes
-        if size + needed <= _KEPT_BYTES or not self._kept:
-            self._kept[key] = gain, variance
+        """Keeps what was made; what other months need is forgotten where there is no room, oldest first."""
+        while self._kept and sum(kept.precision.nbytes for kept, _ in self._kept.values()) + gain.precision.nbytes > _KEPT_BYTES:
+            self._kept.popitem(last=False)
+        self._kept[key] = gain, variance
 
     def _pinning(self, window: Window, observed: ObservedCells, remainder: np.ndarray, precision: np.ndarray) -> np.ndarray:
         """What pinning cells adds to the variance: that of d − H K d = R (H C Hᵀ + R)⁻¹ d, which is R (H C Hᵀ + R)⁻¹ R."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 
-_REACH = 3.2  # half-weight radii, where 1/1000 of a Gaussian's weight is left
+REACH = 3.2
+"""Half-weight radii, where 1/1000 of a Gaussian's weight is left."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def layout(
     if grid.n_lat * grid.n_lon <= largest:
         return [Window(0, 0, grid.n_lat, grid.n_lon, 0, 0, grid.n_lat, grid.n_lon)]
     found = []
-    height = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
+    height = grid.height_km
     first, end = rows_with_land or (0, grid.n_lat)
     for row in range(first, end, core):
         rows = min(core, end - row)
@@ -116,7 +117,7 @@ def _window(
 ) -> Window:
     height, width = cell_km
     halos = [max(cells, int(np.ceil(halo_km / side))) for cells, side in zip(least, (height, width), strict=True)]
-    margins = [int(np.ceil(_REACH * radius_km / side)) for side in (height, width)]
+    margins = [int(np.ceil(REACH * radius_km / side)) for side in (height, width)]
     south, north = _sides(row, row + rows, grid.n_lat, halos[0], margins[0])
     if grid.is_periodic:
         wide = min(halos[1] + margins[1], (grid.n_lon - columns) // 2)

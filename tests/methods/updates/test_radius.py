@@ -43,17 +43,9 @@ def test_no_filter_is_found():
     profile = radius_profile(values, observation.coarse, observation.land)
     assert profile.lower_km == 0.0
     assert not profile.contradicts(PointSpread())
-
-
-@pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True, reason="a filter of 400 km under a tenth of correlated noise is as likely on cells of 1°: no upper end"
-)
-def test_a_product_without_a_filter_contradicts_a_wide_one():
-    values, observation = product(0.0)
-    profile = radius_profile(values, observation.coarse, observation.land)
-    assert profile.upper_km < 120.0
-    assert profile.contradicts(PointSpread.gaussian(300.0))
+    # How wide a filter there may be, such a product does not tell: 400 km under a tenth of correlated noise look alike.
+    assert profile.log_likelihood[-1] > -0.5
+    assert profile.upper_km == 400.0
 
 
 def test_too_little_to_find_a_radius_from():

@@ -8,6 +8,7 @@ import pytest
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.methods.updates import whole_region
+from gwkeras.methods.updates.conjugate_gradients import conjugate_gradients
 from gwkeras.methods.updates.covariance import Covariance, shares
 from gwkeras.methods.updates.neighbourhoods import Neighbourhoods
 from gwkeras.methods.updates.noise import Noise
@@ -108,4 +109,4 @@ def test_errors_of_leaving_a_cell_out():
 
 def test_noise_that_makes_cells_repeat_one_another():
     with pytest.raises(BadInput, match=r"cells that can be solved.*; raise update\.least_noise_mm"):
-        whole_region._conjugate_gradients(lambda x: np.array([1.0, -1.0]) * x, np.array([1.0, 2.0]), np.eye(2))
+        conjugate_gradients(lambda x: np.array([1.0, -1.0]) * x, np.array([1.0, 2.0]), np.eye(2))

@@ -7,7 +7,6 @@ import pytest
 
 from gwkeras.core.grid import Grid
 from gwkeras.methods.updates.kriging import Kriging
-from gwkeras.methods.updates.observed_cells import cells_averaged
 from gwkeras.methods.updates.windows import layout
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
@@ -49,27 +48,6 @@ def field(grid: Grid, seed: int) -> np.ndarray:
     return 60.0 * total / total.std()
 
 
-@pytest.mark.slow
-def test_windows_equal_the_whole():
-    """Through a filter; without one there are no windows (`test_whole_region.py`)."""
-    spread, noise, step = PointSpread.gaussian(110.0), 25.0, 1.0
-    coarse = Grid.covering(0, 40 * step, 70, 70 + 48 * step, step)
-    fine = coarse.refine(2)
-    observation = Observation(fine, 2, np.ones(fine.shape), spread)
-    recipe = Kriging(window_cells=16, halo_cells=12)
-    parameters = {"variance": 3600.0, "slope": 0.0, "noise": noise}
-    assert cells_averaged(coarse, spread) == 1
-    whole = assumed(recipe, observation, **parameters)
-    windows = assumed(replace(recipe, largest_window=100), observation, **parameters)
-    assert len(whole.region.windows) == 1
-    assert len(windows.region.windows) >= 9
-    values = observation(np.repeat(np.repeat(field(coarse, 1), 2, 0), 2, 1))
-    prior = np.zeros(fine.shape)
-    one, many = whole.posterior(prior, values), windows.posterior(prior, values)
-    assert np.abs(one.mean - many.mean).max() < 0.1
-    assert np.abs(one.sigma - many.sigma).max() < 0.1
-
-
 def test_a_large_filtered_region_is_taken_in_blocks():
     """Means over 2 × 2 cells for a filter of p = 127 km: the same month on cells and on blocks, in the region's middle."""
     coarse = Grid.covering(0, 20, 70, 94, 0.5)
@@ -95,7 +73,7 @@ def test_the_globe_closes():
     coarse = Grid.covering(-30, 30, -180, 180, 3.0)
     fine = coarse.refine(2)
     observation = Observation(fine, 2, np.ones(fine.shape))
-    fitted = assumed(Kriging(window_cells=6, halo_cells=3, largest_window=100), observation, 400.0, 0.3, 4.0)
+    fitted = assumed(Kriging(largest_window=100), observation, 400.0, 0.3, 4.0)
     values = np.random.default_rng(2).standard_normal(coarse.shape) * 20
     prior = np.zeros(fine.shape)
     here = fitted.posterior(prior, values).mean

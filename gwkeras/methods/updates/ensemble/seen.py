@@ -10,7 +10,6 @@ import numpy as np
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
-from gwkeras.methods.priors.metric import positions_km
 from gwkeras.methods.priors.teaching import grid_mean, merged_cells
 from gwkeras.methods.updates.ensemble.localised import Observed
 from gwkeras.observation.open_edges import OpenEdges
@@ -79,7 +78,7 @@ class Seen:
     @property
     def observed(self) -> Observed:
         """Where they are, and R."""
-        where, deviation = positions_km(self.grid, self.cells), np.sqrt(self.variance)
+        where, deviation = self.grid.positions_km(self.cells), np.sqrt(self.variance)
         squared = (where**2).sum(axis=1)
         apart = np.sqrt(np.maximum(squared[:, None] + squared - 2 * where @ where.T, 0.0))
         noise = _CORRELATED * np.exp(-apart / _LENGTH_KM) * deviation[:, None] * deviation

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwkeras.core.grid import Grid
-from gwkeras.methods.priors.metric import positions_km
 from gwkeras.methods.updates.ensemble.analysis import gaspari_cohn, transform
 from gwkeras.methods.updates.ensemble.localised import Localised, Observed
 
@@ -60,7 +59,7 @@ GRID = Grid(10.0, 20.0, 0.25, 0.25, 24, 24)
 
 
 def seen_at(cells):
-    return positions_km(GRID, np.asarray(cells))
+    return GRID.positions_km(np.asarray(cells))
 
 
 def test_far_from_all_observations_nothing_changes():
