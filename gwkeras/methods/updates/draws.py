@@ -19,6 +19,7 @@ from gwkeras.methods.updates.noise import Noise
 from gwkeras.methods.updates.region import Region
 from gwkeras.methods.updates.simulation import Simulation
 from gwkeras.methods.updates.solver import Solver
+from gwkeras.methods.updates.windowed import Windowed
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
@@ -100,7 +101,7 @@ class Errors:
         return deviation * (np.sqrt(1 - self.noise.correlated) * white + np.sqrt(self.noise.correlated) * joint)
 
     @cached_property
-    def _gain(self) -> Unfiltered | Windowed:
+    def _gain(self) -> Solver:
         """K; of a region of one window as a matrix, which serves all draws."""
         if isinstance(self.solver, Windowed) or len(self.region.windows) > 1:
             return self.solver

@@ -17,6 +17,21 @@ from gwkeras.methods.updates.windowed import Windowed
 class Solver(Protocol):
     """K of a region."""
 
+    @property
+    def covariance(self) -> Covariance:
+        """Of fine storage."""
+        ...
+
+    @property
+    def noise(self) -> Noise:
+        """Of the product."""
+        ...
+
+    @property
+    def uncertainty(self) -> np.ndarray:
+        """(n_lat, n_lon) on the region's grid, typical standard error of the product, mm."""
+        ...
+
     def increment(self, residual: np.ndarray, known: np.ndarray, beyond: float) -> np.ndarray:
         """K d; see `Windowed.increment`."""
         ...
