@@ -48,6 +48,15 @@ def _link_to_pages(app: Any, name: str, source: list[str]) -> None:
     source[0] = re.sub(r"\]\(((?:\.\./)*)tutorials/(\w+)\.ipynb\)", r"](\1made/tutorials/\2.md)", source[0])
 
 
+def _list_all_pages(app: Any, name: str, source: list[str]) -> None:
+    """A page that the index does not list yet stands at the end of its manual, so that a new page needs no second edit."""
+    if name == "index":
+        listed = set(source[0].split())
+        others = sorted({path.stem for path in FOLDER.glob("*.md")} - listed - {"index"})
+        source[0] = source[0].replace("\nserving\n```", "\n".join(["\nserving", *others, "```"]))
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("source-read", _link_to_pages)
+    app.connect("source-read", _list_all_pages)

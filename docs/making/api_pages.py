@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs.making.docstring import as_markdown, escaped
+from gwkeras.core.config.kinds import PRIORS, UPDATES, Kinds
 
 _WIDTH = 100  # characters of a signature in one line
 
@@ -29,7 +30,18 @@ class Page:
     modules: tuple[str, ...]
 
 
+def _recipes(kinds: Kinds) -> tuple[str, ...]:
+    """The files of the recipes that a configuration can name."""
+    return tuple(dict.fromkeys(f"{place.partition(':')[0].replace('.', '/')}.py" for place in kinds.places.values()))
+
+
 PAGES = (
+    Page(
+        "python",
+        "Runs in Python",
+        "`gwkeras.open_run` and `gwkeras.downscale`: what the command line writes, as xarray objects.",
+        ("gwkeras/opened_run.py",),
+    ),
     Page(
         "methods",
         "Methods",
@@ -49,28 +61,14 @@ PAGES = (
         "priors",
         "Priors",
         "What each fine cell should hold before the product is asked. See [Configuration](../../configuration.md) for keys.",
-        (
-            "gwkeras/methods/priors/none.py",
-            "gwkeras/methods/priors/seasonal.py",
-            "gwkeras/methods/priors/ridge.py",
-            "gwkeras/methods/priors/forest.py",
-            "gwkeras/methods/priors/boosting.py",
-            "gwkeras/methods/priors/perceptron.py",
-            "gwkeras/methods/priors/network.py",
-            "gwkeras/methods/priors/analogues/recipe.py",
-            "gwkeras/methods/priors/stacking/stack.py",
-            "gwkeras/methods/priors/storage_model/recipe.py",
-            "gwkeras/methods/priors/storage_model/equations.py",
-        ),
+        _recipes(PRIORS),
     ),
     Page(
         "updates",
         "Updates",
         "How the product corrects a prior.",
         (
-            "gwkeras/methods/updates/none.py",
-            "gwkeras/methods/updates/interpolation.py",
-            "gwkeras/methods/updates/kriging.py",
+            *_recipes(UPDATES),
             "gwkeras/methods/updates/fitted_kriging.py",
             "gwkeras/methods/updates/covariance.py",
             "gwkeras/methods/updates/noise.py",
@@ -117,8 +115,14 @@ PAGES = (
         ),
     ),
     Page(
+        "regression",
+        "Regression estimators",
+        "Regressions whose coefficients vary with place and time, for tables of any kind, in the manner of scikit-learn.",
+        ("gwkeras/regression",),
+    ),
+    Page(
         "pipeline",
-        "Runs",
+        "The pipeline",
         "One configuration at work in one run folder.",
         ("gwkeras/pipeline", "gwkeras/application", "gwkeras/training/run_folder.py"),
     ),

@@ -16,7 +16,6 @@
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import pandas as pd
 import xarray as xr
 
 from gwkeras.twin.observe import write_observations
@@ -88,8 +87,7 @@ experiment = Experiment(config, RunFolder(Path("run")))
 evaluation = run_all(experiment)
 
 # %% [markdown]
-# The folder `run` now holds what the command `gwkeras run` would have left there. First the program's own
-# remarks:
+# The folder `run` now holds what the command `gwkeras run` would have left there. First the program's own remarks:
 
 # %%
 print(*experiment.notes, sep="\n\n")
@@ -97,28 +95,26 @@ print(*experiment.notes, sep="\n\n")
 # %% [markdown]
 # ## How good is it?
 #
-# A fifth of the months was held out: nothing was learned from them. In these months every method is compared
-# with the truth.
+# `gwkeras.open_run` opens any run folder, whether a notebook or a command has made it. A fifth of the months was held
+# out: nothing was learned from them. In these months every method is compared with the truth.
 
 # %%
+import gwkeras
+
+run = gwkeras.open_run("run")
 print(f"{evaluation.held_out}, judged by {evaluation.basis}")
-table = pd.DataFrame({name: {key: scores[key] for key in ("rmse", "r2", "crps")} for name, scores in evaluation.scores.items()}).T
-table["share of bicubic's RMSE"] = table["rmse"] / table["rmse"]["bicubic"]
-table.round(3)
+table = run.scores[["rmse", "r2", "crps"]]
+table.assign(share_of_bicubic=table["rmse"] / table["rmse"]["bicubic"]).round(3)
 
 # %% [markdown]
-# The last column is the one to look at. 1 means no better than bicubic interpolation. Kriging without a prior
-# sharpens the product a little; with what climate and maps tell, much more is gained. R² alone would mislead:
-# it is high for every method, because all of them know the large scales from the product.
+# The last column, the RMSE as a share of bicubic's, is the one to look at. 1 means no better than bicubic interpolation.
+# Kriging without a prior sharpens the product a little; with what climate and maps tell, much more is gained.
 #
 # ## Where, and when?
 
 # %%
-fine = xr.open_dataset("run/gwsa_fine.nc")
-judged = evaluation.months
-error = (fine["gwsa"].sel(time=judged) - truth.sel(time=judged)).load()
-interpolated = evaluation.data["rmse_map"].sel({"method": "bicubic"})
-ours = evaluation.data["rmse_map"].sel({"method": "stack + kriging"})
+scores = evaluation.data
+interpolated, ours = (scores["rmse_map"].sel({"method": name}) for name in ("bicubic", "stack + kriging"))
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 share = ours / interpolated
@@ -126,7 +122,7 @@ image = left.pcolormesh(share.lon, share.lat, share, cmap="PuOr", vmin=0.2, vmax
 left.set(title="RMSE of the estimate / bicubic's", xlabel="longitude, °E", ylabel="latitude, °N", aspect=1.1, facecolor="0.85")
 figure.colorbar(image, ax=left)
 for name in ("bicubic", "kriging", "stack + kriging"):
-    right.plot(judged, evaluation.data["rmse"].sel({"method": name}), ".", label=name)
+    right.plot(scores["time"], scores["rmse"].sel({"method": name}), ".", label=name)
 right.set(title="month by month", ylabel="RMSE, mm", ylim=(0, None))
 right.legend()
 plt.show()
@@ -143,6 +139,7 @@ print(f"better than bicubic in {float((share < 1).sum() / share.notnull().sum())
 # ## The month of the first picture
 
 # %%
+fine = run.record
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 3.8), layout="constrained")
 show(fine["gwsa"].sel(time=month), left, "estimate")
 image = show(truth.sel(time=month), middle, "truth")

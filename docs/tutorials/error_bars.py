@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+import gwkeras
 from gwkeras.core.config.yaml_file import load_config
 from gwkeras.pipeline.experiment import Experiment
 from gwkeras.pipeline.files import with_files
@@ -43,12 +44,12 @@ config = with_files(
     static=[files["static"]],
     truth=files["truth"],
 )
-experiment = Experiment(config, RunFolder(Path("run")))
-evaluation = run_all(experiment)
+run_all(Experiment(config, RunFolder(Path("run"))))
 
-fine = xr.open_dataset("run/gwsa_fine.nc").load()
+run = gwkeras.open_run("run")
+fine = run.record.load()
 truth = xr.open_dataset(files["truth"])["gwsa"].load()
-held_out = evaluation.months  # nothing was learned from these
+held_out = run.evaluation.months  # nothing was learned from these
 
 # %% [markdown]
 # ## One cell
@@ -104,7 +105,7 @@ plt.show()
 # %%
 from gwkeras.evaluate.diagnosis import diagnosis
 
-found = diagnosis(evaluation, "stack + kriging")
+found = diagnosis(run.evaluation, "stack + kriging")
 print(f"slope of the error over σ: {found.slope:.2f} (1 is right)")
 print(f"CRPS: {found.crps:.1f} mm, with one constant σ it would be {found.constant_crps:.1f} mm")
 
@@ -143,7 +144,7 @@ from gwkeras.analysis.zones import read_zones
 from gwkeras.application.opening import Wanted, open_application
 from gwkeras.application.zonal import zonal_record
 
-application = open_application(config, experiment.run, Wanted())
+application = open_application(config, RunFolder(run.folder), Wanted())
 zones = read_zones(Path("basins.geojson"), application.job.domain.fine)
 basins = zonal_record(application.job, application.months, zones)
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+import gwkeras
 from gwkeras.core.config.yaml_file import load_config
 from gwkeras.pipeline.experiment import Experiment
 from gwkeras.pipeline.files import with_files
@@ -86,10 +86,11 @@ from gwkeras.methods.updates.kriging import Kriging
 
 def judged(*priors):
     methods = tuple(MethodConfig(prior=prior, update=Kriging()) for prior in priors)
-    evaluation = Experiment(replace(config, methods=methods), RunFolder(Path("run"))).evaluate()
-    table = pd.DataFrame({name: {key: scores[key] for key in ("rmse", "crps")} for name, scores in evaluation.scores.items()}).T
-    table["share of bicubic's RMSE"] = table["rmse"] / table["rmse"]["bicubic"]
-    return table.round(3)
+    experiment = Experiment(replace(config, methods=methods), RunFolder(Path("run")))
+    experiment.settle()
+    experiment.evaluate()
+    table = gwkeras.open_run("run").scores[["rmse", "crps"]]
+    return table.assign(share_of_bicubic=table["rmse"] / table["rmse"]["bicubic"]).round(3)
 
 
 judged(NoPrior(), YearOfRain(), Ridge())

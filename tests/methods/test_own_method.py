@@ -85,8 +85,9 @@ def test_what_is_no_method_is_refused_in_one_sentence(gwkeras_command, tiny_worl
 def test_the_method_of_the_documentation_works(tiny_world, gwkeras_command, tmp_path, monkeypatch, project_root):
     """docs/methods.md, word by word: a module in a folder that Python searches, named in the configuration."""
     page = (project_root / "docs" / "methods.md").read_text(encoding="utf-8")
-    code = page.split("```python\n")[1].split("```")[0]
-    named = page.split("## A method of your own")[1].split("```yaml\n")[1].split("```")[0]
+    section = page.split("## A method of your own")[1]
+    code = section.split("```python\n")[1].split("```")[0]
+    named = section.split("```yaml\n")[1].split("```")[0]
     (tmp_path / "my_package").mkdir()
     (tmp_path / "my_package" / "my_module.py").write_text(code, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
