@@ -31,7 +31,8 @@ ONE_A_LINE = (*ROOMS, "gwkeras.training")
 
 
 def modules(rooms: tuple[str, ...]) -> list[str]:
-    return [f"{room}.{module.name}" for room in rooms for module in pkgutil.iter_modules(importlib.import_module(room).__path__)]
+    paths = [(importlib.import_module(room).__path__, f"{room}.") for room in rooms]
+    return [module.name for path, prefix in paths for module in pkgutil.walk_packages(path, prefix) if not module.ispkg]
 
 
 def public(module) -> dict[str, object]:

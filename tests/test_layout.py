@@ -98,7 +98,11 @@ def parameters_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -
         start = next((part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"), None)
         if start is None:
             fields = {
-                part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+                part.target.id
+                for part in node.body
+                if isinstance(part, ast.AnnAssign)
+                and isinstance(part.target, ast.Name)
+                and "ClassVar" not in ast.dump(part.annotation)
             }
             return set() if node.bases and not fields else fields
         node = start

@@ -39,13 +39,20 @@ def ensemble_model(members: Sequence[keras.Model]) -> keras.Model:
 
     Args:
         members: from the sample's inputs to {"mean", "variance"}.
+
+    >>> def member(mean):
+    ...     x = keras.Input((2,), name="gwsa")
+    ...     line = keras.layers.Rescaling
+    ...     return keras.Model([x], [line(1.0, mean, name="mean")(x), line(0.0, 1.0, name="variance")(x)])
+    >>> found = ensemble_model([member(-1.0), member(1.0)])({"gwsa": ops.zeros((1, 2))})
+    >>> float(found["mean"][0, 0]), float(found["variance"][0, 0])  # 1, and the spread of -1 and 1
+    (0.0, 2.0)
     """
     inputs = {tensor.name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=tensor.name) for tensor in members[0].inputs}
     outputs = []
     for number, member in enumerate(members, start=1):
-        named = keras.Model(
-            member.inputs, member.outputs, name=f"member_{number}"
-        )  # members by one name cannot stand side by side
+        # Models of one name cannot stand side by side.
+        named = keras.Model(member.inputs, member.outputs, name=f"member_{number}")
         outputs.append(dict(zip(member.output_names, named(list(inputs.values())), strict=True)))
     mixed = Mixture(dtype="float32", name="mixture")([o["mean"] for o in outputs] + [o["variance"] for o in outputs])
     return keras.Model(list(inputs.values()), {"mean": mixed[0], "variance": mixed[1]}, name="ensemble")

@@ -26,6 +26,9 @@ class Autoencoder:
         latent: of z.
         hidden: units of each hidden layer.
         members: networks that differ in their start, averaged.
+
+    >>> Autoencoder(features=3).latent
+    4
     """
 
     features: int

@@ -34,6 +34,9 @@ class Design:
         hidden: units of each hidden layer of a member.
         fusion: units that fuse the kinds of distance of each reference; without effect where there is one kind.
         dropout: share of the units left out while training.
+
+    >>> Design(np.zeros((5, 2)), ((0, 1),), np.zeros(1), np.ones(1), np.ones(3), np.ones(3)).hidden
+    (64, 32)
     """
 
     references: np.ndarray
