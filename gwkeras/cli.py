@@ -16,6 +16,7 @@ from gwkeras.commands.decompose import decompose
 from gwkeras.commands.demo import demo
 from gwkeras.commands.downscale import downscale
 from gwkeras.commands.evaluate import evaluate
+from gwkeras.commands.explain import explain
 from gwkeras.commands.export import export
 from gwkeras.commands.fetch import fetch
 from gwkeras.commands.gwsa import gwsa
@@ -72,6 +73,7 @@ for command in (
     decompose,
     gwsa,
     tch,
+    explain,
     inspect,
     ablate,
 ):

@@ -112,6 +112,7 @@ PAGES = (
             "gwkeras/analysis/decomposition",
             "gwkeras/analysis/storage_balance",
             "gwkeras/analysis/three_cornered_hat",
+            "gwkeras/analysis/attribution",
         ),
     ),
     Page(
