@@ -6,7 +6,9 @@ import re
 import struct
 
 import netCDF4
+import numpy as np
 import pytest
+import xarray as xr
 
 from gwkeras.evaluate.evaluation import Evaluation
 from gwkeras.evaluate.skill import skill_of
@@ -80,6 +82,31 @@ def test_words_say_by_what_how_much_and_how_surely():
     assert "The evidence is a fine truth" in said
     assert "errors are as large as it says" in said
     assert "No well has been looked at" in said
+
+
+def test_wells_that_were_looked_at_speak():
+    data = xr.Dataset(
+        {
+            "field": ("field", np.array(["product", "fine"], dtype=object)),
+            "well": ("well", np.arange(40)),
+            **{
+                name: ("field", np.array(values))
+                for name, values in {
+                    "median_correlation": [0.5, 0.56],
+                    "median_gain": [np.nan, 0.06],
+                    "median_gain_lower": [np.nan, 0.01],
+                    "median_gain_upper": [np.nan, 0.11],
+                    "within_cell_correlation": [np.nan, 0.2],
+                }.items()
+            },
+        }
+    )
+    (said, *_) = plain_words(evaluation(), "model", data).blocks
+    assert (
+        "40 wells were looked at: with “fine” their median correlation is 0.56, +0.060 against the product (+0.010 to +0.110). "
+        "Differences between wells of one product cell follow those of the field by 0.20; 0 would be no real detail."
+        in said.lines
+    )
 
 
 @pytest.mark.parametrize(

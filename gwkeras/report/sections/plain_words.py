@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
 from gwkeras.evaluate.calendar_months import NAMES, score_by_calendar_month
 from gwkeras.evaluate.diagnosis import diagnosis
@@ -37,24 +38,46 @@ _SMALL_SHARE = 0.05
 _CHANCE = 0.05
 
 
-def plain_words(evaluation: Evaluation, method: str) -> Section:
+def plain_words(evaluation: Evaluation, method: str, wells: xr.Dataset | None = None) -> Section:
     """Sentences that need no table.
 
     Args:
         evaluation: as stored.
         method: that the report is about.
+        wells: what wells say, as `gwkeras wells` writes it; None where none have been looked at.
     """
     lines = [
         f"{len(evaluation.methods)} methods were judged by {evaluation.basis}: {evaluation.held_out}, weighted by area of land.",
         *(f"{line}" for line in (_gain(evaluation, method), _pattern(evaluation, method), _bars(evaluation, method)) if line),
         f"{_EVIDENCE[evaluation.evidence]}{' ' + evaluation.caution if evaluation.caution else ''}",
-        "No well has been looked at for these figures.",
+        "No well has been looked at: gwkeras wells compares the record with any table of them."
+        if wells is None
+        else _wells(wells),
     ]
     doubts = where_not_to_trust(evaluation, method)
     if doubts:
         lines.append("Where to trust it less:")
         return Section("In plain words", (Text(tuple(lines)), Text(doubts, "list")))
     return Section("In plain words", (Text(tuple(lines)),))
+
+
+def _wells(data: xr.Dataset) -> str:
+    """What wells say of the last field that they were compared with beside the product."""
+    gains = data["median_gain"].values
+    compared = np.flatnonzero(np.isfinite(gains))
+    if not compared.size:
+        return f"{data.sizes['well']} wells were looked at; they say nothing of what downscaling gains."
+    k = int(compared[-1])
+    low, high, inside = (float(data[name][k]) for name in ("median_gain_lower", "median_gain_upper", "within_cell_correlation"))
+    bounds = f" ({low:+.3f} to {high:+.3f})" if np.isfinite(low) else ""
+    said = (
+        f"{data.sizes['well']} wells were looked at: with “{data['field'].values[k]}” their median correlation is "
+        f"{float(data['median_correlation'][k]):.2f}, {gains[k]:+.3f} against the product{bounds}."
+    )
+    if np.isfinite(inside):
+        said += f" Differences between wells of one product cell follow those of the field by {inside:.2f}; "
+        said += "0 would be no real detail."
+    return said
 
 
 def key_figures(evaluation: Evaluation, method: str) -> tuple[tuple[str, str], ...]:

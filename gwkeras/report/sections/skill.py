@@ -89,10 +89,10 @@ def by_place(evaluation: Evaluation) -> list[Table]:
 def scales(evaluation: Evaluation, figure: Sequence[Block]) -> Section:
     """Power by wavelength; nothing where no window is large enough."""
     data = evaluation.data
-    truth = data["spectrum_truth"].values.sum(axis=0)
+    truth = data["spectrum_truth"].values.mean(axis=0)
     if not np.isfinite(truth).any():
         return Section("Real detail, or noise?", ())
-    error = data["spectrum_error"].values.sum(axis=1)
+    error = data["spectrum_error"].values.mean(axis=1)
     shown = truth > 1e-6 * np.nansum(truth)
     rows = tuple(
         (f"{low:.0f}–{high:.0f} km", f"{truth[k]:.3g}", *(f"{e[k] / truth[k]:.2f}" for e in error))
