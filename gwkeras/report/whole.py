@@ -59,6 +59,7 @@ def whole_report(run: StoredRun, folder: Path) -> Report:
             skill.scales(found, figures.spectra()),
             skill.consistency(found),
             Section("Wells", ()) if run.wells is None else wells.wells(run.wells),
+            skill.intervals(found),
             scores.all_scores(found),
             error_bars.error_bars(found),
             numbered,

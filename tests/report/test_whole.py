@@ -15,7 +15,7 @@ from gwkeras.evaluate.skill import skill_of
 from gwkeras.report.plain_percent import change
 from gwkeras.report.sections.plain_words import key_figures, plain_words
 from gwkeras.report.stored_run import read_run
-from gwkeras.report.writing import write_whole_report
+from gwkeras.report.writing import named_apart, write_whole_report
 from tests.evaluate.many_months import evaluation_of_errors
 from tests.report.small import Off, evaluation, truth
 from tests.report.stored import METHODS, write_run
@@ -164,6 +164,13 @@ def test_several_runs_judged_alike_stand_together(tmp_path):
     assert "| first: model | 1.00 | – | – |" in page  # table 6
     assert "| second: model | 0.50 | -50.0 % | – |" in page
     assert page.count("| bicubic | 1.25 | – | – |") == 1
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    for variant in ("full", "no_physics"):
+        write_run(tmp_path / variant / "seed-0", "tiny")
+    runs = [read_run(tmp_path / variant / "seed-0") for variant in ("full", "no_physics")]
+    assert [run.names for run in named_apart(runs)] == [("full/seed-0",), ("no_physics/seed-0",)]
 
 
 def other_world(month):

@@ -49,6 +49,28 @@ def against_interpolation(evaluation: Evaluation) -> Section:
     return Section("Against interpolation", (paragraph(said), Table("", headings, tuple(rows), "skill")))
 
 
+def intervals(evaluation: Evaluation) -> Section:
+    """Every score with its confidence interval; nothing where months are too few."""
+    length = block_length(len(evaluation.months))
+    columns = [Column(_metric(key)) for key in ("bias", "mae", "rmse", "r2", "correlation", "kge")]
+    if not length:
+        return Section("Scores and their certainty", ())
+    rows = []
+    for method in evaluation.methods:
+        scores = evaluation.scores[method]
+        texts = [
+            f"{column.text(scores.value(column))} ({_bounds(confidence(evaluation, column, method), column.metric.decimals)})"
+            for column in columns
+        ]
+        rows.append((method, *texts))
+    said = (
+        f"In brackets 90 % confidence intervals by resampling blocks of {length} months. R² is the Nash-Sutcliffe efficiency "
+        "over all cells and months."
+    )
+    table = Table("", ("method", *(column.heading for column in columns)), tuple(rows), "intervals")
+    return Section("Scores and their certainty", (paragraph(said), table))
+
+
 def by_calendar_month(evaluation: Evaluation) -> Table:
     """RMSE by calendar month."""
     found = score_by_calendar_month(evaluation, Column(_metric("rmse")))
