@@ -144,6 +144,19 @@ def test_where_a_month_is_bad_it_is_named():
     assert "In July its RMSE is 4.0 mm, the largest of all calendar months." in words_of(evaluation_of_errors(errors))
 
 
+def half_known(month):
+    field = truth(month)
+    field[:2] = np.nan
+    return field
+
+
+def test_land_that_nobody_judged_is_told():
+    """The southern half of the land, which is a little larger: sin 11° − sin 10° of sin 12° − sin 10°."""
+    share = (np.sin(np.deg2rad(11)) - np.sin(np.deg2rad(10))) / (np.sin(np.deg2rad(12)) - np.sin(np.deg2rad(10)))
+    assert f"On {100 * share:.0f} % of the region's land nothing could be judged" in words_of(evaluation(of=half_known))
+    assert "nothing could be judged" not in words_of(evaluation())
+
+
 def test_key_figures():
     assert {b: a for a, b in key_figures(evaluation_of_errors([1.0] * 8, [2.0] * 8), "model")} == {
         "RMSE of model": "1.0 mm",

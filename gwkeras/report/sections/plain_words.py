@@ -36,6 +36,7 @@ _EVIDENCE = {
 _NOTABLE = 1.25  # times the error over all
 _SMALL_SHARE = 0.05
 _CHANCE = 0.05
+_NEGLIGIBLE = 0.01
 
 
 def plain_words(evaluation: Evaluation, method: str, wells: xr.Dataset | None = None) -> Section:
@@ -99,6 +100,9 @@ def where_not_to_trust(evaluation: Evaluation, method: str) -> tuple[str, ...]:
     """One sentence for each class of cells, months, places and scales in which the method does badly."""
     row, overall = evaluation.methods.index(method), evaluation.scores[method]["rmse"]
     found = []
+    share = judged_share(evaluation, method)
+    if share < 1.0 - _NEGLIGIBLE:
+        found.append(f"On {100 * (1 - share):.0f} % of the region's land nothing could be judged; no figure here tells of it.")
     for group in evaluation.groups:
         value = evaluation.scores_of(group)[method]["rmse"]
         skill = skill_of(evaluation, method, group)
@@ -125,6 +129,13 @@ def where_not_to_trust(evaluation: Evaluation, method: str) -> tuple[str, ...]:
     if length is not None:
         found.append(f"What it shows at wavelengths below {length:.0f} km is wrong by more than there is to be seen there.")
     return tuple(found)
+
+
+def judged_share(evaluation: Evaluation, method: str) -> float:
+    """Share of the region's land that was judged in any month."""
+    land = evaluation.data["land_area_map"].values
+    judged = evaluation.data["months_map"].values[evaluation.methods.index(method)] > 0
+    return float(land[judged].sum() / land.sum())
 
 
 def noise_below(evaluation: Evaluation, method: str) -> float | None:
