@@ -25,10 +25,12 @@ from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.manifest import digest, read_manifest
 from gwkeras.evaluate.compare import compare
+from gwkeras.evaluate.store import write_evaluation
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.baselines import BASELINES
 from gwkeras.methods.fitting import fit_method
 from gwkeras.methods.training import Training
+from gwkeras.report.told import Told
 from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.standing import SPLITS
@@ -233,7 +235,9 @@ def _train(trial: Trial, ground: Ground, label: str, progress: Progress) -> Resu
             also["minutes"] = (time.perf_counter() - started) / 60
     training = Training(ground.judge.domain, ground.manifest.split, config, run, config.training.seed)
     methods = [fit_method(method, training, told) for method in config.methods]
-    evaluation = compare(ground.judge, [*BASELINES, *methods], lambda done, total: told("evaluating", done, total))
+    words = Told(config.name, config.target.kind, ground.manifest.split.description).attributes()
+    evaluation = compare(ground.judge, [*BASELINES, *methods], lambda done, total: told("evaluating", done, total), words)
+    write_evaluation(evaluation, run.evaluation)
     result = result_of(evaluation, methods[0].name, samples=ground.manifest.build_hash, answer=ground.answer, also=also)
     result.write(run.root)
     return result

@@ -92,3 +92,4 @@ def run_stages(config: Config, output: Path, workers: int, overwrite: bool, befo
             f"{folder.config} --run {output} and gwkeras train --run {output}; evaluate then judges it beside the others."
         )
     typer.echo(f"Picture  {folder.picture}\nRecord   {folder.fine}\nReport   {folder.report}\nFigures  {folder.summary}")
+    typer.echo(f"Next: gwkeras report {output}, for one page with a map, series, tables and figures")

@@ -13,7 +13,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import nearest_upsample
 from gwkeras.core.months import Month
 from gwkeras.evaluate.evaluation import Evaluation
-from gwkeras.evaluate.fields import JudgedFields
+from gwkeras.evaluate.fields import JudgedFields, keeping_fields
 from gwkeras.evaluate.gathering import Gathering
 from gwkeras.evaluate.judge import Judge, View
 from gwkeras.evaluate.layout import Example, evaluation_of
@@ -44,7 +44,7 @@ def compare(
         )
     digest = judge.digest()
     with ExitStack() as leaving:
-        kept = None if fields is None else leaving.enter_context(JudgedFields(fields, judge, names, digest))
+        kept = None if fields is None else leaving.enter_context(keeping_fields(fields, judge, names, digest))
         gathered, example = _gathered(judge, methods, names, progress, kept)
     return evaluation_of(gathered, names, example, {**(attributes or {}), "judged_digest": digest})
 

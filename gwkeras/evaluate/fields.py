@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 
 import netCDF4
 import numpy as np
@@ -41,50 +40,42 @@ def months_kept(months: Sequence[Month], land_cells: int, methods: int, most: in
 
 
 class JudgedFields:
-    """Writes the fields while methods are judged: of the first view, a month of a method at a time.
-
-    Used as a context manager; the file appears under its name when the block ends well.
+    """Notes the fields while methods are judged: of the first view, a month of a method at a time. `keeping_fields` makes one.
 
     Args:
-        path: of the file.
+        path: that the file is going to have.
+        file: open.
         judge: by whom.
         methods: their names.
         digest: of what is judged by, which evaluation.nc names, too.
     """
 
-    def __init__(self, path: Path, judge: Judge, methods: Sequence[str], digest: str) -> None:
-        self._path, self._view, self._methods, self._digest = path, judge.views[0], tuple(methods), digest
+    def __init__(self, path: Path, file: netCDF4.Dataset, judge: Judge, methods: Sequence[str], digest: str) -> None:
+        self._path, self._file, self._view = path, file, judge.views[0]
+        self._methods, self._digest = tuple(methods), digest
         land = int((self._view.domain.land_fine > 0).sum())
         kept = months_kept(self._view.months, land, len(self._methods))
         self._positions = {month: k for k, month in enumerate(kept)}
         self._intervals: set[int] = set()  # rows whose interval is noted
-        self._leaving = ExitStack()
-        self._file: netCDF4.Dataset | None = None
-
-    def __enter__(self) -> JudgedFields:
-        partial = self._leaving.enter_context(replacing_path(self._path))
-        self._file = self._leaving.enter_context(netCDF4.Dataset(partial, "w", format="NETCDF4"))
-        self._open(self._file)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._file = None
-        self._leaving.__exit__(kind, error, trace)
+        with _written(path):
+            self._open(file)
 
     def begin(self, view: View, month: Month, truth: np.ndarray) -> None:
         """Notes what a month is judged by, and what the product shows of it."""
         position = self._position(view, month)
         if position is not None:
-            assert self._file is not None
-            self._file["truth"][position] = truth.astype(np.float32)
-            self._file["product"][position] = view.domain.storage_of(month).astype(np.float32)
+            with _written(self._path):
+                self._file["truth"][position] = truth.astype(np.float32)
+                self._file["product"][position] = view.domain.storage_of(month).astype(np.float32)
 
     def add(self, row: int, view: View, month: Month, prediction: Prediction) -> None:
         """Notes the prediction of the method `row`."""
         position = self._position(view, month)
-        if position is None:
-            return
-        assert self._file is not None
+        if position is not None:
+            with _written(self._path):
+                self._write(row, position, prediction)
+
+    def _write(self, row: int, position: int, prediction: Prediction) -> None:
         self._file["mean"][row, position] = prediction.mean.astype(np.float32)
         if prediction.sigma is None:
             return
@@ -150,6 +141,29 @@ class JudgedFields:
             variable[:] = np.full(len(self._methods), np.nan)
 
 
+@contextmanager
+def keeping_fields(path: Path, judge: Judge, methods: Sequence[str], digest: str) -> Iterator[JudgedFields]:
+    """A file that appears under its name when the block ends well; what stood there before stays where it does not.
+
+    Args:
+        path: of the file.
+        judge: by whom.
+        methods: their names.
+        digest: of what is judged by.
+    Raises: BadInput: where the disk is full.
+    """
+    with replacing_path(path) as partial:
+        file = netCDF4.Dataset(partial, "w", format="NETCDF4")
+        try:
+            yield JudgedFields(path, file, judge, methods, digest)
+            with _written(path):
+                file.close()
+        except BaseException:
+            with suppress(OSError, RuntimeError):  # the file is given up; what its library says of that no longer matters
+                file.close()
+            raise
+
+
 def open_fields(path: Path, digest: str) -> xr.Dataset | None:
     """The fields, read when they are asked for; None where there are none, or those of another evaluation.
 
@@ -173,3 +187,17 @@ def open_fields(path: Path, digest: str) -> xr.Dataset | None:
         found.close()
         return None
     return found
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """HDF5 says only 'HDF error' where a write fails; a user is told what that means."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise BadInput(
+            path,
+            expected="a file that can be written",
+            found=f"'{error}'",
+            remedy="check the folder's quota and free space, and give the same command again",
+        ) from error

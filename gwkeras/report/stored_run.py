@@ -34,6 +34,7 @@ class StoredRun:
         history: the training's history, name -> values by epoch; empty where no network was trained.
         summary: summary.json; empty where the run has not ended.
         record: gwsa_fine.nc; None where nothing has been downscaled.
+        wells: wells.nc; None where no wells have been looked at.
         names: of the runs.
         folder: of the run.
     """
@@ -45,6 +46,7 @@ class StoredRun:
     history: dict[str, list[float]] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     record: Path | None = None
+    wells: xr.Dataset | None = None
     names: tuple[str, ...] = ()
     folder: Path = Path()
 
@@ -87,6 +89,7 @@ def read_run(folder: Path) -> StoredRun:
         _history(run.history),
         _summary(run.summary),
         run.fine if run.fine.is_file() else None,
+        _wells(run.wells),
         (told.title or folder.name,),
         folder,
     )
@@ -115,6 +118,20 @@ def _summary(path: Path) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         raise BadInput(path, expected="the summary of a run", found="something else", remedy="delete the file, or run again")
+    return found
+
+
+def _wells(path: Path) -> xr.Dataset | None:
+    if not path.is_file():
+        return None
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as file:
+            found = file.load()
+        _ = found["median_gain"], found.attrs["interval"]
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise BadInput(
+            path, expected="what gwkeras wells writes", found=f"something else ({error})", remedy="run gwkeras wells again"
+        ) from error
     return found
 
 

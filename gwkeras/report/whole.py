@@ -26,7 +26,7 @@ from gwkeras.report.figures.spectra import draw_spectra
 from gwkeras.report.figures.training import draw_training
 from gwkeras.report.figures.trend import draw_trend, trend_of
 from gwkeras.report.paper import FIGURES
-from gwkeras.report.sections import error_bars, scores, skill
+from gwkeras.report.sections import error_bars, scores, skill, wells
 from gwkeras.report.sections.paper import cost, quality, setup, variants
 from gwkeras.report.sections.plain_words import plain_words
 from gwkeras.report.sections.run import told_sections
@@ -52,12 +52,14 @@ def whole_report(run: StoredRun, folder: Path) -> Report:
     return Report(
         title,
         (
-            plain_words(found, run.method),
+            plain_words(found, run.method, run.wells),
             Section("The map", (Interactive(MAP, _MAP_ELSEWHERE if run.fields is not None else _NO_MAP),)),
             scores.verdict(found, run.told.target, "Scores"),
             skill.against_interpolation(found),
             skill.scales(found, figures.spectra()),
             skill.consistency(found),
+            Section("Wells", ()) if run.wells is None else wells.wells(run.wells),
+            skill.intervals(found),
             scores.all_scores(found),
             error_bars.error_bars(found),
             numbered,
@@ -179,11 +181,11 @@ class _Figures:
 
     def spectra(self) -> tuple[Block, ...]:
         data = self._found.data
-        truth = data["spectrum_truth"].values.sum(axis=0)
+        truth = data["spectrum_truth"].values.mean(axis=0)
         shown = truth > 1e-6 * np.nansum(truth)
         if not shown.any():
             return ()
-        predicted, error = (data[f"spectrum_{n}"].values.sum(axis=1)[self._rows][:, shown] for n in ("predicted", "error"))
+        predicted, error = (data[f"spectrum_{n}"].values.mean(axis=1)[self._rows][:, shown] for n in ("predicted", "error"))
         lengths = data["wavelength"].values[shown]
         path = draw_spectra(lengths, truth[shown], predicted, error, self._shown, self._folder / "spectra.png")
         return (self._figure(path, "Variance by wavelength of truth, predictions and errors"),)

@@ -63,7 +63,7 @@ def write_whole_report(
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise BadInput("gwkeras report", expected="each run once", found="one twice", remedy="name it once")
     progress(0, 4)
-    runs = _named([read_run(folder) for folder in folders])
+    runs = named_apart([read_run(folder) for folder in folders])
     progress(1, 4)
     output.mkdir(parents=True, exist_ok=True)
     fields = None
@@ -103,13 +103,17 @@ def joined(runs: Sequence[StoredRun]) -> StoredRun:
     return replace(runs[0], evaluation=evaluation, fields=fields, names=tuple(run.names[0] for run in runs))
 
 
-def _named(runs: list[StoredRun]) -> list[StoredRun]:
+def named_apart(runs: list[StoredRun]) -> list[StoredRun]:
     """Names that differ: where two runs have one, their folders' names take its place, or numbers."""
     names = [run.names[0] for run in runs]
     if len(set(names)) == len(names):
         return runs
-    folders = [run.folder.name for run in runs]
-    named = folders if len(set(folders)) == len(folders) else [f"{name} {k + 1}" for k, name in enumerate(names)]
+    for depth in (1, 2, 3):  # such as full/seed-0 and full/seed-1 of a study
+        named = ["/".join(run.folder.resolve().parts[-depth:]) for run in runs]
+        if len(set(named)) == len(named):
+            break
+    else:
+        named = [f"{name} {k + 1}" for k, name in enumerate(names)]
     return [replace(run, names=(name,)) for run, name in zip(runs, named, strict=True)]
 
 

@@ -114,6 +114,11 @@ class RunFolder:
         return self.root / "report.html"
 
     @property
+    def wells(self) -> Path:
+        """What wells say; see `gwkeras wells`."""
+        return self.root / "wells.nc"
+
+    @property
     def summary(self) -> Path:
         return self.root / "summary.json"
 

@@ -136,6 +136,9 @@ def test_a_truth_of_another_place_is_refused(run, tiny_world, tmp_path, gwkeras_
     answer = gwkeras_command("evaluate", "--run", tmp_path / "run", "--set", f"data.truth={{path: '{truth}'}}")
     assert answer.code == 2
     assert len(answer.sentences) == 1
+    assert answer.sentences[0].startswith(
+        "gwkeras: elsewhere.nc, gwsa: expected cells in the region 20…26°N 80…88°E, found cells from"
+    )
     assert (tmp_path / "run" / "evaluation.nc").read_bytes() == before
 
 

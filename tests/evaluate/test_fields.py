@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import resource
+
 import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
 
-from gwkeras.core.errors import BadInput
+from gwkeras.core.errors import BadInput, said_of
 from gwkeras.evaluate.fields import months_kept, open_fields
 from tests.report.small import METHODS, Off, evaluation, truth
 
@@ -70,3 +72,18 @@ def test_xarray_reads_them_without_help(tmp_path):
         assert float(data["mean"].sel({"lat": 10.25, "lon": 20.25, "method": "model"}).isel(time=0)) == pytest.approx(
             1.0, rel=1e-4
         )
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
+    """No file of this process may grow: what a full disk does, with another word for it."""
+    path = tmp_path / "evaluation_fields.nc"
+    path.write_bytes(b"of yesterday")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
+    try:
+        with pytest.raises((BadInput, OSError)) as refused:
+            evaluation(fields=path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert said_of(refused.value).exit_code == 2
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"of yesterday"]

@@ -6,14 +6,16 @@ import re
 import struct
 
 import netCDF4
+import numpy as np
 import pytest
+import xarray as xr
 
 from gwkeras.evaluate.evaluation import Evaluation
 from gwkeras.evaluate.skill import skill_of
 from gwkeras.report.plain_percent import change
 from gwkeras.report.sections.plain_words import key_figures, plain_words
 from gwkeras.report.stored_run import read_run
-from gwkeras.report.writing import write_whole_report
+from gwkeras.report.writing import named_apart, write_whole_report
 from tests.evaluate.many_months import evaluation_of_errors
 from tests.report.small import Off, evaluation, truth
 from tests.report.stored import METHODS, write_run
@@ -82,6 +84,31 @@ def test_words_say_by_what_how_much_and_how_surely():
     assert "No well has been looked at" in said
 
 
+def test_wells_that_were_looked_at_speak():
+    data = xr.Dataset(
+        {
+            "field": ("field", np.array(["product", "fine"], dtype=object)),
+            "well": ("well", np.arange(40)),
+            **{
+                name: ("field", np.array(values))
+                for name, values in {
+                    "median_correlation": [0.5, 0.56],
+                    "median_gain": [np.nan, 0.06],
+                    "median_gain_lower": [np.nan, 0.01],
+                    "median_gain_upper": [np.nan, 0.11],
+                    "within_cell_correlation": [np.nan, 0.2],
+                }.items()
+            },
+        }
+    )
+    (said, *_) = plain_words(evaluation(), "model", data).blocks
+    assert (
+        "40 wells were looked at: with “fine” their median correlation is 0.56, +0.060 against the product (+0.010 to +0.110). "
+        "Differences between wells of one product cell follow those of the field by 0.20; 0 would be no real detail."
+        in said.lines
+    )
+
+
 @pytest.mark.parametrize(
     ("evidence", "words"),
     [
@@ -117,6 +144,19 @@ def test_where_a_month_is_bad_it_is_named():
     assert "In July its RMSE is 4.0 mm, the largest of all calendar months." in words_of(evaluation_of_errors(errors))
 
 
+def half_known(month):
+    field = truth(month)
+    field[:2] = np.nan
+    return field
+
+
+def test_land_that_nobody_judged_is_told():
+    """The southern half of the land, which is a little larger: sin 11° − sin 10° of sin 12° − sin 10°."""
+    share = (np.sin(np.deg2rad(11)) - np.sin(np.deg2rad(10))) / (np.sin(np.deg2rad(12)) - np.sin(np.deg2rad(10)))
+    assert f"On {100 * share:.0f} % of the region's land nothing could be judged" in words_of(evaluation(of=half_known))
+    assert "nothing could be judged" not in words_of(evaluation())
+
+
 def test_key_figures():
     assert {b: a for a, b in key_figures(evaluation_of_errors([1.0] * 8, [2.0] * 8), "model")} == {
         "RMSE of model": "1.0 mm",
@@ -137,6 +177,13 @@ def test_several_runs_judged_alike_stand_together(tmp_path):
     assert "| first: model | 1.00 | – | – |" in page  # table 6
     assert "| second: model | 0.50 | -50.0 % | – |" in page
     assert page.count("| bicubic | 1.25 | – | – |") == 1
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    for variant in ("full", "no_physics"):
+        write_run(tmp_path / variant / "seed-0", "tiny")
+    runs = [read_run(tmp_path / variant / "seed-0") for variant in ("full", "no_physics")]
+    assert [run.names for run in named_apart(runs)] == [("full/seed-0",), ("no_physics/seed-0",)]
 
 
 def other_world(month):

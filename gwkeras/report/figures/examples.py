@@ -34,7 +34,7 @@ def draw_examples(fields: xr.Dataset, method: str, judged_by: str, path: Path) -
     chosen = example_months(fields)
     fine, coarse = (Grid.from_centres(fields[f"lat{e}"].values, fields[f"lon{e}"].values) for e in ("", "_product"))
     ratio = min(1.6, max(0.4, fine.n_lat * fine.lat_step / (fine.n_lon * fine.lon_step)))
-    figure = new_figure(12.0, 0.7 + len(chosen) * 3.0 * ratio)
+    figure = new_figure(12.0, 0.7 + len(chosen) * 2.6 * ratio)
     panels = figure.subplots(len(chosen), 4, squeeze=False)
     months = [fields["time"].values[k] for k in chosen]
     for row, (k, month) in enumerate(zip(chosen, months, strict=True)):

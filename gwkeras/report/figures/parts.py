@@ -17,15 +17,15 @@ def draw_parts(rows: Sequence[tuple[str, str, str, str]], path: Path) -> Path:
         rows: name, prior, update and calibration of each.
         path: of the PNG.
     """
-    figure = new_figure(9.0, 0.9 + 0.75 * len(rows))
+    figure = new_figure(9.0, 1.0 + 0.75 * len(rows))
     axes = figure.subplots()
     axes.set_axis_off()
     axes.set_xlim(0, 100)
     axes.set_ylim(-len(rows), 1.0)
     for x, heading in (
         (17, "method"),
-        (46, "prior: what the climate tells"),
-        (70, "update: what the product tells"),
+        (46, "prior\nwhat the climate tells"),
+        (70, "update\nwhat the product tells"),
         (91, "error bars"),
     ):
         axes.text(x, 0.55, heading, ha="center", va="center", fontsize=9, fontweight="bold")

@@ -5,7 +5,7 @@
 
 const data = JSON.parse(document.getElementById("map-data").textContent);
 const grid = data.grid;
-const MOST_DRAWN = 250000; // cells in one picture
+const MOST_DRAWN = 300000; // cells in one picture: a globe of half degrees
 const MOST_KEPT = 24e6; // unpacked values kept in memory
 const DIVERGING = [
   [0, "#67001f"], [0.1, "#b2182b"], [0.2, "#d6604d"], [0.3, "#f4a582"], [0.4, "#fddbc7"], [0.5, "#f7f7f7"],
@@ -562,7 +562,9 @@ async function start() {
   const finest = data.layers[data.methods[data.first].mean].block;
   const coarsest = Math.max(...data.layers.map((layer) => layer.block));
   if (coarsest > 1) {
-    notes.push(`To keep the page small, fields are shown in cells of ${(finest * grid.latStep).toPrecision(3)}° to ${(coarsest * grid.latStep).toPrecision(3)}°; figures on the page are of all cells.`);
+    const [fine, coarse] = [finest, coarsest].map((block) => `${Number((block * grid.latStep).toPrecision(3))}°`);
+    const shown = fine === coarse ? `the map shows cells of ${fine}` : `the map shows ${data.methods[data.first].name} in cells of ${fine}, others down to ${coarse}`;
+    notes.push(`To keep the page small, ${shown}; all scores are of cells of ${Number(grid.latStep.toPrecision(3))}°.`);
   }
   element("map-note").textContent = notes.join(" ");
   showChoice();

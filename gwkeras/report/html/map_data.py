@@ -24,6 +24,7 @@ _STEP_MM = 0.1
 _UNKNOWN = -32768
 _COARSEST = 64
 _LEAST_SPAN_MM = 0.1
+_TURNS = (0, 1, 0, 1, 2, 3)  # of the shares in being coarsened: other methods give way twice before the first one does
 _BASE64 = 4 / 3
 DETAIL_OF = "bicubic"
 """The interpolation that detail is measured against."""
@@ -171,12 +172,10 @@ def _coarsen_to_fit(fields: xr.Dataset, land: np.ndarray, shares: list[_Shares],
             sizes[number, share.block] = _BASE64 * months * total
         return sizes[number, share.block]
 
-    turn = 0
-    while sum(map(size, range(len(shares)))) > most_bytes:
-        if all(share.block >= _COARSEST or not share.layers for share in shares):
+    for number in _TURNS * 12:
+        if sum(map(size, range(len(shares)))) <= most_bytes:
             break
-        shares[turn % len(shares)].block = min(2 * shares[turn % len(shares)].block, _COARSEST)
-        turn += 1
+        shares[number].block = min(2 * shares[number].block, _COARSEST)
 
 
 def _packed_layer(fields: xr.Dataset, land: np.ndarray, layer: Layer, block: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
 from gwkeras.evaluate.calendar_months import NAMES, score_by_calendar_month
 from gwkeras.evaluate.diagnosis import diagnosis
@@ -35,26 +36,49 @@ _EVIDENCE = {
 _NOTABLE = 1.25  # times the error over all
 _SMALL_SHARE = 0.05
 _CHANCE = 0.05
+_NEGLIGIBLE = 0.01
 
 
-def plain_words(evaluation: Evaluation, method: str) -> Section:
+def plain_words(evaluation: Evaluation, method: str, wells: xr.Dataset | None = None) -> Section:
     """Sentences that need no table.
 
     Args:
         evaluation: as stored.
         method: that the report is about.
+        wells: what wells say, as `gwkeras wells` writes it; None where none have been looked at.
     """
     lines = [
         f"{len(evaluation.methods)} methods were judged by {evaluation.basis}: {evaluation.held_out}, weighted by area of land.",
         *(f"{line}" for line in (_gain(evaluation, method), _pattern(evaluation, method), _bars(evaluation, method)) if line),
         f"{_EVIDENCE[evaluation.evidence]}{' ' + evaluation.caution if evaluation.caution else ''}",
-        "No well has been looked at for these figures.",
+        "No well has been looked at: gwkeras wells compares the record with any table of them."
+        if wells is None
+        else _wells(wells),
     ]
     doubts = where_not_to_trust(evaluation, method)
     if doubts:
         lines.append("Where to trust it less:")
         return Section("In plain words", (Text(tuple(lines)), Text(doubts, "list")))
     return Section("In plain words", (Text(tuple(lines)),))
+
+
+def _wells(data: xr.Dataset) -> str:
+    """What wells say of the last field that they were compared with beside the product."""
+    gains = data["median_gain"].values
+    compared = np.flatnonzero(np.isfinite(gains))
+    if not compared.size:
+        return f"{data.sizes['well']} wells were looked at; they say nothing of what downscaling gains."
+    k = int(compared[-1])
+    low, high, inside = (float(data[name][k]) for name in ("median_gain_lower", "median_gain_upper", "within_cell_correlation"))
+    bounds = f" ({low:+.3f} to {high:+.3f})" if np.isfinite(low) else ""
+    said = (
+        f"{data.sizes['well']} wells were looked at: with “{data['field'].values[k]}” their median correlation is "
+        f"{float(data['median_correlation'][k]):.2f}, {gains[k]:+.3f} against the product{bounds}."
+    )
+    if np.isfinite(inside):
+        said += f" Differences between wells of one product cell follow those of the field by {inside:.2f}; "
+        said += "0 would be no real detail."
+    return said
 
 
 def key_figures(evaluation: Evaluation, method: str) -> tuple[tuple[str, str], ...]:
@@ -76,6 +100,9 @@ def where_not_to_trust(evaluation: Evaluation, method: str) -> tuple[str, ...]:
     """One sentence for each class of cells, months, places and scales in which the method does badly."""
     row, overall = evaluation.methods.index(method), evaluation.scores[method]["rmse"]
     found = []
+    share = judged_share(evaluation, method)
+    if share < 1.0 - _NEGLIGIBLE:
+        found.append(f"On {100 * (1 - share):.0f} % of the region's land nothing could be judged; no figure here tells of it.")
     for group in evaluation.groups:
         value = evaluation.scores_of(group)[method]["rmse"]
         skill = skill_of(evaluation, method, group)
@@ -102,6 +129,13 @@ def where_not_to_trust(evaluation: Evaluation, method: str) -> tuple[str, ...]:
     if length is not None:
         found.append(f"What it shows at wavelengths below {length:.0f} km is wrong by more than there is to be seen there.")
     return tuple(found)
+
+
+def judged_share(evaluation: Evaluation, method: str) -> float:
+    """Share of the region's land that was judged in any month."""
+    land = evaluation.data["land_area_map"].values
+    judged = evaluation.data["months_map"].values[evaluation.methods.index(method)] > 0
+    return float(land[judged].sum() / land.sum())
 
 
 def noise_below(evaluation: Evaluation, method: str) -> float | None:

@@ -49,6 +49,28 @@ def against_interpolation(evaluation: Evaluation) -> Section:
     return Section("Against interpolation", (paragraph(said), Table("", headings, tuple(rows), "skill")))
 
 
+def intervals(evaluation: Evaluation) -> Section:
+    """Every score with its confidence interval; nothing where months are too few."""
+    length = block_length(len(evaluation.months))
+    columns = [Column(_metric(key)) for key in ("bias", "mae", "rmse", "r2", "correlation", "kge")]
+    if not length:
+        return Section("Scores and their certainty", ())
+    rows = []
+    for method in evaluation.methods:
+        scores = evaluation.scores[method]
+        texts = [
+            f"{column.text(scores.value(column))} ({_bounds(confidence(evaluation, column, method), column.metric.decimals)})"
+            for column in columns
+        ]
+        rows.append((method, *texts))
+    said = (
+        f"In brackets 90 % confidence intervals by resampling blocks of {length} months. R² is the Nash-Sutcliffe efficiency "
+        "over all cells and months."
+    )
+    table = Table("", ("method", *(column.heading for column in columns)), tuple(rows), "intervals")
+    return Section("Scores and their certainty", (paragraph(said), table))
+
+
 def by_calendar_month(evaluation: Evaluation) -> Table:
     """RMSE by calendar month."""
     found = score_by_calendar_month(evaluation, Column(_metric("rmse")))
@@ -89,10 +111,10 @@ def by_place(evaluation: Evaluation) -> list[Table]:
 def scales(evaluation: Evaluation, figure: Sequence[Block]) -> Section:
     """Power by wavelength; nothing where no window is large enough."""
     data = evaluation.data
-    truth = data["spectrum_truth"].values.sum(axis=0)
+    truth = data["spectrum_truth"].values.mean(axis=0)
     if not np.isfinite(truth).any():
         return Section("Real detail, or noise?", ())
-    error = data["spectrum_error"].values.sum(axis=1)
+    error = data["spectrum_error"].values.mean(axis=1)
     shown = truth > 1e-6 * np.nansum(truth)
     rows = tuple(
         (f"{low:.0f}–{high:.0f} km", f"{truth[k]:.3g}", *(f"{e[k] / truth[k]:.2f}" for e in error))
