@@ -118,7 +118,7 @@ print(f"CRPS: {found.crps:.1f} mm, with one constant σ it would be {found.const
 #   gets wrong in the next one.
 # * σ, as if all cells were wrong together. They are not either: some errors cancel.
 #
-# `gwkeras zonal` draws fields that could all be the truth and looks at how far their means lie apart. Here are
+# `gwkeras zonal` draws errors that the estimate could have and looks at how far their means lie apart. Here are
 # four square basins.
 
 # %%

@@ -38,7 +38,7 @@ _PARTS_HEAD = """\
 ## Parts of a method
 
 A method is a prior (what each fine cell should hold) and an update (what the product says that the prior has missed). Each is a
-kind with keys of its own; one of your own is named where it lies (`kind: "package.module:Class"`; docs/methods.md).
+kind with keys of its own; one of your own is named where it lies (`kind: "package.module:Class"`; [Methods](methods.md)).
 
 """
 
