@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gwkeras.core.errors import BadInput
 from gwkeras.report.document import Table
 from gwkeras.report.figures.training import curves, draw_training
 from gwkeras.report.sections.paper.quality import errors, physics_terms
@@ -41,6 +42,15 @@ def test_errors_by_patch_are_the_papers_third_table():
     assert section.title == "Table 3: errors, mean ± standard deviation over patches"
     assert table.rows[0] == ("nearest", "2.00 ± 0.00", "2.00 ± 0.00", "0.0000 ± 0.0000", "–")
     assert table.name == "table_3"
+
+
+def test_facts_of_later_stages_are_told(tmp_path):
+    write_run(tmp_path)
+    (tmp_path / "summary.json").write_text('{"facts": {"exported model": "saved_model/1"}}')
+    assert read_run(tmp_path).told.facts == {"samples": "3 train", "exported model": "saved_model/1"}
+    (tmp_path / "summary.json").write_text("[1]")
+    with pytest.raises(BadInput, match=r"expected the summary of a run, found something else"):
+        read_run(tmp_path)
 
 
 def test_curves_are_losses_and_root_mean_square_errors(trained, tmp_path):
