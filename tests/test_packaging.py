@@ -58,7 +58,8 @@ def test_wheel_holds_both_packages_and_the_configurations(wheel, project_root):
     sources = {
         path.relative_to(project_root).as_posix()
         for package in ("gwkeras", "tfrecords_build")
-        for path in (project_root / package).rglob("*.py")
+        for path in (project_root / package).rglob("*")
+        if path.suffix in {".py", ".js", ".css", ".j2"}
     }
     assert sources <= names
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]

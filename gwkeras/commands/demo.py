@@ -33,4 +33,4 @@ def demo(
         static=[files["static"]],
         truth=files["truth"],
     )
-    run_stages(config, output, workers=1, overwrite=True, before={"twin": twin_seconds})
+    run_stages(config, output, workers=1, overwrite=True, before={"twin": twin_seconds}, page=True)

@@ -71,8 +71,19 @@ def run(
     run_stages(settled, output, workers, overwrite)
 
 
-def run_stages(config: Config, output: Path, workers: int, overwrite: bool, before: dict[str, float] | None = None) -> None:
-    """All stages in a run folder, watched, and the table at the end; `before`: seconds that went before, by stage."""
+def run_stages(
+    config: Config, output: Path, workers: int, overwrite: bool, before: dict[str, float] | None = None, page: bool = False
+) -> None:
+    """All stages in a run folder, watched, and the table at the end.
+
+    Args:
+        config: what is done.
+        output: run folder.
+        workers: local processes that build shards.
+        overwrite: replace a build or a training of another configuration.
+        before: seconds that went before, by stage.
+        page: whether report.html is written, too.
+    """
     from gwkeras.console import show_scores, watched
     from gwkeras.core.command_line import typed_command
     from gwkeras.pipeline.experiment import Experiment
@@ -92,4 +103,9 @@ def run_stages(config: Config, output: Path, workers: int, overwrite: bool, befo
             f"{folder.config} --run {output} and gwkeras train --run {output}; evaluate then judges it beside the others."
         )
     typer.echo(f"Picture  {folder.picture}\nRecord   {folder.fine}\nReport   {folder.report}\nFigures  {folder.summary}")
-    typer.echo(f"Next: gwkeras report {output}, for one page with a map, series, tables and figures")
+    if page:
+        from gwkeras.report.writing import write_whole_report
+
+        typer.echo(f"Page     {write_whole_report([output], output).page}")
+    else:
+        typer.echo(f"Next: gwkeras report {output}, for one page with a map, series, tables and figures")

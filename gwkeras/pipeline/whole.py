@@ -70,6 +70,7 @@ def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Evaluatio
             seconds=experiment.seconds,
             test_months=experiment.split.test_months,
             training=training,
+            facts=facts,
         ),
     )
     return evaluation

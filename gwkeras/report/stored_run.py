@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +80,16 @@ def read_run(folder: Path) -> StoredRun:
             found="none",
             remedy="hold out months or blocks (split.test_share, split.block_share) and run gwkeras evaluate again",
         )
+    summary = _summary(run.summary)
     told = Told.of(evaluation.data.attrs)
+    told = replace(told, facts={**told.facts, **summary.get("facts", {})})
     return StoredRun(
         evaluation,
         told,
         open_fields(run.evaluation_fields, evaluation.digest),
         load_run_config(run.config) if run.config.exists() else None,
         _history(run.history),
-        _summary(run.summary),
+        summary,
         run.fine if run.fine.is_file() else None,
         _wells(run.wells),
         (told.title or folder.name,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def summary(
     seconds: dict[str, float],
     test_months: tuple[str, ...],
     training: dict[str, Any],
+    facts: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Scores by method (mm), the largest conservation error (mm), time by stage (s) and the largest memory (MiB).
 
@@ -30,6 +32,7 @@ def summary(
         seconds: by stage.
         test_months: those that the split holds out.
         training: what the training tells of itself.
+        facts: name -> value, for reports that are made later.
     """
     result = {
         "methods": _figures(evaluation.scores),
@@ -42,6 +45,8 @@ def summary(
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "training": training,
     }
+    if facts:
+        result["facts"] = dict(facts)
     if evaluation.held_out_blocks:
         result["methods_in_held_out_blocks"] = _figures(evaluation.held_out_blocks)
     if evaluation.has_patches:

@@ -38,7 +38,9 @@ def chromium():
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    write_run(folder, methods=tuple(Near(m.name, m.error, m.half) for m in (*METHODS, Off("second", 0.5, 1.0))), of=hilly)
+    write_run(
+        folder, methods=tuple(Near(m.name, m.error, m.half) for m in (*METHODS, Off("<i>odd</i> & second", 0.5, 1.0))), of=hilly
+    )
     return write_whole_report([folder], folder).page
 
 
@@ -110,6 +112,15 @@ def test_month_quantity_and_method_change_the_map(page):
     page.wait_for_function(f"{READY}.startsWith('error/2')")
     assert page.locator("#map-plot .gtitle").text_content() == "Error, bicubic, 2003-02"
     assert "sigma" not in page.locator("#map-quantity option").evaluate_all("options => options.map(o => o.value)")
+
+
+def test_names_are_shown_as_they_are(page):
+    name = "<i>odd</i> & second"
+    page.select_option("#map-method", label=name)
+    page.wait_for_function(f"{READY}.startsWith('mean/4')")
+    assert page.locator("#map-plot .gtitle").text_content() == f"Storage, {name}, 2003-01"
+    assert page.locator("th", has_text=name).count() > 3
+    assert page.locator("main i").count() == 0
 
 
 def test_a_click_shows_the_series_with_its_band(page):

@@ -79,6 +79,8 @@ def test_summary_rounds_and_has_no_nan(tmp_path):
     assert read["seconds"] == {"build": 1.23}
     assert read["conservation_max_mm"] == 1e-5
     assert read["test_months"] == ["2003-01"]
+    assert "facts" not in read
+    assert summary(found, **given, facts={"exported model": "1"})["facts"] == {"exported model": "1"}
     assert 20 < read["peak_memory_mib"] <= peak_memory_mib() + 1
     assert [p.name for p in tmp_path.iterdir()] == ["summary.json"]
 

@@ -214,8 +214,11 @@ function colours() {
   return { colorscale: DIVERGING, zmin: -span, zmax: span };
 }
 
+// Plotly takes tags in texts for formatting; a method's name is to be shown as it is.
+const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
 const titled = (text) => ({
-  text,
+  text: plain(text),
   font: { size: phone.matches ? 13 : 16 },
   x: 0,
   xref: "container",
@@ -384,7 +387,7 @@ async function drawSeries(cell) {
   traces.push(
     line("product", (row) => row.product, { color: "#777", dash: "dot" }),
     line("judged by", (row) => row.truth, { color: "#000" }),
-    line(method.name, (row) => row.mean, { color: "#0072b2" }),
+    line(plain(method.name), (row) => row.mean, { color: "#0072b2" }),
   );
   const layout = {
     title: titled(`Series at ${place(cell)}`),
