@@ -1,14 +1,15 @@
 """The stack: several priors, each believed as far as it predicts product that it has not seen.
 
-f = Σ w f, with w ≥ 0 and Σ w ≤ 1 from months and places left out by turns: product-taught priors by the product through H in the
-metric (H C Hᵀ + R)⁻¹; where a fine reference is learned, by the reference's detail. Where nothing predicts better than no prior,
-all weights are 0.
+f = Σ w f, with w ≥ 0 and Σ w ≤ 1. Members that hold themselves back by held-out product count alike where they are not 0.
+Others are weighed by months and places that are left out by turns: by the product through H in the metric (H C Hᵀ + R)⁻¹ or,
+where a fine reference is learned, by its detail; where nothing predicts better there than no prior, all weights are 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,8 +28,8 @@ from gwkeras.methods.training import Training
 _FEWEST_MONTHS = 12  # that a fold leaves to learn from
 
 
-def _ridge() -> tuple[Any, ...]:
-    return (PRIORS.of("ridge", "prior.priors")(),)
+def _default() -> tuple[Any, ...]:
+    return tuple(PRIORS.of(kind, "prior.priors")() for kind in ("ridge", "storage_model"))
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,13 @@ class Stack:
 
     Args:
         priors: the members' recipes.
-        folds: parts of months and places that are left out by turns; every member is fitted once more for each.
+        folds: parts of months and places that are left out by turns where a member does not hold itself back by held-out product;
+            every member is then fitted once more for each.
     Raises: ConfigError: where there is no member, or one that is trained from shards.
     """
 
-    priors: tuple[Any, ...] = key(_ridge, "the members, each a kind or a section with its kind and its keys", kinds=PRIORS)
-    folds: int = key(3, "parts of months and places that are left out by turns to weigh the members", at_least=2, at_most=20)
+    priors: tuple[Any, ...] = key(_default, "the members, each a kind or a section with its kind and its keys", kinds=PRIORS)
+    folds: int = key(3, "parts left out by turns, to weigh members that do not hold themselves back", at_least=2, at_most=20)
 
     label: ClassVar[str] = "stack"
     needs_shards: ClassVar[bool] = False
@@ -61,7 +63,7 @@ class Stack:
             )
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedStack:
-        """Weights from what is left out by turns, and the members that count fitted on all training months.
+        """Weights from what no member was taught on, and the members that count fitted on all training months.
 
         Args:
             training: storage of other months than the training's, and of held-out blocks, is never looked at.
@@ -70,11 +72,32 @@ class Stack:
         """
         if len(self.priors) == 1 and getattr(self.priors[0], "holds_back", False):
             return self._unweighed(training, progress, f"{self.priors[0].label} alone weighs itself by held-out product")
+        if not _learns_reference(training) and all(getattr(prior, "holds_back", False) for prior in self.priors):
+            return self._alike(training, progress)
         fewest = len(training.months) * (self.folds - 1) // self.folds
         if fewest < _FEWEST_MONTHS:
             return self._unweighed(training, progress, f"{len(training.months)} training months are too few to weigh by")
-        learned = training.config.target.kind == "reference" and training.domain.fine_target is not None
-        asked = Reference(training) if learned else Product(training, teaching_of(training))
+        return self._by_folds(training, progress)
+
+    def _alike(self, training: Training, progress: Progress) -> FittedStack:
+        """Members fitted once; those that are not 0 count alike.
+
+        Weights that fit the product's cells best favour the prior that knows these cells best, not the one that knows what is
+        within; what each says of itself tells no better (docs/skill.md).
+        """
+        fitted, refused = self._fit(range(len(self.priors)), training, progress)
+        first = training.months[0] if training.months else training.domain.months[0]
+        counted = [p for p, prior in fitted.items() if np.any(np.nan_to_num(prior.predict(training.domain, first).mean))]
+        members = tuple(Member(p, 1 / len(counted), fitted[p]) for p in counted)
+        shares = ", ".join(f"{self.priors[m.position].label} {m.weight:.2f}" for m in members) or "0 everywhere"
+        left_out = [f"stack: {self.priors[position].label} left out: {error}" for position, error in refused.items()]
+        silent = tuple(note for p, prior in fitted.items() if p not in counted for note in getattr(prior, "notes", ()))
+        said = f"stack: {shares}: members that held-out product bears out count alike"
+        return FittedStack(members, (said, *left_out, *silent, *_members_notes(members)))
+
+    def _by_folds(self, training: Training, progress: Progress) -> FittedStack:
+        """Members fitted once more for each part of months and places that is left out, and weighed there."""
+        asked = Reference(training) if _learns_reference(training) else Product(training, teaching_of(training))
         candidates, left_out = list(range(len(self.priors))), []
         found: list[HeldOut] = []
         for number, fold in enumerate(asked.folds(self.folds), start=1):
@@ -85,7 +108,7 @@ class Stack:
                     raise next(iter(refused.values()))
                 candidates = [position for position in candidates if position not in refused]
                 left_out = [f"stack: {self.priors[position].label} left out: {error}" for position, error in refused.items()]
-            found.append(asked.ask(list(fitted.values()), fold, lambda *done: progress(f"{said}: months", *done)))  # noqa: B023
+            found.append(asked.ask(list(fitted.values()), fold, partial(progress, f"{said}: months")))
         weights = weigh(together(found))
         counted = [position for position, weight in zip(candidates, weights.values, strict=True) if weight > 0]
         fitted, refused = self._fit(counted, training, progress)
@@ -141,6 +164,10 @@ class Stack:
         shares = [f"{label} {weight:.2f}" for label, weight in zip(labels, weights.values, strict=True)]
         shares.append(f"none {max(0.0, 1 - float(np.sum(weights.values))):.2f}")
         return (f"stack: {', '.join(shares)}: {how}; alone: {alone}",)
+
+
+def _learns_reference(training: Training) -> bool:
+    return training.config.target.kind == "reference" and training.domain.fine_target is not None
 
 
 def _members_notes(members: Sequence[Member]) -> tuple[str, ...]:

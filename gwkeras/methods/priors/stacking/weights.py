@@ -44,6 +44,13 @@ class HeldOut:
         explained = 2 * np.einsum("pn,pn->p", w, self.moment) - np.einsum("pn,pnm,pm->p", w, self.gram, w)
         return explained / np.where(self.power > 0, self.power, 1.0)
 
+    @property
+    def best_alone(self) -> np.ndarray:
+        """(n,) the share that each explains at its own best weight, 0 … 1."""
+        moment, own = self.moment.sum(axis=0), np.diag(self.gram.sum(axis=0))
+        weights = np.where(own > 0, np.clip(moment / np.where(own > 0, own, 1.0), 0.0, 1.0), 0.0)
+        return np.array([self.gains(row).mean() for row in np.diag(weights)])
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -77,12 +84,8 @@ def weigh(held_out: HeldOut) -> Weights:
         other[~rest] = solve_weights(held_out.gram[rest].sum(axis=0), held_out.moment[rest].sum(axis=0))
     gains = held_out.gains(other)
     gain, error = float(gains.mean()), standard_error(gains, held_out.fold, held_out.place)
-    gram, moment = held_out.gram.sum(axis=0), held_out.moment.sum(axis=0)
-    diagonal = np.diag(gram)
-    alone = np.where(diagonal > 0, np.clip(moment / np.where(diagonal > 0, diagonal, 1.0), 0.0, 1.0), 0.0)
-    each = np.array([held_out.gains(row).mean() for row in np.diag(alone)])
-    values = solve_weights(gram, moment) if is_believed(gain, error) else np.zeros(len(moment))
-    return Weights(values, gain, error, each)
+    values = solve_weights(held_out.gram.sum(axis=0), held_out.moment.sum(axis=0))
+    return Weights(values if is_believed(gain, error) else np.zeros(len(values)), gain, error, held_out.best_alone)
 
 
 def solve_weights(gram: np.ndarray, moment: np.ndarray) -> np.ndarray:

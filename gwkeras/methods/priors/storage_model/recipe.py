@@ -41,6 +41,7 @@ class StorageModel:
 
     label: ClassVar[str] = "storage model"
     needs_shards: ClassVar[bool] = False
+    holds_back: ClassVar[bool] = True  # it is 0 by itself where held-out product does not bear it out
 
     def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedStorageModel:
         """Parameters from the product in the training months.

@@ -26,6 +26,7 @@ from gwkeras.methods.updates.ensemble.seen import Seen
 from gwkeras.methods.updates.ensemble.settings import Settings
 
 _FACTORS = (0.5, 3.0)  # of the perturbations that are asked for, least and most
+_LEAST_NEW = 0.3  # share of the errors that is taken to be a month's own: without any, members agree ever more
 _STAYS = 0.98  # correlation of errors from month to month, at most
 _REACH_CELLS, _REACH_SPREAD = 2.0, 1.0  # half-width of the taper: cells that are asked, and half-weight distances, at least
 
@@ -180,7 +181,7 @@ def _sizes(missed: _Missed, seen: Seen, asked: Perturbation, amplitude: float) -
     power = float(np.mean(before[both] ** 2)) if both.any() else 0.0
     kept = float(np.clip(np.mean(before[both] * after[both]) / power, 0.0, _STAYS)) if power else 0.0
     new = float(np.mean((after - kept * before)[both] ** 2)) - (1 + kept**2) * noise if both.any() else 0.0
-    share = float(np.clip(new / max((1 - kept**2) * left, 1e-12), 0.0, 1.0))
+    share = float(np.clip(new / max((1 - kept**2) * left, 1e-12), _LEAST_NEW, 1.0))
     factor = float(np.clip(np.sqrt((1 - share) * left / max(float(missed.variance[known].mean()), 1e-12)), *_FACTORS))
     error = float(np.sqrt(share * left * missed.forgotten / max(missed.shown, 1e-3))) / amplitude
     said = (

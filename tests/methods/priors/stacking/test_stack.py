@@ -96,6 +96,35 @@ def test_every_month_and_tile_is_left_out_once_and_never_learned_from_then(world
             assert left_out[tuple(cells[tile].T)].all()
 
 
+@dataclass(frozen=True)
+class HeldBack(Known):
+    """One that says of itself that held-out product bears it out."""
+
+    holds_back = True
+
+
+def held_back(known):
+    return HeldBack(known.label, known.share, known.fields)
+
+
+def test_members_that_hold_themselves_back_are_fitted_once_and_count_alike(world):
+    told = []
+    fitted = Stack((RIDGE, held_back(truth_of(world)))).fit(
+        replace(world.training, fitted={}), lambda label, done, total: told.append(label)
+    )
+    assert weights_of(fitted) == {0: 0.5, 1: 0.5}
+    assert fitted.notes[0] == "stack: ridge 0.50, truth 0.50: members that held-out product bears out count alike"
+    assert told.count("teaching the ridge prior, months") == len(world.domain.fine_drivers.calendar)
+
+
+def test_one_that_is_zero_does_not_count(world):
+    fitted = Stack((held_back(truth_of(world, 0.0, "silent")), held_back(truth_of(world)))).fit(world.training)
+    assert weights_of(fitted) == {1: 1.0}
+    nothing = Stack((held_back(truth_of(world, 0.0, "silent")), held_back(truth_of(world, 0.0, "too")))).fit(world.training)
+    assert nothing.members == ()
+    assert "0 everywhere" in nothing.notes[0]
+
+
 def test_a_reference_is_what_weighs_where_one_is_learned(tmp_path):
     world = make_world(tmp_path, reference=True)
     config = from_dict({"target": {"kind": "reference"}, "data": {"reference": {"path": "none.nc"}}})
