@@ -35,6 +35,7 @@ def wells(
     from gwkeras.core.config.tree import SourceConfig
     from gwkeras.core.errors import BadInput
     from gwkeras.report.sections.wells import left_out_table, wells_table
+    from gwkeras.report.wells_map import draw_wells
 
     overrides = [*([f"table={table}"] if table else []), *(settings or ())]
     settled = load_section(WellsConfig, config, overrides)
@@ -56,10 +57,12 @@ def wells(
             applications = _applications(run, methods)
             found = judge_run(settled, applications, fields=sources, attributes=said, progress=progress)
         written = write_wells(found, target)
+        picture = target.with_suffix(".png")
+        draw_wells(found.data, picture)
     show_table(wells_table(found.data))
     if found.judged.dropped:
         show_table(left_out_table(found.data))
-    say_written(", ".join(map(str, written)), notes=str(found.data.attrs["notes"]).splitlines())
+    say_written(", ".join(map(str, (*written, picture))), notes=str(found.data.attrs["notes"]).splitlines())
 
 
 def _applications(run: Path, methods: list[str] | None):  # type: ignore[no-untyped-def]

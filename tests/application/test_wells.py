@@ -16,6 +16,7 @@ from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.report.document import Report
 from gwkeras.report.markdown import render
 from gwkeras.report.sections.wells import wells as wells_section
+from gwkeras.report.wells_map import draw_wells
 from tests.fixtures import write_g3p
 
 MONTHS = [f"{year}-{month:02d}" for year in range(2005, 2010) for month in range(1, 13)]
@@ -144,6 +145,17 @@ def test_what_is_written_reads_back_and_makes_a_section(world, tmp_path):
     assert float(rows[0]["correlation truth"]) == pytest.approx(1.0, abs=1e-4)
     with paths[2].open() as file:
         assert {row["well"] for row in csv.DictReader(file)} == {"w3", "w4", "w5", "w6", "w7"}
+
+
+def test_the_map_shows_each_field_s_gain_at_its_wells(world, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("gwkeras.report.wells_map._draw", lambda axes, lon, lat, values, limit: drawn.append((values, limit)))
+    data = judge(world).data
+    draw_wells(data, tmp_path / "w.png")
+    assert len(drawn) == 3
+    np.testing.assert_array_equal(drawn[0][0], data["well_correlation"].values[0])
+    np.testing.assert_array_equal(drawn[1][0], data["well_gain"].values[1])
+    assert drawn[1][1] == pytest.approx(np.quantile(np.abs(data["well_gain"].values[1:]), 0.95))
 
 
 def test_records_of_other_years(world, tmp_path):

@@ -147,6 +147,7 @@ def test_wells(gwkeras_command, files, tmp_path):
         assert float(data["median_correlation"].sel(field="truth")) == pytest.approx(1.0, abs=1e-4)
         assert (data["well_gain"].sel(field="truth") > 0).all()
         assert (data["well_slope"].sel(field="truth") - 1 < 1e-3).all()
+    assert (tmp_path / "w.png").read_bytes()[:4] == b"\x89PNG"
     assert (tmp_path / "w_left_out.csv").read_text().splitlines()[1].startswith("far,-40.0,70.0,outside the grid")
 
 

@@ -90,8 +90,8 @@ def _of_complete(y: np.ndarray, times: np.ndarray, confidence: float, correction
     slopes = y[:, later] - y[:, earlier]
     s = np.sign(slopes).sum(axis=1)
     slopes /= (times[later] - times[earlier]).astype(float)
-    slopes.sort(axis=1)
     pairs = slopes.shape[1]
+    slopes.partition([(pairs - 1) // 2, pairs // 2], axis=1)  # sorting all would take three times as long
     middle = (slopes[:, (pairs - 1) // 2] + slopes[:, pairs // 2]) / 2
     variance = (size * (size - 1) * (2 * size + 5) - _ties(y)) / 18.0
     inflation = np.ones(len(y))
@@ -101,6 +101,8 @@ def _of_complete(y: np.ndarray, times: np.ndarray, confidence: float, correction
     reach = norm.ppf((1 + confidence) / 2) * sigma
     upper = np.minimum(np.round((pairs + reach) / 2).astype(int), pairs - 1)
     lower = np.maximum(np.round((pairs - reach) / 2).astype(int) - 1, 0)
+    for row, bounds in zip(slopes, np.stack([lower, upper], axis=1), strict=True):
+        row.partition(bounds)
     rows = np.arange(len(y))
     z = np.divide(s - np.sign(s), sigma, out=np.zeros(len(y)), where=sigma > 0)
     p = 2.0 * norm.sf(np.abs(z))
