@@ -81,13 +81,14 @@ def error_bars(
     if not isinstance(update, FittedKriging):
         return None
     domain, grouping = training.domain, grouping or Grouping.usual(training)
+    update = update.on(domain)
     held, taught = list(training.validation_months), _some(training.months, _MONTHS)
     months = sorted({*held, *taught})
     means = {month: np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)) for month in months}
-    expected = np.stack([np.nan_to_num(domain.observation(means[month])) for month in months])
+    expected = np.stack([np.nan_to_num(update.region.seen(means[month])) for month in months])
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
     observed[:, training.split.untrained(domain.coarse)] = np.nan
-    product = held_out_product(update.on(domain), observed - expected, expected)
+    product = held_out_product(update, observed - expected, expected)
     stamps = [months[row] for row in product.rows]
     persistence = Persistence.fit(month_number(np.array(stamps)), product.errors.T)
     spans = spans_of(stamps, grouping.span_months)

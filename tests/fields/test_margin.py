@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from gwkeras.core.config.tree import DataConfig, RegionConfig
+from gwkeras.core.config.tree import DataConfig, RegionConfig, SourceConfig
 from gwkeras.core.grid import Grid
 from gwkeras.fields.margin import with_margin
+from gwkeras.fields.record import read_fields
 from gwkeras.fields.sources import Sources
 from gwkeras.observation.point_spread import PointSpread
 from tests.fields.in_memory import make_fields
 from tests.fields.test_region import product, sources
+from tests.fixtures import write_g3p
 
 REGION = RegionConfig(-4.0, 4.0, 20.0, 30.0)
 FILTER = PointSpread.gaussian(250.0)  # 2.5 × 250 km are 5.62° of latitude: twelve cells
@@ -60,6 +63,28 @@ def test_whole_blocks_of_a_coarsened_product():
     )
     ragged = RegionConfig(-4.0, 4.0, 20.0, 30.5)
     assert margin(product(), region=ragged, coarsen_product=4) == ragged
+
+
+def test_files_are_read_with_the_margin_and_the_truth_without(tmp_path):
+    """G3P's file names its filter; months of a product on 30° × 30°, a truth beside it, a region of 6° × 8° within."""
+    lat, lon = np.arange(-14.75, 15.0, 0.5), np.arange(5.25, 35.0, 0.5)
+    values = np.random.default_rng(0).normal(size=(2, lat.size, lon.size))
+    months, name = ["2004-01", "2004-02"], "gwsa_g3p_200401_200402_monthly_05_degree_250km_gauss_filtered_gravis.nc"
+    data = DataConfig(
+        gwsa=SourceConfig(path=(str(write_g3p(tmp_path / name, months, lat, lon, values)),)),
+        truth=SourceConfig(path=(str(write_g3p(tmp_path / "truth.nc", months, lat, lon, values)),)),
+        region=RegionConfig(-3.0, 3.0, 16.0, 24.0),
+    )
+    fields = read_fields(data)
+    assert fields.spread_by_files
+    assert fields.grid == Grid.covering(-9, 9, 10, 30, 0.5)
+    assert fields.part == (slice(12, 24), slice(12, 28))
+    np.testing.assert_allclose(fields.gwsa.values[:, 12:24, 12:28], values[:, 24:36, 22:38], rtol=1e-6)
+    assert fields.truth is not None
+    assert fields.truth.shape == (2, 12, 16)
+    alone = read_fields(replace(data, margin_km=0.0))
+    assert (alone.grid.shape, alone.part) == ((12, 16), None)
+    assert alone.fingerprint != fields.fingerprint
 
 
 def test_the_part_that_is_written():
