@@ -58,6 +58,7 @@ def with_own_sizes(
 
 
 def _factor(squares: np.ndarray, power: float) -> np.ndarray:
-    """(n,) factor on a variance, 1 in the mean of its logarithm."""
-    size = np.log(np.maximum(squares.mean(axis=1), 1e-6))
-    return np.clip(np.exp(power * (size - size.mean())), *_RANGE)
+    """(n,) factor on a variance, such that errors in units of σ stay as large as they were: 1 is for places nothing is known of."""
+    size = np.maximum(squares.mean(axis=1), 1e-6)
+    found = np.clip((size / np.exp(np.log(size).mean())) ** power, *_RANGE)
+    return found * np.mean(size / found) / size.mean()
