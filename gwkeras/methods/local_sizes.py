@@ -58,7 +58,7 @@ def with_own_sizes(
 
 
 def _factor(squares: np.ndarray, power: float) -> np.ndarray:
-    """(n,) factor on a variance, such that errors in units of σ stay as large as they were: 1 is for places nothing is known of."""
+    """(n,) factor on a variance; errors in units of σ stay as large as they were, so 1 is for places nothing is known of."""
     size = np.maximum(squares.mean(axis=1), 1e-6)
     found = np.clip((size / np.exp(np.log(size).mean())) ** power, *_RANGE)
     return found * np.mean(size / found) / size.mean()
