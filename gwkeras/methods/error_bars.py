@@ -20,7 +20,7 @@ from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 from gwkeras.methods.updates.held_out_product import HeldOutProduct, held_out_product
-from gwkeras.methods.updates.noise_correlation import NoiseCorrelation
+from gwkeras.methods.updates.noise_correlation import HIDDEN, NoiseCorrelation
 
 _MONTHS = 240  # of training, that are looked at beside the validation months
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
@@ -97,7 +97,7 @@ def error_bars(
     stamps = [months[row] for row in product.rows]
     persistence = Persistence.fit(numbers[product.rows], product.errors.T)
     believed = float(np.mean(np.maximum(here.noise.variance, here.uncertainty**2)))
-    noise = NoiseCorrelation.seen(numbers, here.region.gather(observed - expected), here.region.grid, believed)
+    noise = NoiseCorrelation.seen(numbers, here.region.gather(observed - expected), here.region.grid, believed) or HIDDEN
     spans = spans_of(stamps, grouping.span_months)
     sharper = with_own_sizes(here, product, spans_of(stamps)) if sharpen else None
     if sharper is not None:

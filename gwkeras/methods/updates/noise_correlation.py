@@ -68,6 +68,10 @@ class NoiseCorrelation:
         return cls(float(shares[best]), float(_LENGTHS_KM[best]))
 
 
+HIDDEN = NoiseCorrelation(1.0, 170.0)
+"""Where storage hides it: satellites' gravity knows nothing finer, so a product's noise is alike in neighbouring cells."""
+
+
 def _by_distance(one: np.ndarray, other: np.ndarray, known: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """(steps,) mean product of values some rows apart, which are equally far all over the globe; NaN where there are none."""
     found = np.full(len(steps), np.nan)
