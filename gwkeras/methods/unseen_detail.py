@@ -28,7 +28,7 @@ from gwkeras.core.months import Month, month_number
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import upsample
-from gwkeras.methods.persistence import Persistence
+from gwkeras.methods.persistence import Persistence, doubted
 from gwkeras.methods.updates.noise_correlation import NoiseCorrelation
 
 SEEN_SHARE = 0.4
@@ -88,7 +88,8 @@ class UnseenDetail:
             detail = unseen(domain, mean)
             total += local_mean_square(domain, detail)
             seen.append(detail.ravel()[some])
-        lasting = Persistence.fit(month_number(np.array(list(means))), np.array(seen))
+        numbers = month_number(np.array(list(means)))
+        lasting = doubted(Persistence.fit(numbers, np.array(seen)), numbers)
         typical = (total / max(len(means), 1)).astype(np.float32)
         return cls(scale, share, typical, domain.fine, detail_persistence=lasting)
 
