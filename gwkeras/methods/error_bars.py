@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -13,14 +13,16 @@ from gwkeras.core.calibration import Calibration
 from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
+from gwkeras.methods.local_sizes import with_own_sizes
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
 from gwkeras.methods.updates.held_out_product import HeldOutProduct, held_out_product
+from gwkeras.methods.updates.noise_correlation import HIDDEN, NoiseCorrelation
 
-_MONTHS = 96  # of training, that are looked at beside the validation months
+_MONTHS = 240  # of training, that are looked at beside the validation months
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 
 
@@ -55,19 +57,21 @@ class ErrorBars:
         detail: how σ is made of the update's.
         calibration: the intervals around it.
         product: the held-out product that both come from.
+        update: with a sharper map of where its errors are large; as it was where none could be learned.
     """
 
     detail: UnseenDetail
     calibration: Calibration
     product: HeldOutProduct
+    update: FittedUpdate
 
 
 def error_bars(
-    prior: FittedPrior, update: FittedUpdate, training: Training, grouping: Grouping | None = None
+    prior: FittedPrior, update: FittedUpdate, training: Training, grouping: Grouping | None = None, *, sharpen: bool = True
 ) -> ErrorBars | None:
     """σ and intervals from errors of the product in blocks that the update is not shown, each left out in turn.
 
-    Validation months count, and up to 96 training months, in which the prior has been taught: on tuning worlds its errors there
+    Validation months count, and up to 240 training months, in which the prior has been taught: on tuning worlds its errors there
     are as large as elsewhere to a tenth, and two spans of validation months alone tell less of the years to come. Blocks that the
     split holds out are not looked at.
 
@@ -76,32 +80,40 @@ def error_bars(
         update: as fitted; None is returned for one that does not predict the product.
         training: its split says which months and cells may be looked at.
         grouping: of the errors; None: `Grouping.usual`.
+        sharpen: whether the update's map of where errors are large is still to be sharpened.
     Raises: BadInput: where a strict grouping has too few groups.
     """
     if not isinstance(update, FittedKriging):
         return None
     domain, grouping = training.domain, grouping or Grouping.usual(training)
-    update = update.on(domain)
+    here = update.on(domain)
     held, taught = list(training.validation_months), _some(training.months, _MONTHS)
     months = sorted({*held, *taught})
     means = {month: np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)) for month in months}
-    expected = np.stack([np.nan_to_num(update.region.seen(means[month])) for month in months])
+    expected = np.stack([np.nan_to_num(here.region.seen(means[month])) for month in months])
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
     observed[:, training.split.untrained(domain.coarse)] = np.nan
-    product = held_out_product(update, observed - expected, expected)
+    numbers = month_number(np.array(months))
+    product = held_out_product(here, observed - expected, expected)
     stamps = [months[row] for row in product.rows]
-    persistence = Persistence.fit(month_number(np.array(stamps)), product.errors.T)
+    persistence = Persistence.fit(numbers[product.rows], product.errors.T)
+    believed = float(np.mean(np.maximum(here.noise.variance, here.uncertainty**2)))
+    noise = NoiseCorrelation.seen(numbers, here.region.gather(observed - expected), here.region.grid, believed) or HIDDEN
     spans = spans_of(stamps, grouping.span_months)
+    sharper = with_own_sizes(here, product, spans_of(stamps)) if sharpen else None
+    if sharper is not None:
+        update, product = sharper
     groups = in_groups(
-        np.abs(product.errors) / product.sigma[:, None], spans, blocks_of(product.lat, product.lon, grouping.block_degrees)
+        np.abs(product.errors) / product.sigma_of_months, spans, blocks_of(product.lat, product.lon, grouping.block_degrees)
     )
     filtered = domain.point_spread.kind != "none"
     told = f"{counted(len(groups))} of held-out product"
     measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
     ratio = float(np.mean(product.errors**2) / max(np.mean(product.detail**2), 1e-12)) if filtered else None
     chosen: Sequence[Month] = taught or held
-    detail = UnseenDetail.fit(domain, {month: means[month] for month in chosen}, measured.sigma_scale, ratio, persistence)
-    return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product)
+    detail = UnseenDetail.fit(domain, {month: means[month] for month in chosen}, measured.sigma_scale, ratio)
+    detail = replace(detail, persistence=persistence, noise=noise)
+    return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product, update)
 
 
 def _some(months: Sequence[Month], most: int) -> list[Month]:

@@ -34,7 +34,7 @@ def parts_of(method: Composition, domain: Domain, known: np.ndarray, count: int,
     if detail is None:
         return error_parts(update, known, count, seed)
     own = UnseenDraws.of(method.prior, detail, domain)
-    return error_parts(update, known, count, seed, scale=detail.scale, detail=own.draw)
+    return error_parts(update, known, count, seed, scale=detail.scale, detail=own.draw, correlation=detail.noise)
 
 
 def persistences_of(method: Composition) -> tuple[Persistence, Persistence]:

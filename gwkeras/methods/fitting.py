@@ -58,7 +58,8 @@ def fit_method(config: MethodConfig, training: Training, progress: Progress) -> 
     update = config.update.fit(prior, training, progress)
     method = Composition(name_of(config), _beside(update, prior), update)
     bars = error_bars(method.prior, update, training) if training.months else None
-    method = replace(method, detail=None if bars is None else bars.detail)
+    if bars is not None:
+        method = replace(method, detail=bars.detail, update=bars.update)
     method = replace(method, calibration=_calibration(method, config, training, bars, progress))
     with _whole_folder(folder) as partial:
         _keep(method, partial)
@@ -99,7 +100,7 @@ def calibrate_again(config: MethodConfig, training: Training, grouping: Grouping
     Raises: BadInput: where the method has no error bars that held-out product could calibrate, or there are too few groups.
     """
     method = fit_method(config, training, progress)
-    bars = error_bars(method.prior, method.update, training, grouping) if training.months else None
+    bars = error_bars(method.prior, method.update, training, grouping, sharpen=False) if training.months else None
     if bars is None or training.domain.fine_target is not None:
         raise BadInput(
             name_of(config),

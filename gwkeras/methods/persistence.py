@@ -81,6 +81,19 @@ class Persistence:
         )
 
 
+def doubted(found: Persistence, months: np.ndarray) -> Persistence:
+    """Halfway to the usual one: how long a prior's detail lasts does not tell how long that lasts which it lacks.
+
+    Args:
+        found: of the prior's detail.
+        months: (M,) numbers of the months that it was found in.
+    """
+    shares = (np.asarray(found.shares) + np.asarray(Persistence.usual().shares)) / 2
+    lag = np.abs(months[:, None] - months[None, :]).astype(float)
+    about_mean = _without_mean(_parts(lag)).diagonal(axis1=1, axis2=2).mean(axis=1)
+    return Persistence(tuple(shares.tolist()), found.white, max(float(shares @ about_mean), 0.05))
+
+
 class Course:
     """Standard Normal numbers that go through the months as errors do.
 

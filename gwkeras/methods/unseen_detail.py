@@ -28,7 +28,8 @@ from gwkeras.core.months import Month, month_number
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import upsample
-from gwkeras.methods.persistence import Persistence
+from gwkeras.methods.persistence import Persistence, doubted
+from gwkeras.methods.updates.noise_correlation import NoiseCorrelation
 
 SEEN_SHARE = 0.4
 """γ² for a product whose cells are what hides the detail: set on tuning worlds, where 0.31 to 0.57 were right."""
@@ -58,6 +59,7 @@ class UnseenDetail:
         grid: of `typical`; elsewhere the month's own mean square stands for it.
         persistence: how long errors of storage last, from held-out product.
         detail_persistence: how long u lasts, and with it what the prior gets wrong of it.
+        noise: how the product's noise goes together in space; None: as the update assumes.
     """
 
     scale: float
@@ -66,16 +68,10 @@ class UnseenDetail:
     grid: Grid
     persistence: Persistence = Persistence.usual()
     detail_persistence: Persistence = Persistence.usual()
+    noise: NoiseCorrelation | None = None
 
     @classmethod
-    def fit(
-        cls,
-        domain: Domain,
-        means: Mapping[Month, np.ndarray],
-        scale: float,
-        ratio: float | None,
-        persistence: Persistence | None = None,
-    ) -> UnseenDetail:
+    def fit(cls, domain: Domain, means: Mapping[Month, np.ndarray], scale: float, ratio: float | None) -> UnseenDetail:
         """From the prior's fields of some months.
 
         Args:
@@ -83,7 +79,6 @@ class UnseenDetail:
             means: month -> f, (s n_lat, s n_lon) mm; ascending.
             scale: s.
             ratio: mean square of held-out errors of the product over that of the prior's held-out detail; None without a filter.
-            persistence: of the errors; None: the usual one.
         """
         share = SEEN_SHARE if ratio is None else FILTERED_SHARE + FILTERED_GROWTH * ratio**4 / (1 + ratio**4)
         land = np.flatnonzero(domain.land_fine > 0)
@@ -93,9 +88,10 @@ class UnseenDetail:
             detail = unseen(domain, mean)
             total += local_mean_square(domain, detail)
             seen.append(detail.ravel()[some])
-        lasting = Persistence.fit(month_number(np.array(list(means))), np.array(seen))
+        numbers = month_number(np.array(list(means)))
+        lasting = doubted(Persistence.fit(numbers, np.array(seen)), numbers)
         typical = (total / max(len(means), 1)).astype(np.float32)
-        return cls(scale, share, typical, domain.fine, persistence or Persistence.usual(), lasting)
+        return cls(scale, share, typical, domain.fine, detail_persistence=lasting)
 
     def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray) -> np.ndarray:
         """(s n_lat, s n_lon) mm, standard deviation of a month.
@@ -130,6 +126,7 @@ class UnseenDetail:
         grid = {name: getattr(self.grid, name) for name in ("south", "west", "lat_step", "lon_step", "n_lat", "n_lon")}
         told = {"grid": json.dumps(grid)}
         told |= {name: json.dumps(asdict(getattr(self, name))) for name in _LASTING}
+        told |= {"noise": json.dumps(asdict(self.noise))} if self.noise else {}
         np.savez(
             folder / "unseen_detail.npz",
             typical=self.typical,
@@ -155,7 +152,9 @@ class UnseenDetail:
                     if name in arrays:  # not in those of earlier versions
                         told = json.loads(str(arrays[name]))
                         lasting[name] = Persistence(tuple(told["shares"]), told["white"], told["about_mean"])
-                return cls(float(arrays["scale"]), float(arrays["share"]), arrays["typical"], grid, **lasting)
+                noise = NoiseCorrelation(**json.loads(str(arrays["noise"]))) if "noise" in arrays else None
+                scale, share = float(arrays["scale"]), float(arrays["share"])
+                return cls(scale, share, arrays["typical"], grid, **lasting, noise=noise)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 path, expected="arrays of error bars", found=f"something else ({error})", remedy="fit again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.methods.persistence import Course, Persistence
+from gwkeras.methods.persistence import Course, Persistence, doubted
 
 MONTHS = np.concatenate([np.arange(70), np.arange(76, 190)])  # with a gap
 
@@ -39,6 +39,14 @@ def test_an_error_that_comes_back_every_year_leaves_trends_alone():
     found = Persistence.fit(MONTHS, drawn(lambda lag: np.cos(2 * np.pi * lag / 12)))
     assert found.shares[-1] == pytest.approx(1.0, abs=0.02)
     assert found(np.array([0.0, 6.0, 12.0])) == pytest.approx([1.0, -1.0, 1.0], abs=0.05)
+
+
+def test_doubt_goes_halfway_to_what_lasts():
+    """Of 384 months half; about the mean over the record that leaves as much as drawn errors have."""
+    found = doubted(Persistence((0.0, 1.0, 0.0, 0.0, 0.0, 0.0)), MONTHS)
+    assert found.shares == pytest.approx((0.0, 0.5, 0.25, 0.0, 0.25, 0.0))
+    errors = drawn(lambda lag: 0.5 * np.exp(-lag / 6) + 0.25 * np.exp(-lag / 24) + 0.25 * np.exp(-lag / 384), places=2000)
+    assert found.about_mean == pytest.approx((errors - errors.mean(axis=0)).var(), rel=0.05)
 
 
 def test_too_short_a_record_tells_nothing():

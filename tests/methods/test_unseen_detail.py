@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
+from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.unseen_detail import SEEN_SHARE, UnseenDetail, local_mean_square, unseen
+from gwkeras.methods.updates.noise_correlation import NoiseCorrelation
 from gwkeras.observation.operator import Observation
 
 
@@ -73,6 +76,12 @@ def test_kept_and_read_back(tmp_path):
     assert UnseenDetail.load(tmp_path) is None
     bars.save(tmp_path)
     found = UnseenDetail.load(tmp_path)
+    assert found is not None
+    assert found.noise is None
+    told = replace(bars, persistence=Persistence((0.5, 0.0, 0.0, 0.0, 0.25, 0.25), 0.2, 0.7), noise=NoiseCorrelation(0.8, 170.0))
+    told.save(tmp_path)
+    found = UnseenDetail.load(tmp_path)
+    assert (found.persistence, found.detail_persistence, found.noise) == (told.persistence, told.detail_persistence, told.noise)
     assert (found.scale, found.share, found.grid) == (bars.scale, bars.share, bars.grid)
     np.testing.assert_array_equal(found.typical, bars.typical)
     assert found.digest == bars.digest != UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.3, 0.3).digest

@@ -14,6 +14,7 @@ import numpy as np
 from gwkeras.core.errors import BadInput
 from gwkeras.fields.grids.interpolation import upsample
 from gwkeras.methods.updates.fitted_kriging import FittedKriging
+from gwkeras.methods.updates.noise_correlation import NoiseCorrelation
 
 _MOST_CELLS = 1_000_000  # fine cells of a region; what is drawn is kept in memory
 _NOTHING = 1e-9  # of a variance
@@ -46,6 +47,7 @@ def error_parts(
     *,
     scale: float = 1.0,
     detail: DrawDetail | None = None,
+    correlation: NoiseCorrelation | None = None,
 ) -> ErrorParts:
     """Errors of months in which the same product cells are known.
 
@@ -56,6 +58,7 @@ def error_parts(
         seed: of the random numbers.
         scale: what the update's σ is to be multiplied by; it tells how much `detail` counts beside it.
         detail: of the prior; None: there is none.
+        correlation: of the noise; None: as the update assumes.
     Raises: BadInput: where the region is too large to keep its draws.
     """
     fine = update.region.observation.fine
@@ -71,6 +74,9 @@ def error_parts(
     quiet = replace(both.noise, variance=_NOTHING * both.covariance.variance)
     unseen = replace(both, noise=quiet, uncertainty=np.zeros_like(both.uncertainty))
     noise = replace(both, covariance=replace(both.covariance, variance=_NOTHING * both.covariance.variance))
+    if correlation is not None:
+        seen = replace(both.noise, correlated=correlation.share, length_km=correlation.length_km)
+        noise = replace(noise, noise=seen)
     local = scale * np.sqrt(upsample(update.local, update.region.factor, "bilinear", periodic=update.region.grid.is_periodic))
     parts = np.zeros((3, count, *fine.shape), dtype=np.float32)
     for row, part in ((0, unseen), (2, noise)):

@@ -25,6 +25,7 @@ class HeldOutProduct:
         errors: (n, M) G − H Ŝ, mm, where Ŝ has not seen the block.
         sigma: (n,) their standard deviation by covariance and noise, mm.
         detail: (n, M) the same of H f instead of G − H f, mm: what the prior says of the block that its surroundings do not.
+        monthly: (n, M) σ where it is not the same in all months; None: `sigma` in all of them.
     """
 
     lat: np.ndarray
@@ -33,6 +34,12 @@ class HeldOutProduct:
     errors: np.ndarray
     sigma: np.ndarray
     detail: np.ndarray
+    monthly: np.ndarray | None = None
+
+    @property
+    def sigma_of_months(self) -> np.ndarray:
+        """(n, M) mm."""
+        return np.broadcast_to(self.sigma[:, None], self.errors.shape) if self.monthly is None else self.monthly
 
 
 def held_out_product(update: FittedKriging, residuals: np.ndarray, expected: np.ndarray) -> HeldOutProduct:

@@ -1,0 +1,84 @@
+"""How the product's noise goes together in space, told from storage by what a month has in common with those before and after.
+
+Storage goes on, noise does not. Between two places some distance apart, the covariance of G − H f at a lag of one and two months
+is storage's alone; carried on to no lag in a straight line, it leaves the noise's:
+
+    R(d) = C(d; 0) − (2 C(d; 1) − C(d; 2)),    R(d) / R(0) = share · exp(−d / length) beyond the cell itself.
+
+Only how it falls off is taken of that, not its size: what a prior gets wrong for a single month counts as noise here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+
+_REACH_KM = 700.0
+_LENGTHS_KM = np.geomspace(40.0, 1200.0, 35)
+_LEAST_PAIRS = 24  # of months, with one and two months between them
+_LEAST_OF_NOISE, _LEAST_OF_ALL = 0.4, 0.02  # shares of the noise that is believed and of all variance, to be told from rounding
+
+
+@dataclass(frozen=True)
+class NoiseCorrelation:
+    """Of the product's noise.
+
+    Args:
+        share: of its variance that is correlated.
+        length_km: over which it is.
+    """
+
+    share: float
+    length_km: float
+
+    @classmethod
+    def seen(cls, months: np.ndarray, residuals: np.ndarray, grid: Grid, believed: float) -> NoiseCorrelation | None:
+        """From what the prior has missed of the product; None where noise cannot be told from storage.
+
+        Args:
+            months: (M,) numbers of months, ascending.
+            residuals: (M, n_lat, n_lon) G − H f, mm; NaN where unknown.
+            grid: of the residuals.
+            believed: mm², variance of the noise as the update has it.
+        """
+        known = np.isfinite(residuals).all(axis=0)
+        cell = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
+        steps = np.arange(min(grid.n_lat - 1, int(_REACH_KM / cell)) + 1)
+        if len(steps) < 3 or not known.any():
+            return None
+        centred = np.where(known, residuals - residuals.mean(axis=0), 0.0)
+        lagged = []
+        for lag in (0, 1, 2):
+            _, later, before = np.intersect1d(months, months + lag, assume_unique=True, return_indices=True)
+            if len(later) < _LEAST_PAIRS:
+                return None
+            lagged.append(_by_distance(centred[later], centred[before], known, steps))
+        noise = lagged[0] - (2 * lagged[1] - lagged[2])
+        if not noise[0] > max(_LEAST_OF_NOISE * believed, _LEAST_OF_ALL * lagged[0][0]):
+            return None
+        near = np.isfinite(noise) & (steps > 0)
+        if not near.any():
+            return None
+        ratio, shape = noise[near] / noise[0], np.exp(-steps[near] * cell / _LENGTHS_KM[:, None])
+        shares = np.clip((shape @ ratio) / (shape**2).sum(axis=1), 0.0, 1.0)
+        best = int(((ratio - shares[:, None] * shape) ** 2).sum(axis=1).argmin())
+        return cls(float(shares[best]), float(_LENGTHS_KM[best]))
+
+
+HIDDEN = NoiseCorrelation(1.0, 170.0)
+"""Where storage hides it: satellites' gravity knows nothing finer, so a product's noise is alike in neighbouring cells."""
+
+
+def _by_distance(one: np.ndarray, other: np.ndarray, known: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """(steps,) mean product of values some rows apart, which are equally far all over the globe; NaN where there are none."""
+    found = np.full(len(steps), np.nan)
+    for number, step in enumerate(steps):
+        rows = len(known) - step
+        count = int((known[:rows] & known[step:]).sum())
+        if count:
+            there = np.sum(one[:, :rows] * other[:, step:]) + np.sum(one[:, step:] * other[:, :rows])
+            found[number] = there / (2 * count * len(one))
+    return found
