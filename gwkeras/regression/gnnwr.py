@@ -47,7 +47,7 @@ class GNNWR(RegressorMixin, BaseEstimator):
         learning_rate: at the start; it falls to nothing along a cosine.
         weight_decay: of AdamW.
         validation_fraction: of the rows, held out to choose the epoch, where `fit` is given none; 0: the last epoch is taken.
-        patience: epochs without gain on the rows held out before it stops.
+        patience: epochs without gain on the rows held out before it stops; the best ones come late, when steps have grown small.
         random_state: of everything drawn.
 
     Once fitted: `coef_` (p,) and `intercept_` of global least squares, `diagnostics_`, `network_`, `n_features_in_`.
@@ -73,7 +73,7 @@ class GNNWR(RegressorMixin, BaseEstimator):
         learning_rate: float = 1e-2,
         weight_decay: float = 1e-3,
         validation_fraction: float = 0.1,
-        patience: int = 40,
+        patience: int = 1000,
         random_state: Any = None,
     ):
         self.coordinates = coordinates
@@ -241,7 +241,7 @@ class GTNNWR(GNNWR):
         learning_rate: float = 1e-2,
         weight_decay: float = 1e-3,
         validation_fraction: float = 0.1,
-        patience: int = 40,
+        patience: int = 1000,
         random_state: Any = None,
     ):
         super().__init__(
