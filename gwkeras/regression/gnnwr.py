@@ -141,6 +141,8 @@ class GNNWR(RegressorMixin, BaseEstimator):
         """Which columns are predictors, and what each kind of distance is taken over."""
         kinds = self._kinds_asked()
         taken = [column for columns in kinds for column in columns]
+        if not all(kinds):
+            raise ValueError(f"expected columns of place and time, found {self.n_features_in_} feature(s)")
         if len(set(taken)) < len(taken):
             raise ValueError(f"expected coordinates that differ, found the columns {taken}")
         self._kinds = kinds
