@@ -81,7 +81,7 @@ def diagnose(design: np.ndarray, inverse: np.ndarray, weights: np.ndarray, value
     turned = beyond @ gram
     nu1, nu2 = float(np.trace(turned)), float(np.einsum("ij,ji->", turned, turned))
     freedom = n - columns
-    noise = alone / freedom if freedom > 0 else np.nan
+    noise = alone / freedom if freedom > 0 and alone > _SAME * whole else np.nan  # nothing to compare with where all is told
     f1 = local / delta1 / noise
     f2 = (alone - local) / abs(nu1) / noise if abs(nu1) > _SAME * n else np.nan
     return Diagnostics(

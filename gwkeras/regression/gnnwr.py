@@ -47,7 +47,7 @@ class GNNWR(RegressorMixin, BaseEstimator):
         learning_rate: at the start; it falls to nothing along a cosine.
         weight_decay: of AdamW.
         validation_fraction: of the rows, held out to choose the epoch, where `fit` is given none; 0: the last epoch is taken.
-        patience: epochs without gain on the rows held out before it stops.
+        patience: epochs without gain on the rows held out before it stops; the best ones come late, when steps have grown small.
         random_state: of everything drawn.
 
     Once fitted: `coef_` (p,) and `intercept_` of global least squares, `diagnostics_`, `network_`, `n_features_in_`.
@@ -73,7 +73,7 @@ class GNNWR(RegressorMixin, BaseEstimator):
         learning_rate: float = 1e-2,
         weight_decay: float = 1e-3,
         validation_fraction: float = 0.1,
-        patience: int = 40,
+        patience: int = 1000,
         random_state: Any = None,
     ):
         self.coordinates = coordinates
@@ -141,6 +141,8 @@ class GNNWR(RegressorMixin, BaseEstimator):
         """Which columns are predictors, and what each kind of distance is taken over."""
         kinds = self._kinds_asked()
         taken = [column for columns in kinds for column in columns]
+        if not all(kinds):
+            raise ValueError(f"expected columns of place and time, found {self.n_features_in_} feature(s)")
         if len(set(taken)) < len(taken):
             raise ValueError(f"expected coordinates that differ, found the columns {taken}")
         self._kinds = kinds
@@ -241,7 +243,7 @@ class GTNNWR(GNNWR):
         learning_rate: float = 1e-2,
         weight_decay: float = 1e-3,
         validation_fraction: float = 0.1,
-        patience: int = 40,
+        patience: int = 1000,
         random_state: Any = None,
     ):
         super().__init__(

@@ -55,7 +55,7 @@ class SSVAER(RegressorMixin, BaseEstimator):
         learning_rate: float = 3e-3,
         weight_decay: float = 1e-3,
         validation_fraction: float = 0.1,
-        patience: int = 40,
+        patience: int = 1000,
         random_state: Any = None,
     ):
         self.latent = latent

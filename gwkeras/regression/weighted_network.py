@@ -65,11 +65,12 @@ class WeightedNetwork:
             if attributes is not None:
                 near = np.concatenate([near, attributes[rows].astype(near.dtype)], axis=1)
             x = near[None]  # (member, n, features)
-            for number, (kernel, bias) in enumerate(self._layers):
+            *hidden, (last, offset) = self._layers
+            for kernel, bias in hidden:
                 x = x @ kernel + bias[:, None]
-                if number < len(self._layers) - 1:
-                    x = np.where(x > 0, x, _SLOPE * x)
-            result[rows] = self.coefficients + self.coefficient_scales * x.mean(axis=0)
+                x = np.maximum(x, _SLOPE * x)
+            x = x.swapaxes(0, 1).reshape(len(near), -1) @ last.reshape(-1, last.shape[-1]) / len(last) + offset.mean(axis=0)
+            result[rows] = self.coefficients + self.coefficient_scales * x
         return result
 
     def __call__(self, predictors: np.ndarray, coordinates: np.ndarray, attributes: np.ndarray | None = None) -> np.ndarray:
@@ -92,7 +93,7 @@ class WeightedNetwork:
         fused = np.full(distances[0].shape, offset[0], dtype=kind)
         for unit in range(kernel.shape[1]):  # unit by unit: (n, reference, unit) would be the largest array of all
             x = sum(distance * kernel[which, unit] for which, distance in enumerate(distances)) + bias[unit]
-            fused += np.where(x > 0, x, _SLOPE * x) * last[unit, 0]
+            fused += np.maximum(x, _SLOPE * x) * last[unit, 0]
         return fused
 
     @property

@@ -68,3 +68,10 @@ def test_collinear_predictors_are_said():
         beta, inverse = least_squares(design, 3 * x[:, 0] + 1)
     np.testing.assert_allclose(beta, [0.6, 1.2, 1.0])  # the shortest of all with b₁ + 2 b₂ = 3
     assert np.trace(inverse @ design.T @ design) == pytest.approx(2)
+
+
+def test_values_that_least_squares_tell_whole_leave_nothing_to_test():
+    design, inverse, weights, _, _ = made()
+    found = diagnose(design, inverse, weights, 3 * design[:, 0], 3 * design[:, 0])
+    assert found.r2_least_squares == pytest.approx(1)
+    assert np.isnan([found.f1, found.f1_p, found.f2]).all()

@@ -12,7 +12,7 @@ SMALL = {"members": 1, "epochs": 2, "random_state": 0}
 ESTIMATORS = [
     GNNWR(hidden=(4,), n_references=10, **SMALL),
     GTNNWR(hidden=(4,), n_references=10, **SMALL),
-    SSVAER(hidden=4, latent=2, **{**SMALL, "epochs": 10}),
+    SSVAER(hidden=4, latent=2, learning_rate=0.03, **{**SMALL, "epochs": 10}),
 ]
 
 
