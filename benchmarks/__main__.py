@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "global_month": (),
     "global_kriging": (),
     "global_build": (),
+    "weighted_regression": (),
     "demo": (),
 }
 
