@@ -36,6 +36,7 @@ class Written:
         conservation_max_mm: largest |block mean − coarse value| over all land cells, mm.
         extrapolating: share of the cells outside the range of training.
         interval: probability of the bounds' interval; None where no bounds were written.
+        filtered: whether the product is a blurred view, so that its cells need not hold what is in them.
     """
 
     path: Path
@@ -44,6 +45,14 @@ class Written:
     cells: int = 0
     extrapolating: float = 0.0
     interval: float | None = None
+    filtered: bool = False
+
+    @property
+    def conservation(self) -> str:
+        """How far block means are from the product, in a phrase."""
+        if self.filtered:
+            return f"block means differ from the product, whose filter blurs them, by up to {self.conservation_max_mm:.2g} mm"
+        return f"block means differ from the product by at most {self.conservation_max_mm:.1e} mm"
 
 
 @dataclass(frozen=True)
@@ -174,4 +183,5 @@ def downscale_record(
             done += cells
             progress(done, len(chosen) * cells)
             del month, known  # or they would stay while the next month is computed (enumerate would keep them, too)
-    return Written(path, len(chosen), worst, judged, beyond / max(judged, 1), interval)
+    filtered = job.domain.point_spread.kind != "none"
+    return Written(path, len(chosen), worst, judged, beyond / max(judged, 1), interval, filtered)

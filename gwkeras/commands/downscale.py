@@ -116,8 +116,8 @@ def downscale(
         typer.echo(f"Note: {note}")
     bounds = "" if written.interval is None else f", with {100 * written.interval:g} % intervals"
     typer.echo(
-        f"Wrote {written.path} ({written.months} months{bounds}; block means differ from the product by at most "
-        f"{written.conservation_max_mm:.1e} mm; {100 * written.extrapolating:.0f} % of the cells lie beyond the training range)"
+        f"Wrote {written.path} ({written.months} months{bounds}; {written.conservation}; "
+        f"{100 * written.extrapolating:.0f} % of the cells lie beyond the training range)"
     )
     if draws:
         typer.echo(f"Wrote {drawn} ({draws} draws of {len(application.months)} months)")

@@ -12,7 +12,10 @@ from gwkeras.commands.options import RunOption
 
 def zonal(
     zones: Annotated[
-        Path, typer.Argument(help="Polygons (GeoJSON, degrees) or a NetCDF map of labels: basins, aquifers, districts.")
+        Path,
+        typer.Argument(
+            help="Polygons in degrees (GeoJSON, a shapefile, also zipped) or a NetCDF map of labels: basins, aquifers, districts."
+        ),
     ],
     run: RunOption = None,
     output: Annotated[Path | None, typer.Option(help="NetCDF file to write; by default zonal.nc in the run folder.")] = None,

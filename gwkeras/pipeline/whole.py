@@ -59,7 +59,7 @@ def _run_all(experiment: Experiment, workers: int, overwrite: bool) -> Evaluatio
         facts["exported model"] = f"{exported.parent.name}/{exported.name}{', exported before' if before else ''}"
     written = experiment.downscale()
     with experiment.timed("report"):
-        facts["largest conservation error"] = f"{written.conservation_max_mm:.1e} mm"
+        facts["mass"] = written.conservation
         facts["months downscaled"] = str(written.months)
         experiment.report(evaluation, facts)
     write_summary(
