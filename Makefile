@@ -20,7 +20,8 @@ export KERAS_BACKEND ?= tensorflow
 export MPLBACKEND ?= Agg
 
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations=15
+# As many processes as cores: more threads than one in each would only wait for each other, at full speed.
+PYTEST = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations=15
 
 .PHONY: help demo test test-slow test-browser test-backends lint bench docs site tutorials lock clean
 
