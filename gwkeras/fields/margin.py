@@ -8,9 +8,7 @@ from gwkeras.core.config.tree import DataConfig, RegionConfig
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.sources import Sources
-
-REACH = 2.5
-"""Half-weight radii, where 1/76 of a Gaussian's weight is left."""
+from gwkeras.observation.point_spread import REACH
 
 _NARROWEST = 0.1  # of a parallel's length, as a share of the equator's
 _ROUNDING = 1e-3  # of a cell

@@ -10,9 +10,8 @@ import numpy as np
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 from gwkeras.observation.convolution import Convolution
 from gwkeras.observation.operator import Observation
-from gwkeras.observation.point_spread import PointSpread
+from gwkeras.observation.point_spread import REACH, PointSpread
 
-_REACH = 2.5  # half-weight distances, where 1/76 of a Gaussian's weight is left
 _NARROWEST = 0.1  # of a parallel's length, as a share of the equator's
 _NEGLIGIBLE = 1e-4  # weight of a cell beyond the edge
 
@@ -73,7 +72,7 @@ class OpenEdges:
 
     @cached_property
     def _padding(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        grid, reach = self.grid, _REACH * self.spread.half_weight_km
+        grid, reach = self.grid, REACH * self.spread.half_weight_km
         degree = np.deg2rad(1.0) * EARTH_RADIUS_KM
         rows = int(np.ceil(reach / (degree * grid.lat_step)))
         narrowest = max(float(np.cos(np.deg2rad(np.abs(grid.lat).max()))), _NARROWEST)

@@ -13,6 +13,7 @@ from gwkeras.core.grid import EARTH_RADIUS_KM
 Kind = Literal["none", "gaussian"]
 Over = Literal["land", "everything"]
 
+REACH = 2.5  # half-weight radii, where 1/76 of a Gaussian's weight is left: what lies farther from an edge sees nothing beyond it
 LARGEST_HALF_WEIGHT_KM = 2000.0  # wider than any filter in use on GRACE, by a factor of two
 
 

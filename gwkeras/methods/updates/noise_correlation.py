@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.core.grid import Grid
 
 _REACH_KM = 700.0
 _LENGTHS_KM = np.geomspace(40.0, 1200.0, 35)
@@ -45,8 +45,7 @@ class NoiseCorrelation:
             believed: mm², variance of the noise as the update has it.
         """
         known = np.isfinite(residuals).all(axis=0)
-        cell = np.deg2rad(grid.lat_step) * EARTH_RADIUS_KM
-        steps = np.arange(min(grid.n_lat - 1, int(_REACH_KM / cell)) + 1)
+        steps = np.arange(min(grid.n_lat - 1, int(_REACH_KM / grid.height_km)) + 1)
         if len(steps) < 3 or not known.any():
             return None
         centred = np.where(known, residuals - residuals.mean(axis=0), 0.0)
@@ -62,7 +61,7 @@ class NoiseCorrelation:
         near = np.isfinite(noise) & (steps > 0)
         if not near.any():
             return None
-        ratio, shape = noise[near] / noise[0], np.exp(-steps[near] * cell / _LENGTHS_KM[:, None])
+        ratio, shape = noise[near] / noise[0], np.exp(-steps[near] * grid.height_km / _LENGTHS_KM[:, None])
         shares = np.clip((shape @ ratio) / (shape**2).sum(axis=1), 0.0, 1.0)
         best = int(((ratio - shares[:, None] * shape) ** 2).sum(axis=1).argmin())
         return cls(float(shares[best]), float(_LENGTHS_KM[best]))

@@ -15,12 +15,11 @@ from gwkeras.core.grid import Grid
 from gwkeras.methods.updates.covariance import Covariance, cell_spread_km2
 from gwkeras.observation.open_edges import OpenEdges
 from gwkeras.observation.operator import Observation
-from gwkeras.observation.point_spread import PointSpread
+from gwkeras.observation.point_spread import REACH, PointSpread
 
 UNKNOWN_BEYOND = 1.0
 """Times the variance of storage that what lies beyond the edges has, less its continuation."""
 
-_REACH = 2.5  # half-weight radii from an edge, farther than which cells see nothing of what is beyond
 _AT_ONCE = 256  # cells
 
 
@@ -80,7 +79,7 @@ class RegionEdges:
     @cached_property
     def _near(self) -> np.ndarray:
         """Cells from which the filter reaches beyond an edge."""
-        grid, reach = self.grid, _REACH * self.spread.half_weight_km
+        grid, reach = self.grid, REACH * self.spread.half_weight_km
         row, column = np.arange(grid.n_lat), np.arange(grid.n_lon)
         tall = np.minimum(row, row[::-1]) * grid.height_km
         width = grid.height_km * grid.lon_step / grid.lat_step * np.cos(np.deg2rad(np.abs(grid.lat).max()))

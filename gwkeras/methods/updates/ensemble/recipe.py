@@ -15,7 +15,6 @@ import numpy as np
 
 from gwkeras.core.config.key import key
 from gwkeras.core.errors import BadInput
-from gwkeras.core.grid import EARTH_RADIUS_KM
 from gwkeras.methods.parts import FittedPrior, Progress
 from gwkeras.methods.priors.storage_model.ensemble import Perturbation
 from gwkeras.methods.priors.storage_model.fitted import FittedStorageModel
@@ -98,8 +97,7 @@ class EnsembleFilter(OpenLoop):
     label: ClassVar[str] = "ensemble"
 
     def _settings(self, training: Training, seen: Seen, floor: float) -> Settings:
-        cell = np.deg2rad(seen.grid.lat_step) * EARTH_RADIUS_KM
-        usual = float(max(_REACH_CELLS * cell, _REACH_SPREAD * training.domain.point_spread.half_weight_km))
+        usual = float(max(_REACH_CELLS * seen.grid.height_km, _REACH_SPREAD * training.domain.point_spread.half_weight_km))
         plain = super()._settings(training, seen, floor)
         return replace(plain, lag=self.lag, reach_km=self.reach_km or usual, relaxation=self.relaxation)
 

@@ -12,10 +12,10 @@ from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.priors.teaching import grid_mean, merged_cells
 from gwkeras.methods.updates.ensemble.localised import Observed
+from gwkeras.methods.updates.noise import Noise
 from gwkeras.observation.open_edges import OpenEdges
 
 _NOISE_FLOOR, _OPERATOR_ERROR = 0.005, 0.05  # of the product's variance, without and through a filter
-_CORRELATED, _LENGTH_KM = 0.5, 300.0  # share of the noise that goes together in space, and how far, as kriging takes it
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ class Seen:
         where, deviation = self.grid.positions_km(self.cells), np.sqrt(self.variance)
         squared = (where**2).sum(axis=1)
         apart = np.sqrt(np.maximum(squared[:, None] + squared - 2 * where @ where.T, 0.0))
-        noise = _CORRELATED * np.exp(-apart / _LENGTH_KM) * deviation[:, None] * deviation
+        noise = Noise.correlated * np.exp(-apart / Noise.length_km) * deviation[:, None] * deviation
         noise[np.diag_indices(len(where))] = self.variance
         return Observed(where, noise)
 
