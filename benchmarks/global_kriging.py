@@ -19,10 +19,10 @@ from scipy.ndimage import gaussian_filter
 
 from gwkeras.core.grid import Grid
 from gwkeras.core.memory import peak_of_this_process
-from gwkeras.methods.updates.covariance import Covariance
-from gwkeras.methods.updates.fitted_kriging import FittedKriging
-from gwkeras.methods.updates.kriging import Kriging
-from gwkeras.methods.updates.noise import Noise
+from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
+from gwkeras.methods.updates.kriging.covariance.noise import Noise
+from gwkeras.methods.updates.kriging.fitted import FittedKriging
+from gwkeras.methods.updates.kriging.recipe import Kriging
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 

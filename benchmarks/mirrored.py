@@ -33,9 +33,9 @@ def steps_on_demand(strategy: str, devices: str, threads: int) -> None:
     from gwkeras.core.schema import SampleShape
     from gwkeras.core.statistics import Statistics
     from gwkeras.data.pipeline import Share
-    from gwkeras.training.devices import open_devices
     from gwkeras.training.fit import Samples, new_model
-    from gwkeras.training.loop import compiled, distributed
+    from gwkeras.training.strategies.devices import open_devices
+    from gwkeras.training.strategies.loop import compiled, distributed
 
     chosen = open_devices(strategy, devices)
 

@@ -75,7 +75,7 @@ def keras_step(convlstm: str = "ours", physics: bool = True) -> tuple[Callable[[
     from gwkeras.core.statistics import Statistics
     from gwkeras.losses.composite import data_term
     from gwkeras.training.downscaling_model import DownscalingModel
-    from gwkeras.training.tensorflow_steps import SummedAdamW
+    from gwkeras.training.strategies.tensorflow_steps import SummedAdamW
 
     config, statistics = load_config(shipped_config("paper")), Statistics((0.0,) * 4, (1.0,) * 4)
 

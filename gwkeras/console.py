@@ -25,7 +25,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from gwkeras.core.errors import GwkerasError, Interrupted
-from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Table
 from gwkeras.report.sections.scores import brief_table
 

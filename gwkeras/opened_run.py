@@ -13,12 +13,12 @@ import xarray as xr
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import load_run_config
 from gwkeras.core.errors import BadInput
-from gwkeras.evaluate.fields import open_fields
-from gwkeras.evaluate.store import read_evaluation
+from gwkeras.evaluate.stored.fields import open_fields
+from gwkeras.evaluate.stored.store import read_evaluation
 from gwkeras.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from gwkeras.evaluate.evaluation import Evaluation
+    from gwkeras.evaluate.stored.evaluation import Evaluation
 
 
 @dataclass(frozen=True)

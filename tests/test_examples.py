@@ -20,7 +20,7 @@ INTERFACE = {
     "gwkeras.methods.composition": ["Composition"],
     "gwkeras.methods.method": ["Prediction"],
     "gwkeras.methods.priors.none": ["NoPrior"],
-    "gwkeras.methods.updates.covariance": ["Covariance"],
+    "gwkeras.methods.updates.kriging.covariance.mixture": ["Covariance"],
     "gwkeras.methods.updates.interpolation": ["Interpolation"],
     "gwkeras.methods.updates.none": ["NoUpdate"],
     "gwkeras.observation.operator": ["Observation"],

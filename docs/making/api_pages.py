@@ -69,9 +69,9 @@ PAGES = (
         "How the product corrects a prior.",
         (
             *_recipes(UPDATES),
-            "gwkeras/methods/updates/fitted_kriging.py",
-            "gwkeras/methods/updates/covariance.py",
-            "gwkeras/methods/updates/noise.py",
+            "gwkeras/methods/updates/kriging/fitted.py",
+            "gwkeras/methods/updates/kriging/covariance/mixture.py",
+            "gwkeras/methods/updates/kriging/covariance/noise.py",
         ),
     ),
     Page(

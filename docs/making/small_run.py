@@ -10,7 +10,7 @@ import numpy as np
 from gwkeras.core.config.yaml_file import load_config
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.opening import open_domain
-from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.methods.composition import Composition
 from gwkeras.pipeline.experiment import Experiment
 from gwkeras.pipeline.files import with_files

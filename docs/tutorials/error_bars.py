@@ -103,7 +103,7 @@ plt.show()
 # `gwkeras evaluate` makes the same comparison for every method; the report shows it. In Python:
 
 # %%
-from gwkeras.evaluate.diagnosis import diagnosis
+from gwkeras.evaluate.findings.diagnosis import diagnosis
 
 found = diagnosis(run.evaluation, "stack + kriging")
 print(f"slope of the error over σ: {found.slope:.2f} (1 is right)")

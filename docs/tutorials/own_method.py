@@ -80,8 +80,8 @@ class YearOfRain(Constant):
 # %%
 from gwkeras.core.config.tree import MethodConfig
 from gwkeras.methods.priors.none import NoPrior
-from gwkeras.methods.priors.ridge import Ridge
-from gwkeras.methods.updates.kriging import Kriging
+from gwkeras.methods.priors.ridge.recipe import Ridge
+from gwkeras.methods.updates.kriging.recipe import Kriging
 
 
 def judged(*priors):

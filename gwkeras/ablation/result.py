@@ -11,7 +11,7 @@ from typing import Any
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import write_atomically
-from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.stored.evaluation import Evaluation
 
 FILE = "scores.json"
 

@@ -25,15 +25,15 @@ from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.manifest import digest, read_manifest
 from gwkeras.evaluate.compare import compare
-from gwkeras.evaluate.store import write_evaluation
+from gwkeras.evaluate.stored.store import write_evaluation
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.baselines import BASELINES
 from gwkeras.methods.fitting import fit_method
 from gwkeras.methods.training import Training
 from gwkeras.report.told import Told
-from gwkeras.training.devices import Devices, check_batch
+from gwkeras.training.resuming.standing import SPLITS
 from gwkeras.training.run_folder import RunFolder
-from gwkeras.training.standing import SPLITS
+from gwkeras.training.strategies.devices import Devices, check_batch
 from gwkeras.training.train import train
 
 Progress = Callable[[str, int, int], None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from gwkeras.ablation.result import Result
 from gwkeras.ablation.spread import paired
 from gwkeras.ablation.variants import FULL, Suite
-from gwkeras.evaluate.metrics import column_of
+from gwkeras.evaluate.measures.metrics import column_of
 from gwkeras.report import document, markdown
 from gwkeras.report.document import Section, Table, Text, listing, paragraph
 from gwkeras.report.spread import Spread, spread_of

@@ -12,7 +12,7 @@ from gwkeras.fields.writing.cf_file import Provenance
 from gwkeras.fields.writing.draw_file import draw_file
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.error_draws import ErrorDraws
-from gwkeras.methods.updates.fitted_kriging import FittedKriging
+from gwkeras.methods.updates.kriging.fitted import FittedKriging
 
 _COMMENT = (
     "Conditional simulations: each could be the truth, given the product, its error and the covariance of storage. Their spread "

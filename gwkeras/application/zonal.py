@@ -15,7 +15,7 @@ from gwkeras.application.writing import Job
 from gwkeras.core.months import Month, month_number
 from gwkeras.fields.writing.cf_file import CONVENTIONS, Provenance
 from gwkeras.methods.error_draws import parts_of, persistences_of
-from gwkeras.methods.updates.error_parts import ErrorParts
+from gwkeras.methods.updates.kriging.error_parts import ErrorParts
 
 _SIGMA = (
     "From draws of the error: what the update cannot see, which lasts from month to month, and the product's noise, which does "

@@ -32,7 +32,7 @@ def train(
     from gwkeras.core.config.yaml_file import load_config, load_run_config
     from gwkeras.core.errors import BadInput, GwkerasError, Interrupted, disk_is_full
     from gwkeras.pipeline.experiment import Experiment
-    from gwkeras.training.devices import open_devices
+    from gwkeras.training.strategies.devices import open_devices
 
     changes = [*(settings or ()), *([f"training.precision={precision}"] if precision else [])]
     folder = run or Path("runs") / load_config(config, settings or ()).name

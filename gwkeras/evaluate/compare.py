@@ -12,11 +12,11 @@ import numpy as np
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import nearest_upsample
 from gwkeras.core.months import Month
-from gwkeras.evaluate.evaluation import Evaluation
-from gwkeras.evaluate.fields import JudgedFields, keeping_fields
 from gwkeras.evaluate.gathering import Gathering
 from gwkeras.evaluate.judge import Judge, View
-from gwkeras.evaluate.layout import Example, evaluation_of
+from gwkeras.evaluate.stored.evaluation import Evaluation
+from gwkeras.evaluate.stored.fields import JudgedFields, keeping_fields
+from gwkeras.evaluate.stored.layout import Example, evaluation_of
 from gwkeras.methods.method import Method, Prediction
 
 

@@ -9,16 +9,16 @@ import numpy as np
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month
 from gwkeras.domain.split import held_out_mask
-from gwkeras.evaluate.classes import SEASONS, cell_classes, season_of
-from gwkeras.evaluate.consistency import product_gap
-from gwkeras.evaluate.evaluation import ALL, HELD_OUT, sums_kept
+from gwkeras.evaluate.findings.classes import SEASONS, cell_classes, season_of
 from gwkeras.evaluate.judge import Judge, View
-from gwkeras.evaluate.metrics import integrands
-from gwkeras.evaluate.physics import TERMS, Balance, Part
-from gwkeras.evaluate.pit import BINS, pit_bins, pit_histogram
-from gwkeras.evaluate.scores import cells_at, counted, sums_of, values_of
-from gwkeras.evaluate.spectra import CENTRES_KM, Spectra
-from gwkeras.evaluate.spread import CENTRES_MM, KINDS, spread_sums
+from gwkeras.evaluate.measures.consistency import product_gap
+from gwkeras.evaluate.measures.metrics import integrands
+from gwkeras.evaluate.measures.physics import TERMS, Balance, Part
+from gwkeras.evaluate.measures.pit import BINS, pit_bins, pit_histogram
+from gwkeras.evaluate.measures.scores import cells_at, counted, sums_of, values_of
+from gwkeras.evaluate.measures.spectra import CENTRES_KM, Spectra
+from gwkeras.evaluate.measures.spread import CENTRES_MM, KINDS, spread_sums
+from gwkeras.evaluate.stored.evaluation import ALL, HELD_OUT, sums_kept
 from gwkeras.methods.method import Prediction
 
 
@@ -35,7 +35,7 @@ class Gathering:
         grid: cells of the maps, which hold all views.
         sums: name -> (groups, methods, months).
         pit: (2, groups, methods, months, BINS) number of cells and their weight.
-        spread: (KINDS, groups, methods, SEASONS, bins) how errors go with σ; see `gwkeras.evaluate.spread`.
+        spread: (KINDS, groups, methods, SEASONS, bins) how errors go with σ; see `gwkeras.evaluate.measures.spread`.
         maps: name -> (methods, n_lat, n_lon) float32, not weighted; "cells" counts months.
         physics: (terms, methods, months).
         patches: (month, part's box) of each patch, and its sums and terms.

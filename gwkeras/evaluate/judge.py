@@ -18,7 +18,7 @@ from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.opening import open_domain, open_domains, open_learning_domain
 from gwkeras.domain.split import Box, Patch, Split
-from gwkeras.evaluate.physics import Part, PhysicsTerms
+from gwkeras.evaluate.measures.physics import Part, PhysicsTerms
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.grids.regrid import Regridder
 from gwkeras.fields.record import Fields

@@ -1,6 +1,6 @@
 """Kriging as a layer: f + C Hᵀ (H C Hᵀ + E + R)⁻¹ (G − H f) over a window, with its variance.
 
-`gwkeras.methods.updates.fitted_kriging` does the same for whole records, where gains are kept over months; a test keeps the two
+`gwkeras.methods.updates.kriging.fitted` does the same for whole records, where gains are kept over months; a test keeps the two
 equal. Here every sample is solved for itself, so that a graph that is served needs nothing but its inputs. In float64.
 """
 

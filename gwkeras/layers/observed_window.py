@@ -15,7 +15,8 @@ _LEAST_OBSERVATIONS = 16  # in a window, for whose sake fewer cells are averaged
 class ObservedWindow:
     """A H for means of product cells: F the filter between cells, A the means over q × q known cells; float64.
 
-    `gwkeras.methods.updates.observed_cells` holds the same for numpy. Observations without a known cell are not active.
+    `gwkeras.methods.updates.kriging.covariance.observed_cells` holds the same for numpy. Observations without a known cell
+    are not active.
 
     Args:
         latitude: (H,) degrees.

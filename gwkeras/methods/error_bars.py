@@ -18,9 +18,9 @@ from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
-from gwkeras.methods.updates.fitted_kriging import FittedKriging
-from gwkeras.methods.updates.held_out_product import HeldOutProduct, held_out_product
-from gwkeras.methods.updates.noise_correlation import HIDDEN, NoiseCorrelation
+from gwkeras.methods.updates.kriging.covariance.noise_correlation import HIDDEN, NoiseCorrelation
+from gwkeras.methods.updates.kriging.fitted import FittedKriging
+from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct, held_out_product
 
 _MONTHS = 240  # of training, that are looked at beside the validation months
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)

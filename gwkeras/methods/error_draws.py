@@ -12,8 +12,8 @@ from gwkeras.domain.domain import Domain
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.persistence import Course, Persistence
 from gwkeras.methods.unseen_draws import UnseenDraws
-from gwkeras.methods.updates.error_parts import ErrorParts, error_parts
-from gwkeras.methods.updates.fitted_kriging import FittedKriging
+from gwkeras.methods.updates.kriging.error_parts import ErrorParts, error_parts
+from gwkeras.methods.updates.kriging.fitted import FittedKriging
 
 _POOL = 200  # simulated errors that are mixed; their sample covariance is known to 7 %
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from gwkeras.methods.updates.fitted_kriging import FittedKriging
-from gwkeras.methods.updates.held_out_product import HeldOutProduct
+from gwkeras.methods.updates.kriging.fitted import FittedKriging
+from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct
 
 CARRIED = 0.5
 """Power with which a cell's own size of errors, as far as it repeats itself, counts for its detail: set on tuning worlds."""

@@ -16,7 +16,7 @@ from gwkeras.core.months import month_number
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.split import Split
 from gwkeras.fields.record import Fields
-from gwkeras.methods.updates.radius import radius_profile
+from gwkeras.methods.updates.kriging.selection.radius import radius_profile
 from gwkeras.observation.point_spread import PointSpread
 from gwkeras.training.run_folder import RunFolder
 

@@ -29,7 +29,7 @@ from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import upsample
 from gwkeras.methods.persistence import Persistence, doubted
-from gwkeras.methods.updates.noise_correlation import NoiseCorrelation
+from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 
 SEEN_SHARE = 0.4
 """γ² for a product whose cells are what hides the detail: set on tuning worlds, where 0.31 to 0.57 were right."""

@@ -19,7 +19,7 @@ from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.unseen_detail import UnseenDetail, unseen
-from gwkeras.methods.updates.simulation import Simulation
+from gwkeras.methods.updates.kriging.simulation import Simulation
 
 LENGTH_KM = 150.0
 """Of z, a Gaussian covariance: what errors of basins of 10,000 to 200,000 km² on tuning worlds ask for; 75 km says too little."""

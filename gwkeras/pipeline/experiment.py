@@ -28,11 +28,11 @@ from gwkeras.domain.domain import Domain
 from gwkeras.domain.opening import divide_record, open_domain
 from gwkeras.domain.split import Split
 from gwkeras.evaluate.compare import compare
-from gwkeras.evaluate.diagnosis import Diagnosis
-from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.findings.diagnosis import Diagnosis
+from gwkeras.evaluate.findings.product_scale import product_scale, with_product_scale
 from gwkeras.evaluate.judge import Judge, choose_judge
-from gwkeras.evaluate.product_scale import product_scale, with_product_scale
-from gwkeras.evaluate.store import write_evaluation
+from gwkeras.evaluate.stored.evaluation import Evaluation
+from gwkeras.evaluate.stored.store import write_evaluation
 from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.baselines import BASELINES
 from gwkeras.methods.composition import Composition
@@ -47,8 +47,8 @@ from tfrecords_build.held_out import held_out_by, held_out_in
 
 if TYPE_CHECKING:
     from gwkeras.methods.parts import FittedPrior
-    from gwkeras.training.devices import Devices
-    from gwkeras.training.standing import TrainingRecord
+    from gwkeras.training.resuming.standing import TrainingRecord
+    from gwkeras.training.strategies.devices import Devices
     from gwkeras.training.train import TrainingOutcome
 
 Progress = Callable[[str, int, int], None]
@@ -183,7 +183,7 @@ class Experiment:
             overwrite: replace a training with other settings.
         Raises: BadInput: where the run folder holds such a training.
         """
-        from gwkeras.training.standing import TrainingRecord
+        from gwkeras.training.resuming.standing import TrainingRecord
 
         found = self.training_standing(overwrite, self.manifest.build_hash)
         if found == "finished":
@@ -302,14 +302,14 @@ class Experiment:
             )
 
     def training_standing(self, overwrite: bool, samples: str | None = None) -> str:
-        """How far the run's training has come; see `gwkeras.training.standing.standing`.
+        """How far the run's training has come; see `gwkeras.training.resuming.standing.standing`.
 
         Args:
             overwrite: take one with other settings for none.
             samples: hash of the build; None before it is known.
         Raises: BadInput: where the run folder holds a training with other settings.
         """
-        from gwkeras.training.standing import standing
+        from gwkeras.training.resuming.standing import standing
 
         try:
             return standing(self.config, self.run, samples)
@@ -349,7 +349,7 @@ class Experiment:
 
     def _is_trained(self) -> bool:
         """Whether the network there was trained with this configuration and these shards."""
-        from gwkeras.training.standing import standing
+        from gwkeras.training.resuming.standing import standing
 
         try:
             return standing(self.config, self.run, self.manifest.build_hash) == "finished"

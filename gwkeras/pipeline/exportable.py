@@ -71,7 +71,7 @@ def exportable(
         calibration = Calibration.read(run.calibration).at(interval)
         return Exportable(network, calibration, describe_run(network, calibration, config, manifest()))
     from gwkeras.methods.network.posterior import halo_of, posterior_model
-    from gwkeras.methods.updates.fitted_kriging import FittedKriging
+    from gwkeras.methods.updates.kriging.fitted import FittedKriging
 
     whole = fitted(method)
     if not isinstance(whole.update, FittedKriging):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from gwkeras.core.grid import Grid
 from gwkeras.core.whole_file import replacing_path
-from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.stored.evaluation import Evaluation
 
 
 def draw_example(evaluation: Evaluation, method: str, path: Path) -> np.datetime64:

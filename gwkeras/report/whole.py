@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from gwkeras.core.config.tree import Config
-from gwkeras.evaluate.calendar_months import mean_by_calendar_month, score_by_calendar_month
-from gwkeras.evaluate.diagnosis import diagnosis
-from gwkeras.evaluate.evaluation import ALL
-from gwkeras.evaluate.metric import Column
-from gwkeras.evaluate.metrics import column_of
-from gwkeras.evaluate.places import Place, by_distance_to_sea
-from gwkeras.evaluate.skill import INTERPOLATIONS, best_interpolation
+from gwkeras.evaluate.findings.calendar_months import mean_by_calendar_month, score_by_calendar_month
+from gwkeras.evaluate.findings.diagnosis import diagnosis
+from gwkeras.evaluate.findings.places import Place, by_distance_to_sea
+from gwkeras.evaluate.findings.skill import INTERPOLATIONS, best_interpolation
+from gwkeras.evaluate.measures.metric import Column
+from gwkeras.evaluate.measures.metrics import column_of
+from gwkeras.evaluate.stored.evaluation import ALL
 from gwkeras.methods.fitting import name_of
 from gwkeras.report.document import Aside, Block, Figure, Interactive, Report, Section, paragraph
 from gwkeras.report.figures.calibration import draw_calibration

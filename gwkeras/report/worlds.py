@@ -8,8 +8,8 @@ from statistics import median
 import numpy as np
 
 from gwkeras.core.errors import BadInput
-from gwkeras.evaluate.evaluation import Evaluation
-from gwkeras.evaluate.skill import INTERPOLATIONS, skill_of
+from gwkeras.evaluate.findings.skill import INTERPOLATIONS, skill_of
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Table, paragraph
 from gwkeras.report.plain_percent import change
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import write_atomically
-from gwkeras.evaluate.together import fields_together, together
+from gwkeras.evaluate.stored.together import fields_together, together
 from gwkeras.report.document import Report
 from gwkeras.report.html.map_data import map_data
 from gwkeras.report.html.render import render

@@ -13,7 +13,7 @@ from gwkeras.losses.composite import CHANGE_TERMS, composite_loss
 from gwkeras.observation.point_spread import PointSpread
 
 if keras.backend.backend() == "tensorflow":
-    from gwkeras.training.tensorflow_steps import TensorFlowSteps as _Steps
+    from gwkeras.training.strategies.tensorflow_steps import TensorFlowSteps as _Steps
 else:  # JAX and PyTorch have trainers of their own, which call `compute_loss`
 
     class _Steps:  # type: ignore[no-redef]

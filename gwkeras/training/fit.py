@@ -16,17 +16,17 @@ from gwkeras.data.manifest import Manifest
 from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch
 from gwkeras.models.build import build_model
 from gwkeras.observation.point_spread import PointSpread
-from gwkeras.training.checkpoint import Checkpoint
-from gwkeras.training.cluster import check_agreement, naming_lost_workers
-from gwkeras.training.devices import Devices
 from gwkeras.training.downscaling_model import DownscalingModel
-from gwkeras.training.epoch_seed import EpochSeed
-from gwkeras.training.guard import StopAtNaN, Suspect
-from gwkeras.training.history import HistoryFile
-from gwkeras.training.precision import precision, scaled_loss
-from gwkeras.training.resumable import Stateless
+from gwkeras.training.resuming.checkpoint import Checkpoint
+from gwkeras.training.resuming.guard import StopAtNaN, Suspect
+from gwkeras.training.resuming.history import HistoryFile
+from gwkeras.training.resuming.resumable import Stateless
+from gwkeras.training.resuming.settings import settings_of
 from gwkeras.training.run_folder import RunFolder
-from gwkeras.training.settings import settings_of
+from gwkeras.training.strategies.cluster import check_agreement, naming_lost_workers
+from gwkeras.training.strategies.devices import Devices
+from gwkeras.training.strategies.epoch_seed import EpochSeed
+from gwkeras.training.strategies.precision import precision, scaled_loss
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, the steps done and the steps in all."""
@@ -144,7 +144,7 @@ def new_model(samples: Samples, seed: int, devices: Devices | None = None, split
 def _adamw() -> Any:
     if keras.backend.backend() != "tensorflow":
         return keras.optimizers.AdamW
-    from gwkeras.training.tensorflow_steps import SummedAdamW
+    from gwkeras.training.strategies.tensorflow_steps import SummedAdamW
 
     return SummedAdamW
 
@@ -199,7 +199,7 @@ def fit(
     check_agreement(session.devices, signature, done)
     with naming_shards(), naming_lost_workers(session.devices):
         if keras.backend.backend() == "tensorflow":
-            from gwkeras.training.loop import run_epochs
+            from gwkeras.training.strategies.loop import run_epochs
 
             run_epochs(
                 model,

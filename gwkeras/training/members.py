@@ -15,11 +15,11 @@ from gwkeras.core.folder_lock import folder_lock
 from gwkeras.data.manifest import read_manifest
 from gwkeras.models.ensemble import ensemble_model
 from gwkeras.training.calibration import calibrate
-from gwkeras.training.devices import Devices
 from gwkeras.training.fit import Progress, Samples
 from gwkeras.training.memory import peak_memory
+from gwkeras.training.resuming.standing import TrainingRecord, all_settings, of_member, standing
 from gwkeras.training.run_folder import RunFolder
-from gwkeras.training.standing import TrainingRecord, all_settings, of_member, standing
+from gwkeras.training.strategies.devices import Devices
 from gwkeras.training.train import TrainingOutcome, save_network, train
 
 

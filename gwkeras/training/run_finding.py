@@ -12,7 +12,7 @@ from gwkeras.core.config.yaml_file import load_run_config, to_dict
 from gwkeras.core.errors import BadInput
 from gwkeras.core.finding import Finding, differences
 from gwkeras.data.shards_finding import SECTIONS, inspect_shards
-from gwkeras.training.guard import Suspect, explained
+from gwkeras.training.resuming.guard import Suspect, explained
 from gwkeras.training.run_folder import RunFolder
 
 _LARGEST = 2**24  # bytes of a text that is read as a whole

@@ -17,7 +17,7 @@ import numpy as np
 from gwkeras.core.calibration import Calibration
 from gwkeras.training.calibration import calibrate
 from gwkeras.training.fit import Session, StepProgress, fit, new_model, plain_model
-from gwkeras.training.resumable import EarlyStopping
+from gwkeras.training.resuming.resumable import EarlyStopping
 
 TOLERANCE = 0.02
 """The shortest training within two per cent of the best one is taken. The valley is flat, and the network in use has a further

@@ -14,15 +14,15 @@ from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.whole_file import replacing_path
 from gwkeras.data.manifest import read_manifest
 from gwkeras.training.calibration import calibrate
-from gwkeras.training.checkpoint import Checkpoint
-from gwkeras.training.cluster import leave_together
-from gwkeras.training.devices import Devices, check_batch
 from gwkeras.training.fit import Progress, Samples, Session, StepProgress, fit, new_model, plain_model
 from gwkeras.training.memory import peak_memory
-from gwkeras.training.resumable import EarlyStopping, ReduceLROnPlateau, Silent, TensorBoard
+from gwkeras.training.resuming.checkpoint import Checkpoint
+from gwkeras.training.resuming.resumable import EarlyStopping, ReduceLROnPlateau, Silent, TensorBoard
+from gwkeras.training.resuming.standing import SPLITS, TrainingRecord, all_settings
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.scale_transfer import Transfer, choose_by_transfer
-from gwkeras.training.standing import SPLITS, TrainingRecord, all_settings
+from gwkeras.training.strategies.cluster import leave_together
+from gwkeras.training.strategies.devices import Devices, check_batch
 
 
 @dataclass(frozen=True)

@@ -143,8 +143,8 @@ def test_draws_of_the_record_are_written(run, gwkeras_command):
 
 def test_the_product_itself_tells_whether_error_bars_hold(run):
     """The tiny world's kriging, in its held-out months, cell by cell; nothing of it is looked at when σ is made."""
-    from gwkeras.evaluate.product_scale import product_scale_of
-    from gwkeras.evaluate.store import read_evaluation
+    from gwkeras.evaluate.findings.product_scale import product_scale_of
+    from gwkeras.evaluate.stored.store import read_evaluation
 
     figures = product_scale_of(read_evaluation(run / "evaluation.nc"), "kriging")["held_out_months"]
     assert 0.75 < figures["coverage_at_90"] < 0.99

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gwkeras.evaluate.compare import compare
-from gwkeras.evaluate.evaluation import Evaluation
 from gwkeras.evaluate.judge import Judge, View
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.methods.method import Prediction
 from tests.report.small import SmallDomain
 

@@ -13,10 +13,10 @@ from gwkeras.core.grid import Grid
 from gwkeras.layers.kriging import Kriging
 from gwkeras.methods.network.posterior import kriging_layer
 from gwkeras.methods.unseen_detail import UnseenDetail
-from gwkeras.methods.updates.covariance import LENGTHS_KM, Covariance
-from gwkeras.methods.updates.fitted_kriging import FittedKriging
-from gwkeras.methods.updates.kriging import Kriging as Recipe
-from gwkeras.methods.updates.noise import Noise
+from gwkeras.methods.updates.kriging.covariance.mixture import LENGTHS_KM, Covariance
+from gwkeras.methods.updates.kriging.covariance.noise import Noise
+from gwkeras.methods.updates.kriging.fitted import FittedKriging
+from gwkeras.methods.updates.kriging.recipe import Kriging as Recipe
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 

@@ -13,9 +13,9 @@ from gwkeras.methods.error_draws import ErrorDraws
 from gwkeras.methods.method import Prediction
 from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.unseen_detail import UnseenDetail, unseen
-from gwkeras.methods.updates.kriging import Kriging
+from gwkeras.methods.updates.kriging.recipe import Kriging
 from gwkeras.observation.point_spread import PointSpread
-from tests.methods.updates.worlds import assumed, small
+from tests.methods.updates.kriging.worlds import assumed, small
 
 MONTHS = np.arange("2003-01", "2005-01", dtype="datetime64[M]")
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from gwkeras.methods.local_sizes import CARRIED, with_own_sizes
-from gwkeras.methods.updates.held_out_product import HeldOutProduct
-from gwkeras.methods.updates.kriging import Kriging
+from gwkeras.methods.updates.kriging.recipe import Kriging
+from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct
 from gwkeras.observation.point_spread import PointSpread
-from tests.methods.updates.worlds import assumed, small
+from tests.methods.updates.kriging.worlds import assumed, small
 
 SPANS = np.repeat(np.arange(20), 12)
 

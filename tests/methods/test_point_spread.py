@@ -10,13 +10,13 @@ import pytest
 from gwkeras.core.grid import Grid
 from gwkeras.domain.split import Split
 from gwkeras.methods.point_spread import FoundSpread, with_kept_point_spread, with_point_spread
-from gwkeras.methods.updates.covariance import Covariance
-from gwkeras.methods.updates.radius import RadiusProfile
+from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
+from gwkeras.methods.updates.kriging.selection.radius import RadiusProfile
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 from gwkeras.training.run_folder import RunFolder
 from tests.fields.in_memory import make_fields, record
-from tests.methods.updates.worlds import chords
+from tests.methods.updates.kriging.worlds import chords
 
 GRID = Grid.covering(10, 22, 70, 82, 1.0)
 MONTHS = 48

@@ -12,7 +12,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.unseen_detail import SEEN_SHARE, UnseenDetail, local_mean_square, unseen
-from gwkeras.methods.updates.noise_correlation import NoiseCorrelation
+from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 from gwkeras.observation.operator import Observation
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from gwkeras.core.grid import Grid
 from gwkeras.domain.split import Box
 from gwkeras.evaluate.compare import compare
-from gwkeras.evaluate.evaluation import Evaluation
 from gwkeras.evaluate.judge import Judge, View
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.methods.method import Prediction
 from gwkeras.observation.operator import Observation
 

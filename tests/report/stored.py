@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gwkeras.core.config.tree import Config, MethodConfig
 from gwkeras.core.config.yaml_file import write_config
-from gwkeras.evaluate.evaluation import Evaluation
-from gwkeras.evaluate.store import write_evaluation
+from gwkeras.evaluate.stored.evaluation import Evaluation
+from gwkeras.evaluate.stored.store import write_evaluation
 from gwkeras.methods.priors.none import NoPrior
 from gwkeras.methods.updates.interpolation import Interpolation
 from gwkeras.report.told import Told

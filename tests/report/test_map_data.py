@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwkeras.evaluate.fields import open_fields
+from gwkeras.evaluate.stored.fields import open_fields
 from gwkeras.report.html.map_data import as_script, blocks_of, map_data, pack, unpack
 from tests.report.small import METHODS, Off, evaluation
 

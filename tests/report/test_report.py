@@ -12,10 +12,10 @@ import pytest
 
 from gwkeras.data.manifest import Source
 from gwkeras.domain.split import Box
-from gwkeras.evaluate import metrics
-from gwkeras.evaluate.error_bars import ERROR_BARS
-from gwkeras.evaluate.metric import Integrand, Metric
-from gwkeras.evaluate.store import read_evaluation, write_evaluation
+from gwkeras.evaluate.measures import metrics
+from gwkeras.evaluate.measures.error_bars import ERROR_BARS
+from gwkeras.evaluate.measures.metric import Integrand, Metric
+from gwkeras.evaluate.stored.store import read_evaluation, write_evaluation
 from gwkeras.report.markdown import table
 from gwkeras.report.page import report_of, write_report
 from gwkeras.report.picture import draw_example

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from gwkeras.evaluate.evaluation import Evaluation
-from gwkeras.evaluate.skill import skill_of
+from gwkeras.evaluate.findings.skill import skill_of
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.plain_percent import change
 from gwkeras.report.sections.plain_words import key_figures, plain_words
 from gwkeras.report.stored_run import read_run

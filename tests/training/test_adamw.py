@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from gwkeras.training.tensorflow_steps import SummedAdamW
+from gwkeras.training.strategies.tensorflow_steps import SummedAdamW
 
 
 @pytest.mark.parametrize("amsgrad", [False, True])

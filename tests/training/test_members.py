@@ -13,8 +13,8 @@ from gwkeras.methods.network.trained import load_network
 from gwkeras.models.digest import weights_digest
 from gwkeras.pipeline.experiment import Experiment
 from gwkeras.training.fit import Samples
+from gwkeras.training.resuming.standing import standing
 from gwkeras.training.run_folder import RunFolder
-from gwkeras.training.standing import standing
 from tests.data.builds import CONFIG, small_build
 from tests.training.killed import MODEL, TRAINING
 

@@ -10,7 +10,7 @@ from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
 from gwkeras.models.build import build_model
 from gwkeras.training.downscaling_model import DownscalingModel
-from gwkeras.training.tensorflow_steps import SummedAdamW
+from gwkeras.training.strategies.tensorflow_steps import SummedAdamW
 
 SAMPLE = SampleShape(1, 8, 8, 2, ("precipitation", "temperature"))
 

@@ -15,7 +15,7 @@ from gwkeras.core.config.tree import Config, ModelConfig, TrainingConfig
 from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
-from gwkeras.training.devices import open_devices
+from gwkeras.training.strategies.devices import open_devices
 
 SHAPE = SampleShape(
     months=2, height=4, width=4, factor=2, climate=("precipitation", "surface_pressure"), covariates=("elevation",)
@@ -59,7 +59,7 @@ def main(strategy: str, devices: str, output: Path, *settings: str) -> None:
     import tensorflow as tf
 
     from gwkeras.training.fit import new_model
-    from gwkeras.training.loop import run_epochs
+    from gwkeras.training.strategies.loop import run_epochs
 
     training = TrainingConfig(batch_size=BATCH, learning_rate=3e-3, clip_norm=0.1)
     for setting in settings:

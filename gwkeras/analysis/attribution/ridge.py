@@ -17,9 +17,9 @@ from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.methods.parts import FittedPrior
-from gwkeras.methods.priors.fitted_ridge import FittedRidge
+from gwkeras.methods.priors.ridge.fitted import FittedRidge
+from gwkeras.methods.priors.ridge.weighted_memories import bands, weighted_memories
 from gwkeras.methods.priors.stacking.fitted_stack import FittedStack
-from gwkeras.methods.priors.weighted_memories import bands, weighted_memories
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ PRIORS = Kinds(
         "none": "gwkeras.methods.priors.none:NoPrior",
         "seasonal": "gwkeras.methods.priors.seasonal:Seasonal",
         "analogues": "gwkeras.methods.priors.analogues.recipe:Analogues",
-        "ridge": "gwkeras.methods.priors.ridge:Ridge",
+        "ridge": "gwkeras.methods.priors.ridge.recipe:Ridge",
         "forest": "gwkeras.methods.priors.forest:Forest",
         "boosting": "gwkeras.methods.priors.boosting:Boosting",
         "perceptron": "gwkeras.methods.priors.perceptron:Perceptron",
@@ -84,7 +84,7 @@ UPDATES = Kinds(
     {
         "none": "gwkeras.methods.updates.none:NoUpdate",
         "interpolation": "gwkeras.methods.updates.interpolation:Interpolation",
-        "kriging": "gwkeras.methods.updates.kriging:Kriging",
+        "kriging": "gwkeras.methods.updates.kriging.recipe:Kriging",
         "ensemble": "gwkeras.methods.updates.ensemble.recipe:EnsembleFilter",
         "open_loop": "gwkeras.methods.updates.ensemble.recipe:OpenLoop",
     },

@@ -10,8 +10,8 @@ from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.interpolation import FillMissing, Upsampling
 from gwkeras.layers.kriging import Kriging
 from gwkeras.methods.unseen_detail import UnseenDetail
-from gwkeras.methods.updates.covariance import LENGTHS_KM
-from gwkeras.methods.updates.fitted_kriging import FittedKriging
+from gwkeras.methods.updates.kriging.covariance.mixture import LENGTHS_KM
+from gwkeras.methods.updates.kriging.fitted import FittedKriging
 
 _HALO_PER_RADIUS, _HALO_KM = 5.0, 600.0  # as kriging's own windows: beyond it an observation changes nothing by 0.1 mm
 

@@ -21,7 +21,7 @@ from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import FittedPrior, Progress
-from gwkeras.methods.priors.reference import carried
+from gwkeras.methods.priors.teaching.reference import carried
 from gwkeras.methods.training import Training
 
 

@@ -18,7 +18,7 @@ from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.described_arrays import DescribedArrays
-from gwkeras.methods.priors.reference import completed_reference, require_reference
+from gwkeras.methods.priors.teaching.reference import completed_reference, require_reference
 from gwkeras.methods.training import Training
 
 

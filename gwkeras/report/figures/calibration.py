@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gwkeras.evaluate.error_bars import LEVELS
-from gwkeras.evaluate.spread import CENTRES_MM
+from gwkeras.evaluate.measures.error_bars import LEVELS
+from gwkeras.evaluate.measures.spread import CENTRES_MM
 from gwkeras.report.figures.style import LINES, new_figure, save
 
 
@@ -15,7 +15,7 @@ def draw_calibration(spread: np.ndarray, coverage: list[float], pit: np.ndarray,
     """Five panels: error by σ, distribution of σ, coverage, the truth's place in the prediction, error by quarters of σ.
 
     Args:
-        spread: (KINDS, bins) sums; see `gwkeras.evaluate.spread`.
+        spread: (KINDS, bins) sums; see `gwkeras.evaluate.measures.spread`.
         coverage: share of the truth in the intervals of `LEVELS`.
         pit: (bins,) weight of the cells by the truth's cumulative probability.
         quarters: (4, 2) root mean square of σ and of the error, mm.

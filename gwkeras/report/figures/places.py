@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gwkeras.core.grid import Grid
-from gwkeras.evaluate.places import Place
+from gwkeras.evaluate.findings.places import Place
 from gwkeras.report.figures.style import LINES, draw_map, label_axes, new_figure, save
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gwkeras.evaluate.calendar_months import NAMES
+from gwkeras.evaluate.findings.calendar_months import NAMES
 from gwkeras.report.figures.style import LINES, new_figure, save
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from gwkeras.evaluate.diagnosis import Diagnosis, by_class, diagnosis
-from gwkeras.evaluate.error_bars import ERROR_BARS
-from gwkeras.evaluate.evaluation import Evaluation
-from gwkeras.evaluate.metric import Column
-from gwkeras.evaluate.product_scale import product_scale_of
+from gwkeras.evaluate.findings.diagnosis import Diagnosis, by_class, diagnosis
+from gwkeras.evaluate.findings.product_scale import product_scale_of
+from gwkeras.evaluate.measures.error_bars import ERROR_BARS
+from gwkeras.evaluate.measures.metric import Column
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Block, Section, Table, paragraph
 
 _OF_CLASSES = ("coverage_at_90", "standardised_error", "sigma_correlation_share")

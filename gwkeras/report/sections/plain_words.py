@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from gwkeras.evaluate.calendar_months import NAMES, score_by_calendar_month
-from gwkeras.evaluate.diagnosis import diagnosis
-from gwkeras.evaluate.evaluation import ALL, HELD_OUT, Evaluation
-from gwkeras.evaluate.metric import Column
-from gwkeras.evaluate.metrics import column_of
-from gwkeras.evaluate.places import by_box, by_distance_to_sea
-from gwkeras.evaluate.skill import INTERPOLATIONS, Skill, skill_of
+from gwkeras.evaluate.findings.calendar_months import NAMES, score_by_calendar_month
+from gwkeras.evaluate.findings.diagnosis import diagnosis
+from gwkeras.evaluate.findings.places import by_box, by_distance_to_sea
+from gwkeras.evaluate.findings.skill import INTERPOLATIONS, Skill, skill_of
+from gwkeras.evaluate.measures.metric import Column
+from gwkeras.evaluate.measures.metrics import column_of
+from gwkeras.evaluate.stored.evaluation import ALL, HELD_OUT, Evaluation
 from gwkeras.report.document import Section, Text
 from gwkeras.report.plain_percent import change
 

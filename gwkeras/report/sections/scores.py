@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from gwkeras.evaluate.evaluation import Evaluation
-from gwkeras.evaluate.metric import Column
-from gwkeras.evaluate.physics import TERMS
-from gwkeras.evaluate.scores import Scores
+from gwkeras.evaluate.measures.metric import Column
+from gwkeras.evaluate.measures.physics import TERMS
+from gwkeras.evaluate.measures.scores import Scores
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Block, Section, Table, paragraph
 
 _TERM_HEADINGS = {

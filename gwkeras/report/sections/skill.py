@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gwkeras.evaluate.bootstrap import block_length, confidence
-from gwkeras.evaluate.calendar_months import NAMES, score_by_calendar_month
-from gwkeras.evaluate.evaluation import ALL, HELD_OUT, Evaluation
-from gwkeras.evaluate.metric import Column
-from gwkeras.evaluate.metrics import column_of
-from gwkeras.evaluate.places import Place, by_box, by_distance_to_sea
-from gwkeras.evaluate.skill import skill_of
+from gwkeras.evaluate.findings.bootstrap import block_length, confidence
+from gwkeras.evaluate.findings.calendar_months import NAMES, score_by_calendar_month
+from gwkeras.evaluate.findings.places import Place, by_box, by_distance_to_sea
+from gwkeras.evaluate.findings.skill import skill_of
+from gwkeras.evaluate.measures.metric import Column
+from gwkeras.evaluate.measures.metrics import column_of
+from gwkeras.evaluate.stored.evaluation import ALL, HELD_OUT, Evaluation
 from gwkeras.report.document import Block, Section, Table, paragraph
 
 

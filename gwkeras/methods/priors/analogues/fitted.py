@@ -16,7 +16,7 @@ from gwkeras.domain.array_cache import DiskArray, array_digest, cached_array
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.analogues.likeness import Likeness
-from gwkeras.methods.priors.reference import carried
+from gwkeras.methods.priors.teaching.reference import carried
 
 
 @dataclass(frozen=True)

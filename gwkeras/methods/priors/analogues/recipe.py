@@ -22,8 +22,8 @@ from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.analogues.filling import fill_unknown
 from gwkeras.methods.priors.analogues.fitted import FittedAnalogues
 from gwkeras.methods.priors.analogues.likeness import Likeness
-from gwkeras.methods.priors.belief import is_believed, standard_error
-from gwkeras.methods.priors.reference import reference_detail, require_reference
+from gwkeras.methods.priors.teaching.belief import is_believed, standard_error
+from gwkeras.methods.priors.teaching.reference import reference_detail, require_reference
 from gwkeras.methods.training import Training
 
 PRODUCT_WEIGHTS = (3.0, 10.0, 30.0, 100.0, 300.0)

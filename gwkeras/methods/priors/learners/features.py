@@ -17,8 +17,8 @@ from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import advance, in_balance, retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
-from gwkeras.methods.priors.fitted_ridge import standardised
-from gwkeras.methods.priors.teaching import Teaching
+from gwkeras.methods.priors.ridge.fitted import standardised
+from gwkeras.methods.priors.teaching.product import Teaching
 
 PLACES = 3
 """Columns that say where and when: latitude, longitude, time."""

@@ -19,7 +19,7 @@ from gwkeras.methods.priors.filed_months import Band, FiledMonths
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.perceptrons import Perceptrons
 from gwkeras.methods.priors.learners.trees import Trees
-from gwkeras.methods.priors.weighted_memories import bands
+from gwkeras.methods.priors.ridge.weighted_memories import bands
 from gwkeras.methods.priors.weighted_regression.local_memories import LocalMemories
 
 

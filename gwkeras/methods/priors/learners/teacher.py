@@ -17,12 +17,12 @@ from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.parts import Progress
-from gwkeras.methods.priors.belief import is_believed, standard_error
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.fitted import FittedLearner, Regression, whole_fields
 from gwkeras.methods.priors.learners.sample import Sample
-from gwkeras.methods.priors.reference_teaching import taught_on
-from gwkeras.methods.priors.teaching import Teaching
+from gwkeras.methods.priors.teaching.belief import is_believed, standard_error
+from gwkeras.methods.priors.teaching.product import Teaching
+from gwkeras.methods.priors.teaching.reference_teaching import taught_on
 from gwkeras.methods.training import Training
 
 Learn = Callable[[Sample, float, int], Regression]

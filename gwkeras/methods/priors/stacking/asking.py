@@ -12,7 +12,7 @@ from gwkeras.methods.method import Prediction
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.priors.stacking.folds import Fold, folds_of
 from gwkeras.methods.priors.stacking.weights import HeldOut
-from gwkeras.methods.priors.teaching import Teaching
+from gwkeras.methods.priors.teaching.product import Teaching
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.interpolation import Interpolation
 

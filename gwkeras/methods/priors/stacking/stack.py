@@ -22,7 +22,7 @@ from gwkeras.methods.parts import FittedPrior, Progress
 from gwkeras.methods.priors.stacking.asking import Product, Reference, together
 from gwkeras.methods.priors.stacking.fitted_stack import FittedStack, Member
 from gwkeras.methods.priors.stacking.weights import HeldOut, Weights, weigh
-from gwkeras.methods.priors.teaching import teaching_of
+from gwkeras.methods.priors.teaching.product import teaching_of
 from gwkeras.methods.training import Training
 
 _FEWEST_MONTHS = 12  # that a fold leaves to learn from

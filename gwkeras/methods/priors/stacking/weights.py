@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
-from gwkeras.methods.priors.belief import is_believed, standard_error
+from gwkeras.methods.priors.teaching.belief import is_believed, standard_error
 
 _LEAST = 0.02  # weight below which a prior is not worth its time
 

@@ -14,10 +14,10 @@ from functools import partial
 import numpy as np
 
 from gwkeras.methods.parts import Progress
-from gwkeras.methods.priors.belief import is_believed
 from gwkeras.methods.priors.storage_model.held_out import HeldOut, System, predict_held_out
 from gwkeras.methods.priors.storage_model.linearised import Seen
 from gwkeras.methods.priors.storage_model.parameters import Weights
+from gwkeras.methods.priors.teaching.belief import is_believed
 
 STRENGTHS = (1e-1, 1e-2, 1e-3, 1e-4)
 """Candidates: the share of the product's power that a departure of one weight by its likely size must explain at least."""

@@ -16,7 +16,7 @@ from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.described_arrays import DescribedArrays
 from gwkeras.methods.priors.filed_months import Band, FiledMonths
-from gwkeras.methods.priors.local_amplitude import Bumps
+from gwkeras.methods.priors.ridge.local_amplitude import Bumps
 from gwkeras.methods.priors.storage_model.ground import Ground, maps_of
 from gwkeras.methods.priors.storage_model.parameters import PARAMETERS, Weights, bounded
 from gwkeras.methods.priors.storage_model.run import run_numpy

@@ -10,7 +10,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
-from gwkeras.methods.priors.local_amplitude import Bumps
+from gwkeras.methods.priors.ridge.local_amplitude import Bumps
 from gwkeras.methods.priors.storage_model.weather import NEEDED, Weather
 
 _IRRIGATION = ("irrigat", "crop")  # by which a map of irrigated land is known, in lower case

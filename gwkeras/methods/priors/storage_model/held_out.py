@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from gwkeras.methods.priors.belief import standard_error
-from gwkeras.methods.priors.normal_equations import NormalEquations
-from gwkeras.methods.priors.strength import Others
+from gwkeras.methods.priors.ridge.normal_equations import NormalEquations
+from gwkeras.methods.priors.ridge.strength import Others
+from gwkeras.methods.priors.teaching.belief import standard_error
 
 
 @dataclass(frozen=True)

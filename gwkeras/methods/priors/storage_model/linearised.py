@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gwkeras.methods.priors.normal_equations import NormalEquations
-from gwkeras.methods.priors.seen_features import Month
+from gwkeras.methods.priors.ridge.normal_equations import NormalEquations
+from gwkeras.methods.priors.ridge.seen_features import Month
 from gwkeras.methods.priors.storage_model.ground import Ground
 from gwkeras.methods.priors.storage_model.parameters import LOCAL, PARAMETERS, REGIONAL, Weights, bounded
 from gwkeras.methods.priors.storage_model.run import run_numpy
-from gwkeras.methods.priors.teaching import Teaching
+from gwkeras.methods.priors.teaching.product import Teaching
 
 _STEP = 0.02  # of a parameter before the logistic function, by which the derivative is taken
 _SPANS, _GROUPS = 4, 8  # of months and of tiles, that are left out by turns

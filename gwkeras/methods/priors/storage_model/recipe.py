@@ -18,14 +18,14 @@ from gwkeras.core.config.key import key
 from gwkeras.core.months import month_number
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.methods.parts import Progress
-from gwkeras.methods.priors.local_amplitude import Bumps, spacing_km
+from gwkeras.methods.priors.ridge.local_amplitude import Bumps, spacing_km
 from gwkeras.methods.priors.storage_model.descent import Descent, descend
 from gwkeras.methods.priors.storage_model.fitted import FittedStorageModel
 from gwkeras.methods.priors.storage_model.ground import Ground, maps_of
 from gwkeras.methods.priors.storage_model.linearised import Seen
 from gwkeras.methods.priors.storage_model.parameters import Weights
 from gwkeras.methods.priors.storage_model.weather import NEEDED
-from gwkeras.methods.priors.teaching import teaching_of
+from gwkeras.methods.priors.teaching.product import teaching_of
 from gwkeras.methods.training import Training
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
-from gwkeras.methods.priors.teaching import grid_mean, merged_cells
+from gwkeras.methods.priors.teaching.product import grid_mean, merged_cells
 from gwkeras.methods.updates.ensemble.localised import Observed
-from gwkeras.methods.updates.noise import Noise
+from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.observation.open_edges import OpenEdges
 
 _NOISE_FLOOR, _OPERATOR_ERROR = 0.005, 0.05  # of the product's variance, without and through a filter

@@ -7,9 +7,9 @@ from statistics import fmean, stdev
 import numpy as np
 
 from gwkeras.core.config.tree import Config
-from gwkeras.evaluate.diagnosis import diagnosis
-from gwkeras.evaluate.evaluation import Evaluation
-from gwkeras.evaluate.skill import INTERPOLATIONS
+from gwkeras.evaluate.findings.diagnosis import diagnosis
+from gwkeras.evaluate.findings.skill import INTERPOLATIONS
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.methods.fitting import name_of
 from gwkeras.report.document import Block, Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside

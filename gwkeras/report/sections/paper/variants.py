@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gwkeras.evaluate.evaluation import Evaluation
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside, without
 

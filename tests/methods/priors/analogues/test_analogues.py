@@ -23,7 +23,7 @@ def world(tmp_path_factory):
 def with_detail(world, pattern, noise=0.0):
     """The world with a reference whose detail is `pattern` × the cell's product, plus noise new in each month."""
     domain, rng = world.domain, np.random.default_rng(5)
-    from gwkeras.methods.priors.reference import carried
+    from gwkeras.methods.priors.teaching.reference import carried
 
     storage = np.nan_to_num(np.array(domain.storage))
     base = np.stack([carried(domain, field) for field in storage])
@@ -94,7 +94,7 @@ def test_detail_that_nothing_tells_is_not_believed(world):
     assert "no detail" in fitted.notes[0]
     month = world.test_months[3]
     found = fitted.predict(training.domain, month)
-    from gwkeras.methods.priors.reference import carried
+    from gwkeras.methods.priors.teaching.reference import carried
 
     expected = carried(training.domain, training.domain.storage_of(month))
     assert np.nanmax(np.abs(found.mean - expected)) < 1e-3

@@ -10,11 +10,11 @@ from gwkeras.core.errors import BadInput, ConfigError
 from gwkeras.core.months import month_number
 from gwkeras.methods.method import Prediction
 from gwkeras.methods.parts import Constant
-from gwkeras.methods.priors.ridge import Ridge
+from gwkeras.methods.priors.ridge.recipe import Ridge
 from gwkeras.methods.priors.seasonal import Seasonal
 from gwkeras.methods.priors.stacking.asking import Product
 from gwkeras.methods.priors.stacking.stack import Stack
-from gwkeras.methods.priors.teaching import teaching_of
+from gwkeras.methods.priors.teaching.product import teaching_of
 from gwkeras.observation.point_spread import PointSpread
 from tests.methods.priors.domains import make_world
 

@@ -1,0 +1,1 @@
+"""A ridge regression on the climate's memories, taught through the product's own operator."""

@@ -1,0 +1,177 @@
+"""Features as the product would show them: memories of channels times maps, seen through H and whitened, month after month.
+
+H is linear in space and a memory linear in time, so H is applied to map × channel once a month and the memories of all time
+constants are kept on the product's cells. Nothing grows with months × features × fine cells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gwkeras.core.months import calendar_month
+from gwkeras.domain.memories.channels import Channels
+from gwkeras.domain.memories.exponential import advance, in_balance
+from gwkeras.methods.priors.teaching.product import Teaching
+
+_SAMPLE = 4000  # fine cells by which a feature's size at the fine grid is measured
+
+
+@dataclass(frozen=True)
+class Month:
+    """One climate month.
+
+    Args:
+        stamp: datetime64[M].
+        seen: (feature, k) float32, whitened.
+    """
+
+    stamp: np.datetime64
+    seen: np.ndarray
+
+
+@dataclass(frozen=True)
+class Block:
+    """Features that are every combination of some channels, maps and time constants, by their positions."""
+
+    channels: tuple[int, ...]
+    maps: tuple[int, ...]
+    constants: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return len(self.channels), len(self.maps), len(self.constants)
+
+    @property
+    def count(self) -> int:
+        """Of features."""
+        return math.prod(self.shape)
+
+
+@dataclass
+class SeenFeatures:
+    """All features of a region, as a prior is taught on them.
+
+    Args:
+        channels: at the fine grid.
+        maps: (map, n_lat, n_lon) float32, ones first.
+        keeps: (τ,) retention.
+        teaching: cells, and the metric.
+        blocks: channels, maps and time constants, every combination of which is a feature, one block after the other.
+        deviations: (feature,) at the fine grid over land and training months; known once all months have been seen.
+    """
+
+    channels: Channels
+    maps: np.ndarray
+    keeps: np.ndarray
+    teaching: Teaching
+    blocks: tuple[Block, ...] = ()
+    deviations: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        whole = Block(*(tuple(range(n)) for n in (len(self.channels.names), len(self.maps), len(self.keeps))))
+        self.blocks = self.blocks or (whole,)
+
+    def dense(self, values: np.ndarray) -> np.ndarray:
+        """(feature,) -> (channel, map, τ), 0 for what is no feature."""
+        result = np.zeros((len(self.channels.names), len(self.maps), len(self.keeps)))
+        start = 0
+        for block in self.blocks:
+            part = values[start : start + block.count]
+            result[np.ix_(block.channels, block.maps, block.constants)] = part.reshape(block.shape)
+            start += block.count
+        return result
+
+    def __iter__(self) -> Iterator[Month]:
+        """Every month of the climate, in order; what it yields is overwritten by the next."""
+        channels, weights = self.channels, self._weights()
+        months = channels.climate.months
+        training = set(self.teaching.months.tolist())
+        first = int(calendar_month(months[:1])[0])
+        start = [self._seen(year, weights) for year in channels.climatology]
+        memories = [in_balance(np.stack(each), first, self.keeps[list(b.constants)]) for b, each in self._by_block(start)]
+        seen = np.empty((sum(block.count for block in self.blocks), start[0][0].shape[-1]), dtype=np.float32)
+        sample, sizes = self._sample()
+        fine = in_balance(channels.climatology[:, :, *sample], first, self.keeps)  # (τ, channel, sample)
+        total, squares, count = np.zeros(fine.shape), np.zeros(fine.shape), 0
+        for stamp, values in zip(months, channels, strict=True):
+            position = 0
+            for block, held, now in zip(self.blocks, memories, self._seen(values, weights), strict=True):
+                advance(held, now, self.keeps[list(block.constants)])  # (τ, channel, map, k)
+                seen[position : position + block.count] = np.moveaxis(held, 0, 2).reshape(block.count, -1)
+                position += block.count
+            advance(fine, values[:, *sample], self.keeps)
+            if stamp.item() in training:
+                total += fine
+                squares += fine.astype(np.float64) ** 2
+                count += 1
+            yield Month(stamp, seen)
+        variance = np.maximum(squares / max(count, 1) - (total / max(count, 1)) ** 2, 0.0)  # (τ, channel, sample)
+        dense = np.sqrt(np.einsum("tcx,mx->cmt", variance, sizes) / sizes.shape[1])
+        self.deviations = np.concatenate([dense[np.ix_(b.channels, b.maps, b.constants)].ravel() for b in self.blocks])
+
+    def _seen(self, values: np.ndarray, weights: np.ndarray) -> list[np.ndarray]:
+        """(channel, n_lat, n_lon) -> (channel, map, k) of each block, whitened: H of each map × channel."""
+        found = []
+        for block in self.blocks:
+            means = self._block_means(values[list(block.channels)], weights[..., list(block.maps)])
+            found.append(self.teaching.metric.whiten(self.teaching.see(means)))
+        return found
+
+    def _by_block(self, months: list[list[np.ndarray]]) -> Iterator[tuple[Block, list[np.ndarray]]]:
+        return zip(self.blocks, map(list, zip(*months, strict=True)), strict=True)
+
+    def _block_means(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """(channel, n_lat, n_lon) -> (channel, map, n_lat, n_lon) on the teaching's grid."""
+        n_lat, n_lon, s = *self.teaching.grid.shape, self.teaching.factor
+        blocks = values.reshape(-1, n_lat, s, n_lon, s).transpose(1, 3, 0, 2, 4).reshape(n_lat, n_lon, -1, s * s)
+        return np.moveaxis(blocks @ weights, (2, 3), (0, 1))
+
+    def parts(self, weights: np.ndarray, groups: Sequence[np.ndarray]) -> np.ndarray:
+        """Block means, on the teaching's grid, of Σ weight × feature over each group of memories, before H blurs them.
+
+        Args:
+            weights: (channel, map, τ) mm per unit.
+            groups: (τ, channel) bool each.
+        Returns: (M, group, n_lat, n_lon) mm, in the teaching's months.
+        """
+        masses, channels = self._weights(), self.channels
+        months, grid = channels.climate.months, self.teaching.grid
+        by_store = np.stack([np.moveaxis(weights, 2, 0) * group[:, :, None] for group in groups])  # (group, τ, channel, map)
+        shares = by_store.reshape(len(groups) * len(self.keeps), -1).astype(np.float32)
+
+        def flows(values: np.ndarray) -> np.ndarray:
+            means = self._block_means(values, masses).reshape(shares.shape[1], -1)
+            return (shares @ means).reshape(len(groups), len(self.keeps), *grid.shape)
+
+        start, first = np.stack([flows(year) for year in channels.climatology]), int(calendar_month(months[:1])[0])
+        held = np.stack([in_balance(start[:, :, t], first, self.keeps[t : t + 1])[0] for t in range(len(self.keeps))])
+        position = {stamp: index for index, stamp in enumerate(self.teaching.months.tolist())}
+        result = np.zeros((len(position), len(groups), *grid.shape), dtype=np.float32)
+        for stamp, values in zip(months, channels, strict=True):
+            for memory, flow, a in zip(held, np.moveaxis(flows(values), 1, 0), self.keeps, strict=True):
+                advance(memory[None], flow, np.array([a]))
+            if stamp.item() in position:
+                result[position[stamp.item()]] = held.sum(axis=0)
+        return result
+
+    def _weights(self) -> np.ndarray:
+        """(n_lat, n_lon, s · s, map): area × land × map, over the block's area × land."""
+        teaching, s = self.teaching, self.teaching.factor
+        n_lat, n_lon = teaching.grid.shape
+        climate = self.channels.climate
+        mass = climate.grid.area * climate.land
+        total = mass.reshape(n_lat, s, n_lon, s).sum(axis=(1, 3))
+        share = mass.reshape(n_lat, s, n_lon, s) / np.where(total > 0, total, 1.0)[:, None, :, None]
+        weighted = self.maps.reshape(-1, n_lat, s, n_lon, s) * share
+        return np.ascontiguousarray(weighted.transpose(1, 3, 2, 4, 0).reshape(n_lat, n_lon, s * s, -1), dtype=np.float32)
+
+    def _sample(self) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        """Rows and columns of some cells on land, evenly taken, and the squares of the maps there."""
+        land = np.argwhere(self.channels.climate.land > 0)
+        chosen = land[np.unique(np.linspace(0, len(land) - 1, min(_SAMPLE, len(land))).astype(int))]
+        cells = chosen[:, 0], chosen[:, 1]
+        return cells, self.maps[:, *cells].astype(np.float64) ** 2

@@ -1,0 +1,1 @@
+"""What priors are taught on: the product or a fine reference, in which metric, and when what was learned is believed."""

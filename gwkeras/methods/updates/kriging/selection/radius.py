@@ -1,0 +1,187 @@
+"""The half-weight radius that a product itself speaks for, with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from gwkeras.core.errors import BadInput
+from gwkeras.core.grid import Grid
+from gwkeras.methods.updates.kriging.covariance.noise import Noise
+from gwkeras.methods.updates.kriging.covariance.observed_cells import ObservedCells
+from gwkeras.methods.updates.kriging.covariance.system import CellCovariances, lower_factor, signal
+from gwkeras.methods.updates.kriging.selection.radius_box import boxed
+from gwkeras.observation.point_spread import Over, PointSpread
+
+RADII_KM = (0.0, 50.0, 75.0, 100.0, 125.0, 150.0, 175.0, 200.0, 225.0, 250.0, 275.0, 300.0, 350.0, 400.0)
+
+_SLOPES = (0.0, 0.3, 0.6)
+_NOISE_SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+_NOISE_FORMS = ((0.5, 300.0), (0.95, 100.0), (0.95, 200.0), (0.95, 400.0))
+"""(correlated share, length in km): a noise of the wrong form looks like a narrower filter."""
+_BLOCK_KM = 150.0
+"""Means over such blocks are compared: between neighbouring cells of a filtered product its noise differs, not its filter."""
+_NODES = 4  # along a cell's side, for its mean covariance
+_SPANS = 8  # of months, left out in turn for the interval
+_FEWEST_BLOCKS = 20
+_TWO_SIDED_90 = 1.645
+_HALF_CHI_SQUARED = 1.353
+_STANDS = 0.1  # of a stated radius, by which the interval may miss it
+_TOO_FAR = 0.5  # of the best radius, farther than which a stated one is not a slip
+_NOISIER = 4.0  # times the variance that the product states: then its noise is not what is thought, nor the interval
+_JITTER = 1e-10  # of the variance of fine storage
+
+
+@dataclass(frozen=True)
+class RadiusProfile:
+    """Likelihood over the half-weight radius.
+
+    Args:
+        radii_km: (k,) candidates; 0: no filter.
+        log_likelihood: (k,) a month's, less the largest, at the best slope and noise of each radius.
+        slopes: (k,) those slopes.
+        noise_shares: (k,) those shares of noise.
+        best_km: the most likely radius.
+        lower_km: end of the 90 % interval, the wider of two: by leaving spans of months out in turn, and by the likelihood
+            with each span counted as one independent month, since months resemble their neighbours. Slopes above 0.6 are not
+            thought possible: a smoother storage through a narrower filter looks the same.
+        upper_km: its other end.
+    """
+
+    radii_km: tuple[float, ...]
+    log_likelihood: tuple[float, ...]
+    slopes: tuple[float, ...]
+    noise_shares: tuple[float, ...]
+    best_km: float
+    lower_km: float
+    upper_km: float
+
+    def contradicts(self, stated: PointSpread, uncertain: float = 0.15) -> bool:
+        """Whether what is stated lies farther off than its own uncertainty and the interval allow."""
+        radius = stated.half_weight_km if stated.kind == "gaussian" else 0.0
+        return not self.lower_km - uncertain * self.best_km <= radius <= self.upper_km + uncertain * self.best_km
+
+    @property
+    def noise_share(self) -> float:
+        """Of the variance that is seen, at the best radius."""
+        return self.noise_shares[int(np.argmax(self.log_likelihood))]
+
+    def corrected(self, stated: PointSpread, noise_share: float | None) -> PointSpread | None:
+        """What is stated, moved to the nearer end of the interval; None where it stands.
+
+        It stands within 10 % of the interval, since the interval itself is found by a covariance that is an assumption; and
+        where the months do not speak of a filter: no interval that leaves 0 out, a radius half as large again, or more noise
+        than the product says, which looks like a narrower filter.
+
+        Args:
+            stated: by the product's files.
+            noise_share: of the product's variance, by its own uncertainty; None where it states none.
+        """
+        radius = stated.half_weight_km
+        nearest = float(np.clip(radius, self.lower_km, self.upper_km))
+        is_near = abs(radius - nearest) <= _STANDS * radius
+        is_far = abs(radius - self.best_km) > _TOO_FAR * self.best_km
+        noisy = noise_share is not None and self.noise_share > _NOISIER * noise_share
+        if stated.kind == "none" or self.lower_km <= 0 or is_near or is_far or noisy:
+            return None
+        return PointSpread.gaussian(round(nearest, 1), stated.over)
+
+
+def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: Over = "land") -> RadiusProfile:
+    """Profiles the likelihood of neighbouring blocks of the product over the radius, with slope and noise at their best for each.
+
+    For choosing the radius alone: chosen together with the noise by likelihood, the product is taken for exact (DESIGN §1).
+    Of a large region, the part with the most data is looked at.
+
+    Args:
+        residuals: (month, n_lat, n_lon) G in training months, mm; NaN where unknown.
+        grid: the product's.
+        share: (n_lat, n_lon) land share of its cells.
+        over: what the filter is normalised by.
+    Raises: BadInput: where there are too few months or cells.
+    """
+    box = boxed(residuals, grid, share, RADII_KM[-1])
+    side = box.grid.height_km
+    blocks = ObservedCells(box.grid, box.share, box.known, PointSpread(), (0, 0), max(1, round(_BLOCK_KM / side)))
+    months = len(box.values)
+    if months < 2 * _SPANS or blocks.count < _FEWEST_BLOCKS:
+        raise BadInput(
+            "point spread",
+            expected=f"at least {2 * _SPANS} months and {_FEWEST_BLOCKS} neighbouring blocks of {_BLOCK_KM:g} km to find it from",
+            found=f"months: {months}, blocks: {blocks.count}",
+            remedy="state it in data.point_spread",
+        )
+    values = blocks.take(box.values - box.values.mean(axis=0))  # (months, n)
+    spans = np.arange(months) * _SPANS // months
+    kept = np.stack([np.ones(months, dtype=bool), *(spans != span for span in range(_SPANS))])
+    covariances = CellCovariances(box.grid.refine(_NODES), _NODES)
+    tables = {slope: covariances.of(slope) for slope in _SLOPES}
+    forms = {form: Noise(1.0, *form).covariance(blocks, np.zeros(box.grid.shape)) for form in _NOISE_FORMS}
+    likelihood = np.full((len(RADII_KM), _SPANS + 1), -np.inf)
+    best: list[tuple[float, float]] = [(0.0, 0.0)] * len(RADII_KM)
+    for i, radius in enumerate(RADII_KM):
+        observed = replace(blocks, spread=PointSpread.gaussian(radius, over) if radius else PointSpread())
+        for slope in _SLOPES:
+            part = signal(observed, tables[slope], 0.0)
+            for noise_share, form in product(_NOISE_SHARES, _NOISE_FORMS):
+                noise = noise_share * part.mean_variance * forms[form]
+                found = _likelihoods(part.seen + noise + _JITTER * np.eye(blocks.count), values, kept)
+                if found[0] > likelihood[i, 0]:
+                    best[i] = slope, noise_share
+                likelihood[i] = np.maximum(likelihood[i], found)
+    peaks = np.array([_peak(np.array(RADII_KM), curve) for curve in likelihood.T])
+    error = float(np.sqrt((_SPANS - 1) / _SPANS * ((peaks[1:] - peaks[1:].mean()) ** 2).sum()))
+    curve = likelihood[:, 0] - likelihood[:, 0].max()
+    low, high = _interval(np.array(RADII_KM), curve)
+    slopes, shares = zip(*best, strict=True)
+    return RadiusProfile(
+        RADII_KM,
+        tuple(curve.tolist()),
+        slopes,
+        shares,
+        float(peaks[0]),
+        max(RADII_KM[0], min(low, float(peaks[0]) - _TWO_SIDED_90 * error)),
+        min(RADII_KM[-1], max(high, float(peaks[0]) + _TWO_SIDED_90 * error)),
+    )
+
+
+def _interval(radii: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
+    """Where a month's log-likelihood, times the number of spans, falls by 1.35 (half of χ² with one degree of freedom, 90 %)."""
+    fallen = curve * _SPANS + _HALF_CHI_SQUARED
+    at = int(curve.argmax())
+    below = np.flatnonzero(fallen[:at] < 0)
+    above = at + 1 + np.flatnonzero(fallen[at + 1 :] < 0)
+    low, high = float(radii[0]), float(radii[-1])
+    if len(below):
+        k = below[-1]
+        low = float(np.interp(0.0, fallen[[k, k + 1]], radii[[k, k + 1]]))
+    if len(above):
+        k = above[0]
+        high = float(np.interp(0.0, fallen[[k, k - 1]], radii[[k, k - 1]]))
+    return low, high
+
+
+def _likelihoods(matrix: np.ndarray, values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """A month's log-likelihood, the variance at its best, for each set of months: −n/2 log (mean of vᵀ K⁻¹ v) / n − ½ log |K|.
+
+    Args:
+        matrix: (n, n) K.
+        values: (months, n) v.
+        kept: (set, months) which months a set has.
+    """
+    lower = lower_factor(matrix)
+    squares = (solve_triangular(lower, values.T, lower=True, check_finite=False) ** 2).sum(axis=0)
+    mean = kept @ squares / kept.sum(axis=1) / len(matrix)
+    return -0.5 * len(matrix) * np.log(mean) - np.log(np.diag(lower)).sum()
+
+
+def _peak(radii: np.ndarray, curve: np.ndarray) -> float:
+    """Where the parabola through the highest point and its neighbours is highest; the point itself at the ends."""
+    at = int(curve.argmax())
+    if at in (0, len(radii) - 1):
+        return float(radii[at])
+    a, b, _ = np.polyfit(radii[at - 1 : at + 2] - radii[at], curve[at - 1 : at + 2], 2)
+    return float(radii[at] - b / (2 * a)) if a < 0 else float(radii[at])

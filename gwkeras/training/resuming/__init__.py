@@ -1,0 +1,1 @@
+"""What a training keeps so that it can stop at any time, and go on as if it had not."""

@@ -1,0 +1,1 @@
+"""One device or many, one machine or many: the same training."""

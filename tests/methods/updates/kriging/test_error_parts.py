@@ -1,0 +1,45 @@
+"""Both parts of kriging's errors against the textbook's posterior covariance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gwkeras.core.errors import BadInput
+from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
+from gwkeras.methods.updates.kriging.error_parts import error_parts
+from gwkeras.methods.updates.kriging.recipe import Kriging
+from tests.methods.updates.kriging.worlds import assumed, dense, exponential, small
+
+
+def test_means_are_as_uncertain_as_the_posterior_says():
+    """Var of the mean over a part of the region: w (C − K H C) wᵀ, and of the noise's share w K R Kᵀ wᵀ, from dense matrices."""
+    observation = small(6, 8, south=0.0)
+    recipe = Kriging(conservation="observed")
+    c, h = dense(observation, Covariance(400.0, 0.0))
+    noise = 0.5 * 25.0 * (np.eye(len(h)) + exponential(observation.coarse, recipe.noise_length_km))
+    gain = np.linalg.solve(h @ c @ h.T + noise, h @ c).T
+    posterior, carried = c - gain @ h @ c, gain @ noise @ gain.T
+    sigma = np.sqrt(np.diag(posterior)).reshape(observation.fine.shape)
+    found = error_parts(assumed(recipe, observation, 400.0, 0.0, 25.0), np.ones((6, 8), bool), 800, 3)
+    np.testing.assert_allclose((found.unseen**2 + found.noise**2).mean(axis=0), 1.0, rtol=1e-4)
+    assert not found.detail.any()
+    for rows, cols in ((slice(0, 6), slice(0, 8)), (slice(4, 6), slice(4, 6)), (slice(0, 12), slice(0, 16))):
+        weights = np.zeros(observation.fine.shape)
+        weights[rows, cols] = 1.0 / np.ones(observation.fine.shape)[rows, cols].sum()
+        flat = weights.ravel()
+        for drawn, exact in ((found.unseen + found.noise, posterior), (found.noise, carried)):
+            mean = (drawn * sigma).reshape(800, -1) @ flat
+            assert np.sqrt((mean**2).mean()) == pytest.approx(np.sqrt(flat @ exact @ flat), rel=0.1)
+
+
+def test_the_same_seed_gives_the_same_draws():
+    update = assumed(Kriging(), small(4, 4), 400.0, 0.0, 9.0)
+    one, two = (error_parts(update, np.ones((4, 4), bool), 3, 5) for _ in range(2))
+    np.testing.assert_array_equal(one.unseen, two.unseen)
+
+
+def test_a_region_too_large_to_keep_its_draws():
+    update = assumed(Kriging(), small(600, 500, factor=2, step=0.1, south=-30.0), 400.0, 0.0, 9.0)
+    with pytest.raises(BadInput, match="a region of at most 1,000,000 fine cells"):
+        error_parts(update, np.ones((600, 500), bool), 10, 0)

@@ -1,0 +1,48 @@
+"""Noise told from storage that goes on, where both are drawn with known covariances."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gwkeras.core.grid import Grid
+from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
+from tests.methods.updates.kriging.worlds import chords
+
+GRID = Grid(20.0, 75.0, 0.5, 0.5, 14, 12)
+MONTHS = np.delete(np.arange(170), [30, 31, 90])
+
+
+def product(share, length_km, seed=0, noise=9.0):
+    """Storage of 100 mm² that forgets a tenth each month, correlated over 200 km, and noise."""
+    rng, distance = np.random.default_rng(seed), chords(GRID)
+    field, white = (np.linalg.cholesky(np.exp(-distance / d) + 1e-9 * np.eye(len(distance))) for d in (200.0, length_km))
+    storage = np.zeros((170, len(distance)))
+    storage[0] = field @ rng.standard_normal(len(distance))
+    for month in range(1, 170):
+        storage[month] = 0.95 * storage[month - 1] + np.sqrt(1 - 0.95**2) * field @ rng.standard_normal(len(distance))
+    joint = rng.standard_normal(storage.shape) @ white.T
+    drawn = np.sqrt(share) * joint + np.sqrt(1 - share) * rng.standard_normal(storage.shape)
+    return (10.0 * storage + np.sqrt(noise) * drawn)[MONTHS].reshape(-1, *GRID.shape)
+
+
+def test_white_noise_is_seen_as_white():
+    found = NoiseCorrelation.seen(MONTHS, product(0.0, 100.0), GRID, 9.0)
+    assert found is not None
+    assert found.share * np.exp(-56.0 / found.length_km) < 0.15  # a cell apart
+
+
+def test_noise_that_is_correlated_is_seen_with_its_length():
+    """All of it over 160 km: at one, three and six cells 0.71, 0.35, 0.12."""
+    found = NoiseCorrelation.seen(MONTHS, product(1.0, 160.0, noise=25.0), GRID, 25.0)
+    assert found is not None
+    for apart in (55.6, 166.8, 333.6):
+        assert found.share * np.exp(-apart / found.length_km) == pytest.approx(np.exp(-apart / 160.0), abs=0.12)
+
+
+def test_what_cannot_be_told_is_not_told():
+    residuals = product(0.5, 160.0)
+    assert NoiseCorrelation.seen(MONTHS, residuals, GRID, 400.0) is None  # less than half of what is believed
+    assert NoiseCorrelation.seen(3 * MONTHS, residuals, GRID, 9.0) is None  # no month follows another
+    assert NoiseCorrelation.seen(MONTHS, np.full(residuals.shape, np.nan), GRID, 9.0) is None
+    assert NoiseCorrelation.seen(MONTHS, residuals[:, :2], Grid(20.0, 75.0, 0.5, 0.5, 2, 12), 9.0) is None
