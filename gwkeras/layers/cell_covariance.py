@@ -1,8 +1,8 @@
 """Covariances of a sum of Gaussians between fine cells and the means of coarse ones, on the sphere, in float64.
 
-`gwkeras.methods.updates.kriging.covariance.zonal_tables` holds the same for numpy; a test keeps the two equal. Distances are chords,
-which depend on two latitudes and a difference of longitudes alone, so that a table over those stands for the matrix over all pairs
-of cells.
+`gwkeras.methods.updates.kriging.covariance.zonal_tables` holds the same for numpy; a test keeps the two equal. Distances are
+chords, which depend on two latitudes and a difference of longitudes alone, so that a table over those stands for the matrix over
+all pairs of cells.
 """
 
 from __future__ import annotations
