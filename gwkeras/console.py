@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,17 +14,18 @@ from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     ProgressColumn,
     Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Progress as Bars
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from gwkeras.core.errors import GwkerasError, Interrupted
+from gwkeras.core.progress import Progress
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Table
 from gwkeras.report.sections.scores import brief_table
@@ -50,7 +51,7 @@ class _Log(logging.FileHandler):
 
 
 @contextmanager
-def watched(folder: Path) -> Iterator[Callable[[str, int, int], None]]:
+def watched(folder: Path) -> Iterator[Progress]:
     """A progress callback (label, done, total) with bars on the terminal and, once a minute, lines in the run's log."""
     folder.mkdir(parents=True, exist_ok=True)
     handler = _Log(folder / "gwkeras.log", encoding="utf-8")
@@ -69,7 +70,7 @@ def watched(folder: Path) -> Iterator[Callable[[str, int, int], None]]:
         TimeRemainingColumn(),
     )
     try:
-        with Progress(*columns, console=Console(stderr=True)) as bars:
+        with Bars(*columns, console=Console(stderr=True)) as bars:
 
             def report(label: str, done: int, total: int) -> None:
                 if label not in tasks:

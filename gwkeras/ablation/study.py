@@ -6,7 +6,7 @@ import gc
 import re
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import load_run_config, to_dict, write_config
 from gwkeras.core.errors import BadInput, GwkerasError, Interrupted
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.progress import Progress, silent
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.manifest import digest, read_manifest
 from gwkeras.evaluate.compare import compare
@@ -35,8 +36,6 @@ from gwkeras.training.resuming.standing import SPLITS
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.strategies.devices import Devices, check_batch
 from gwkeras.training.train import train
-
-Progress = Callable[[str, int, int], None]
 
 _Results = dict[str, dict[int, Result]]  # variant -> seed -> result
 _AVERAGED = re.compile(r"_(?:mean|anomaly)_(\d+)$")
@@ -98,9 +97,7 @@ def trials_of(study: Study) -> list[Trial]:
     ]
 
 
-def run_study(
-    study: Study, progress: Progress = lambda label, done, total: None, *, workers: int = 1, overwrite: bool = False
-) -> Report:
+def run_study(study: Study, progress: Progress = silent, *, workers: int = 1, overwrite: bool = False) -> Report:
     """Trains and judges what is missing; the table is written anew after each training.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from gwkeras.analysis.attribution.usual_inputs import groups_of, with_usual
 from gwkeras.application.opening import Application
 from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month
+from gwkeras.core.progress import Progress
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.fields.writing.cf_file import CONVENTIONS
@@ -25,7 +26,6 @@ from gwkeras.methods.composition import Composition
 from gwkeras.methods.method import Method
 from gwkeras.methods.priors.learners.fitted import FittedLearner
 
-Progress = Callable[[str, int, int], None]
 _ADDITIVE = 1e-3  # of the prediction's root mean square: rounding of float32 fields
 _SAID = {
     "group": "Usual is each calendar month's mean for climate and product, and the mean over land for maps.",

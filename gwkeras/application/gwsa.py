@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,13 @@ from gwkeras.core.config.tree import PointSpreadConfig, SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import from_month_number, month_number
+from gwkeras.core.progress import Progress, silent
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.grids.regrid import Regridder
 from gwkeras.fields.readers.compartments import read_compartment
 from gwkeras.fields.readers.storage import read_storage
 from gwkeras.fields.region import cut_to
 from gwkeras.fields.writing.cf_file import CONVENTIONS
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class BalanceResult:
 
 
 def storage_balance(
-    wanted: BalanceWanted, *, attributes: Mapping[str, str] | None = None, progress: Progress = lambda label, done, total: None
+    wanted: BalanceWanted, *, attributes: Mapping[str, str] | None = None, progress: Progress = silent
 ) -> BalanceResult:
     """Groundwater storage anomalies on the grid of total storage.
 

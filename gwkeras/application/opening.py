@@ -18,6 +18,7 @@ from gwkeras.core.config.tree import Config, DataConfig, MethodConfig, RegionCon
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month, month_number
+from gwkeras.core.progress import silent
 from gwkeras.core.retry import Patience
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
 from gwkeras.domain.domain import Domain
@@ -159,7 +160,7 @@ def _of_the_run(
     split = manifest.split if manifest else divide_record(fields, config, run.cache)
     fields = with_point_spread(fields, split, run)
     own = open_domain(fields, config, run.cache, split)
-    return fit_method(method, Training(own, split, config, run, config.training.seed), lambda label, done, total: None)
+    return fit_method(method, Training(own, split, config, run, config.training.seed), silent)
 
 
 def months_between(domain: Domain, first: str | None, last: str | None) -> list[Month]:

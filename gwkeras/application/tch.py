@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,12 +12,11 @@ from gwkeras.core.box import Edges
 from gwkeras.core.config.tree import PointSpreadConfig, SourceConfig
 from gwkeras.core.errors import MissingMonths
 from gwkeras.core.months import month_number
+from gwkeras.core.progress import Progress, silent
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.grids.regrid import Regridder
 from gwkeras.fields.readers.storage import read_storage
 from gwkeras.fields.region import cut_to
-
-Progress = Callable[[str, int, int], None]
 
 
 def read_products(
@@ -25,7 +24,7 @@ def read_products(
     edges: Edges,
     first_month: str | None = None,
     last_month: str | None = None,
-    progress: Progress = lambda label, done, total: None,
+    progress: Progress = silent,
 ) -> tuple[Products, tuple[str, ...]]:
     """The products on the grid of the coarsest, and notes.
 

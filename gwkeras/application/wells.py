@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from gwkeras.application.opening import Application
 from gwkeras.core.config.tree import SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
+from gwkeras.core.progress import Progress, silent
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.canonical import grid_of
@@ -31,11 +32,6 @@ from gwkeras.methods.baselines import BASELINES
 from gwkeras.methods.method import Method
 
 PRODUCT = "product"
-Progress = Callable[[str, int, int], None]
-
-
-def silent(label: str, done: int, total: int) -> None:
-    """A progress that nobody watches."""
 
 
 @dataclass(frozen=True)

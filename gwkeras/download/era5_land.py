@@ -13,10 +13,10 @@ import numpy as np
 from gwkeras.core.config.tree import Config, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, MissingMonths
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.progress import Progress, silent
 from gwkeras.download.climate_store import ClimateStore
 from gwkeras.download.g3p import Fetched
 from gwkeras.download.ledger import Ledger
-from gwkeras.download.transfer import Progress, silent
 from gwkeras.download.unpack import check_archive, unpack
 from gwkeras.fields.canonical import require_upright
 from gwkeras.fields.files.archive import is_zip

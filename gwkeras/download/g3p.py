@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.progress import Progress, silent
 from gwkeras.core.retry import Patience
 from gwkeras.download.ledger import Ledger
-from gwkeras.download.transfer import DOWNLOADING, Progress, silent, transfer
+from gwkeras.download.transfer import DOWNLOADING, transfer
 from gwkeras.download.unpack import check_archive, unpack
 from gwkeras.fields.files.archive import is_zip
 from gwkeras.fields.files.netcdf_file import open_netcdf

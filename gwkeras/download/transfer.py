@@ -15,11 +15,9 @@ import requests
 import urllib3
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.progress import Progress, silent
 from gwkeras.core.retry import GaveUp, Patience, Transient, persistently
 from gwkeras.core.whole_file import publish
-
-Progress = Callable[[str, int, int], None]
-"""Called with a label, MiB done and MiB in all (0: unknown)."""
 
 _BLOCK = 2**20
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
@@ -30,10 +28,6 @@ _SPARE = 2**28  # bytes that the disk keeps beside what is fetched
 
 DOWNLOADING = Patience(total=math.inf, first_pause=1.0, longest_pause=60.0, attempts=8)
 """A download may take days, as long as bytes come; it ends after eight attempts in a row without a byte gained."""
-
-
-def silent(label: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 def transfer(

@@ -15,12 +15,13 @@ from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, MethodConfig
 from gwkeras.core.config.yaml_file import to_dict
 from gwkeras.core.errors import BadInput
+from gwkeras.core.progress import Progress
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.split import Split
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.error_bars import ErrorBars, Grouping, error_bars
-from gwkeras.methods.parts import FittedPrior, FittedUpdate, Progress
+from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.reference_calibration import calibrate_on_target
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import UnseenDetail

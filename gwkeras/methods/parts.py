@@ -9,17 +9,14 @@ folder, and recipe and folder give it back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from gwkeras.core.months import Month
+from gwkeras.core.progress import Progress
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.training import Training
-
-Progress = Callable[[str, int, int], None]
-"""Called with a label, the number done and the number in all."""
 
 
 class FittedPrior(Protocol):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import EARTH_RADIUS_KM
 from gwkeras.core.months import month_number
+from gwkeras.core.progress import Progress, silent
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.split import Split
 from gwkeras.fields.record import Fields
@@ -56,9 +56,7 @@ class FoundSpread:
             return None
 
 
-def with_point_spread(
-    fields: Fields, split: Split, run: RunFolder, progress: Callable[[str, int, int], None] = lambda label, done, total: None
-) -> Fields:
+def with_point_spread(fields: Fields, split: Split, run: RunFolder, progress: Progress = silent) -> Fields:
     """The fields with the point spread that holds for them; found once for a run, from its training months alone.
 
     Args:

@@ -18,11 +18,11 @@ from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, spa
 from gwkeras.core.config.tree import MethodConfig
 from gwkeras.core.errors import GwkerasError
 from gwkeras.core.months import Month, month_number
+from gwkeras.core.progress import Progress
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.split import Split
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.method import Prediction
-from gwkeras.methods.parts import Progress
 from gwkeras.methods.training import Training
 
 _CELLS_A_MONTH = 20_000  # enough to know a quantile, few enough for any number of months

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,6 +23,7 @@ from gwkeras.core.config.tree import Config, MethodConfig
 from gwkeras.core.config.yaml_file import load_run_config, write_config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.hardware import hardware
+from gwkeras.core.progress import Progress, silent
 from gwkeras.data.manifest import MANIFEST, Manifest, Source, read_manifest
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.opening import divide_record, open_domain
@@ -50,13 +51,6 @@ if TYPE_CHECKING:
     from gwkeras.training.resuming.standing import TrainingRecord
     from gwkeras.training.strategies.devices import Devices
     from gwkeras.training.train import TrainingOutcome
-
-Progress = Callable[[str, int, int], None]
-"""Called with a label, the number done and the number in all."""
-
-
-def silent(label: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from gwkeras.core.config.tree import Config
+from gwkeras.core.progress import Progress, silent
 from gwkeras.data.manifest import Manifest
 from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch
 from gwkeras.models.build import build_model
@@ -27,9 +28,6 @@ from gwkeras.training.strategies.cluster import check_agreement, naming_lost_wor
 from gwkeras.training.strategies.devices import Devices
 from gwkeras.training.strategies.epoch_seed import EpochSeed
 from gwkeras.training.strategies.precision import precision, scaled_loss
-
-Progress = Callable[[str, int, int], None]
-"""Called with a label, the steps done and the steps in all."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ class Session:
     samples: Samples
     run: RunFolder
     devices: Devices = field(default_factory=Devices)
-    progress: Progress = lambda label, done, total: None
+    progress: Progress = silent
     resume: bool = False
 
 

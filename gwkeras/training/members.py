@@ -12,10 +12,11 @@ from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.progress import Progress
 from gwkeras.data.manifest import read_manifest
 from gwkeras.models.ensemble import ensemble_model
 from gwkeras.training.calibration import calibrate
-from gwkeras.training.fit import Progress, Samples
+from gwkeras.training.fit import Samples
 from gwkeras.training.memory import peak_memory
 from gwkeras.training.resuming.standing import TrainingRecord, all_settings, of_member, standing
 from gwkeras.training.run_folder import RunFolder

@@ -11,10 +11,11 @@ import keras
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config
 from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.progress import Progress, silent
 from gwkeras.core.whole_file import replacing_path
 from gwkeras.data.manifest import read_manifest
 from gwkeras.training.calibration import calibrate
-from gwkeras.training.fit import Progress, Samples, Session, StepProgress, fit, new_model, plain_model
+from gwkeras.training.fit import Samples, Session, StepProgress, fit, new_model, plain_model
 from gwkeras.training.memory import peak_memory
 from gwkeras.training.resuming.checkpoint import Checkpoint
 from gwkeras.training.resuming.resumable import EarlyStopping, ReduceLROnPlateau, Silent, TensorBoard
@@ -49,7 +50,7 @@ class TrainingOutcome:
 def train(
     config: Config,
     run: RunFolder,
-    progress: Progress = lambda label, done, total: None,
+    progress: Progress = silent,
     *,
     devices: Devices | None = None,
     resume: bool = False,

@@ -14,6 +14,7 @@ from gwkeras.application.opening import Application
 from gwkeras.application.writing import Job
 from gwkeras.core.config.yaml_file import from_dict, load_config
 from gwkeras.core.errors import BadInput
+from gwkeras.core.progress import silent
 from gwkeras.domain.opening import divide_record, open_domain
 from gwkeras.fields.record import read_fields
 from gwkeras.fields.writing.cf_file import Provenance
@@ -41,7 +42,7 @@ def training(tiny_world, tmp_path_factory):
 def application(training, prior, update="interpolation"):
     parts = {"name": "m", "prior": prior, "update": update}
     (config,) = from_dict({"methods": [parts]}).methods
-    method = fit_method(config, training, lambda label, done, total: None)
+    method = fit_method(config, training, silent)
     return Application(Job(method, training.domain), list(training.domain.months), Provenance())
 
 

@@ -18,9 +18,10 @@ from gwkeras.core.config.key import key
 from gwkeras.core.config.kinds import PRIORS
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.months import Month
+from gwkeras.core.progress import Progress, silent
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction
-from gwkeras.methods.parts import FittedPrior, Progress
+from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.priors.teaching.reference import carried
 from gwkeras.methods.training import Training
 
@@ -54,7 +55,7 @@ class Integrated:
                 remedy="let it be a method by itself",
             )
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedIntegrated:
+    def fit(self, training: Training, progress: Progress = silent) -> FittedIntegrated:
         """Both, by themselves.
 
         Raises: as their own `fit`.

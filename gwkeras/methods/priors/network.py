@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gwkeras.methods.parts import Progress
+from gwkeras.core.progress import Progress, silent
 from gwkeras.methods.training import Training
 
 if TYPE_CHECKING:
@@ -39,4 +39,4 @@ class NetworkPrior:
 
     def load(self, folder: Path, training: Training) -> NetworkDetail | Calibrated:
         """The same: the run folder keeps it."""
-        return self.fit(training, lambda label, done, total: None)
+        return self.fit(training, silent)

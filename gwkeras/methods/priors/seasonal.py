@@ -14,9 +14,9 @@ import numpy as np
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month, calendar_month
+from gwkeras.core.progress import Progress, silent
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction
-from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.described_arrays import DescribedArrays
 from gwkeras.methods.priors.teaching.reference import completed_reference, require_reference
 from gwkeras.methods.training import Training
@@ -29,7 +29,7 @@ class Seasonal:
     label: ClassVar[str] = "seasonal"
     needs_shards: ClassVar[bool] = False
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedSeasonal:
+    def fit(self, training: Training, progress: Progress = silent) -> FittedSeasonal:
         """Sums of the reference over the training months of each calendar month.
 
         Args:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.progress import silent
 from gwkeras.training.fit import StepProgress
 from gwkeras.training.resuming.checkpoint import Checkpoint
 from gwkeras.training.resuming.resumable import EarlyStopping, ReduceLROnPlateau, Silent, TensorBoard, resumable
@@ -47,7 +48,7 @@ def callbacks() -> list[keras.callbacks.Callback]:
         EarlyStopping(monitor="val_loss", patience=4, restore_best_weights=True),
         Rate(monitor="val_loss", factor=0.5, patience=2, cooldown=2),
         _KeepShortest(),
-        StepProgress(lambda label, done, total: None, "training"),
+        StepProgress(silent, "training"),
         Silent(),
     ]
 

@@ -18,7 +18,7 @@ import numpy as np
 from gwkeras.core.config.key import key
 from gwkeras.core.errors import MissingMonths
 from gwkeras.core.grid import nearest_upsample
-from gwkeras.methods.parts import Progress
+from gwkeras.core.progress import Progress, silent
 from gwkeras.methods.priors.analogues.filling import fill_unknown
 from gwkeras.methods.priors.analogues.fitted import FittedAnalogues
 from gwkeras.methods.priors.analogues.likeness import Likeness
@@ -47,7 +47,7 @@ class Analogues:
     label: ClassVar[str] = "analogues"
     needs_shards: ClassVar[bool] = False
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedAnalogues:
+    def fit(self, training: Training, progress: Progress = silent) -> FittedAnalogues:
         """Past months' detail, and the weights of product and season.
 
         Args:

@@ -13,9 +13,9 @@ from typing import ClassVar
 import numpy as np
 
 from gwkeras.core.config.key import key
+from gwkeras.core.progress import Progress, silent
 from gwkeras.domain.memories.exponential import TIME_CONSTANTS
 from gwkeras.domain.memories.fine_climate import FineClimate
-from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.autoencoder.unlabelled import unlabelled_rows
 from gwkeras.methods.priors.learners.fitted import FittedLearner
 from gwkeras.methods.priors.learners.learner import Learner
@@ -52,7 +52,7 @@ class SSVAER(Learner):
     label: ClassVar[str] = "SSVAER"
     settings: ClassVar[tuple[float, ...]] = _DECAYS
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
+    def fit(self, training: Training, progress: Progress = silent) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""
         rng = np.random.default_rng([training.seed, self.unlabelled])
         others = unlabelled_rows(FineClimate.of(training.domain), self.time_constants, self.unlabelled, rng)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
-from gwkeras.methods.parts import Progress
+from gwkeras.core.progress import Progress, silent
 from gwkeras.methods.priors.learners.fitted import FittedLearner, Regression
 from gwkeras.methods.priors.learners.sample import Sample
 from gwkeras.methods.priors.learners.teacher import teach
@@ -34,7 +34,7 @@ class Learner(ABC):
     def draft(self, sample: Sample, setting: float, seed: int) -> Regression:
         """A cheaper one, which is judged on what was left out."""
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedLearner:
+    def fit(self, training: Training, progress: Progress = silent) -> FittedLearner:
         """See `gwkeras.methods.priors.learners.teacher.teach`."""
         return teach(
             self.label, training, self.time_constants, self.settings, self.learn, self.draft, progress, located=self.located

@@ -13,10 +13,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from gwkeras.core.progress import Progress
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
-from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.fitted import FittedLearner, Regression, whole_fields
 from gwkeras.methods.priors.learners.sample import Sample

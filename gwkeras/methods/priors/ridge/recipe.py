@@ -17,11 +17,11 @@ import numpy as np
 
 from gwkeras.core.config.key import key
 from gwkeras.core.errors import ConfigError
+from gwkeras.core.progress import Progress, silent
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import TIME_CONSTANTS, retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
-from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.ridge.fitted import FittedRidge, standardised
 from gwkeras.methods.priors.ridge.local_amplitude import LocalAmplitude, spacing_km
 from gwkeras.methods.priors.ridge.normal_equations import NormalEquations
@@ -68,7 +68,7 @@ class Ridge:
                 "prior.time_constants", expected="at least one", found="none", remedy="leave the key out, or give one"
             )
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedRidge:
+    def fit(self, training: Training, progress: Progress = silent) -> FittedRidge:
         """Weights from the product in the training months.
 
         Args:

@@ -18,7 +18,8 @@ import numpy as np
 from gwkeras.core.config.key import key
 from gwkeras.core.config.kinds import PRIORS
 from gwkeras.core.errors import BadInput, ConfigError, GwkerasError
-from gwkeras.methods.parts import FittedPrior, Progress
+from gwkeras.core.progress import Progress, silent
+from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.priors.stacking.asking import Product, Reference, together
 from gwkeras.methods.priors.stacking.fitted_stack import FittedStack, Member
 from gwkeras.methods.priors.stacking.weights import HeldOut, Weights, weigh
@@ -62,7 +63,7 @@ class Stack:
                 remedy="let it be a method by itself",
             )
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedStack:
+    def fit(self, training: Training, progress: Progress = silent) -> FittedStack:
         """Weights from what no member was taught on, and the members that count fitted on all training months.
 
         Args:

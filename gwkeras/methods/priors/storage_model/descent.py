@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from gwkeras.methods.parts import Progress
+from gwkeras.core.progress import Progress
 from gwkeras.methods.priors.storage_model.held_out import HeldOut, System, predict_held_out
 from gwkeras.methods.priors.storage_model.linearised import Seen
 from gwkeras.methods.priors.storage_model.parameters import Weights

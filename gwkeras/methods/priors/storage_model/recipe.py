@@ -16,8 +16,8 @@ import numpy as np
 
 from gwkeras.core.config.key import key
 from gwkeras.core.months import month_number
+from gwkeras.core.progress import Progress, silent
 from gwkeras.domain.memories.fine_climate import FineClimate
-from gwkeras.methods.parts import Progress
 from gwkeras.methods.priors.ridge.local_amplitude import Bumps, spacing_km
 from gwkeras.methods.priors.storage_model.descent import Descent, descend
 from gwkeras.methods.priors.storage_model.fitted import FittedStorageModel
@@ -43,7 +43,7 @@ class StorageModel:
     needs_shards: ClassVar[bool] = False
     holds_back: ClassVar[bool] = True  # it is 0 by itself where held-out product does not bear it out
 
-    def fit(self, training: Training, progress: Progress = lambda label, done, total: None) -> FittedStorageModel:
+    def fit(self, training: Training, progress: Progress = silent) -> FittedStorageModel:
         """Parameters from the product in the training months.
 
         Args:

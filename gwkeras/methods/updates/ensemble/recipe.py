@@ -15,7 +15,8 @@ import numpy as np
 
 from gwkeras.core.config.key import key
 from gwkeras.core.errors import BadInput
-from gwkeras.methods.parts import FittedPrior, Progress
+from gwkeras.core.progress import Progress
+from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.priors.storage_model.ensemble import Perturbation
 from gwkeras.methods.priors.storage_model.fitted import FittedStorageModel
 from gwkeras.methods.training import Training

@@ -18,7 +18,8 @@ from scipy import ndimage
 from gwkeras.core.config.key import key
 from gwkeras.core.errors import BadInput, ConfigError
 from gwkeras.core.grid import Grid
-from gwkeras.methods.parts import FittedPrior, Progress
+from gwkeras.core.progress import Progress
+from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
