@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, astuple, dataclass, field, fields
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,7 @@ class Domain:
         uncertainty: (M, n_lat, n_lon) mm, the product's own standard error of `storage`; None where it states none.
         point_spread: what the storage has been smoothed by.
         product_is_target: whether the storage itself is what is learned from, each product cell's value in all its fine cells.
+        target_is_filtered: whether `fine_target` is the product on its own cells, filtered as it is, and so not storage.
 
     `gwkeras.domain.opening.open_domain` makes one of files; by hand, one product cell of four fine ones, without climate:
 
@@ -85,12 +86,18 @@ class Domain:
     uncertainty: DiskArray | None = None
     point_spread: PointSpread = PointSpread()
     product_is_target: bool = False
+    target_is_filtered: bool = False
     _latest: Latest[np.ndarray] = field(default_factory=Latest, repr=False, compare=False)
 
     @property
     def months(self) -> np.ndarray:
         """(M',) first days of the months that can be downscaled."""
         return self.calendar.months
+
+    @property
+    def knows_fine_storage(self) -> bool:
+        """Whether there is a field of fine storage to learn from and to calibrate by."""
+        return self.fine_target is not None and not self.target_is_filtered
 
     @property
     def coarse(self) -> Grid:
@@ -108,6 +115,14 @@ class Domain:
     def land(self) -> np.ndarray:
         """(n_lat, n_lon) land fraction of the coarse cells that ever have storage."""
         return self.coarse_drivers.land
+
+    def of_filtered(self, spread: PointSpread) -> Domain:
+        """The same one scale up of a filtered product: block means of it are what the filter shows of storage, not its means.
+
+        Args:
+            spread: what the product has been smoothed by.
+        """
+        return replace(self, point_spread=spread, target_is_filtered=spread.kind != "none")
 
     @property
     def land_fine(self) -> np.ndarray:

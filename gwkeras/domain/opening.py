@@ -192,7 +192,7 @@ class _Opening:
         """The domain whose target is known everywhere; one scale up for `coarsen` and `product`, which know nothing fine."""
         if self.config.target.kind in ("coarsen", "product"):
             self._require_room()
-            return self._coarsened(self._product, self.storage, 0, 0)
+            return self._coarsened(self._product, self.storage, 0, 0).of_filtered(self.fields.point_spread)
         if self.config.target.kind == "reference" and self.fields.reference is None:
             raise BadInput(
                 "data.reference",

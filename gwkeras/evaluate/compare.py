@@ -73,6 +73,8 @@ def _gathered(
                 started = time.perf_counter()
                 prediction = method.predict(view.domain, month)
                 gathered.took(row, month, time.perf_counter() - started)
+                gathered.consistent(row, view, month, method, prediction)
+                prediction = view.as_judged(method, prediction, month)
                 if keeping is not None:
                     keeping.add(row, view, month, prediction)
                 gathered.add(row, view, month, prediction, truth, weights, classes, balance)

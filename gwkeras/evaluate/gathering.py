@@ -19,7 +19,7 @@ from gwkeras.evaluate.measures.scores import cells_at, counted, sums_of, values_
 from gwkeras.evaluate.measures.spectra import CENTRES_KM, Spectra
 from gwkeras.evaluate.measures.spread import CENTRES_MM, KINDS, spread_sums
 from gwkeras.evaluate.stored.evaluation import ALL, HELD_OUT, sums_kept
-from gwkeras.methods.method import Prediction
+from gwkeras.methods.method import Method, Prediction
 
 
 class Gathering:
@@ -97,6 +97,19 @@ class Gathering:
         """Notes how long the method `row` took for a month."""
         self.seconds[row, int(np.searchsorted(self.stamps, month))] += seconds
 
+    def consistent(self, row: int, view: View, month: Month, method: Method, prediction: Prediction) -> None:
+        """Notes how far a field, seen as the satellite sees it, is from the product.
+
+        Args:
+            row: number of the method.
+            view: domain of the prediction.
+            month: of the prediction.
+            method: that predicts.
+            prediction: of the method, as it gives it.
+        """
+        column = int(np.searchsorted(self.stamps, month))
+        self._gaps[:, row, column] += product_gap(view.domain, view.observation_of(method), prediction.mean, month)
+
     def add(
         self,
         row: int,
@@ -114,7 +127,7 @@ class Gathering:
             row: number of the method.
             view: domain of the prediction.
             month: of the prediction.
-            prediction: of the method.
+            prediction: of the method, as it is judged; see `View.as_judged`.
             truth: (s n_lat, s n_lon) mm.
             weights: see `weights_of`.
             classes: see `classes_of`.
@@ -123,7 +136,6 @@ class Gathering:
         if prediction.lower is not None:
             self.intervals[row] = prediction.interval
         column = int(np.searchsorted(self.stamps, month))
-        self._gaps[:, row, column] += product_gap(view.domain, prediction.mean, month)
         if view is self.judge.views[0]:
             found = self._spectra((truth, prediction.mean, prediction.mean - truth))
             self.spectrum_of_truth[column], self.spectra[:, row, column] = found[0], found[1:]

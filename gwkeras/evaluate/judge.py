@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,10 @@ from gwkeras.evaluate.measures.physics import Part, PhysicsTerms
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.grids.regrid import Regridder
 from gwkeras.fields.record import Fields
+from gwkeras.methods.method import Method, Prediction
+from gwkeras.methods.updates.interpolation import Interpolation
+from gwkeras.observation.operator import Observation
+from gwkeras.observation.point_spread import PointSpread
 
 Truth = Callable[[Month], np.ndarray]
 """Month -> (s n_lat, s n_lon) mm."""
@@ -47,6 +52,7 @@ class View:
         months: those that are judged, ascending.
         patches: month -> rows and columns of fine cells that are judged; None: the whole domain in every month.
         physics: the physics terms of this domain; None: they are not computed.
+        seen: the filter on the fine cells, where the truth is a filtered product; None: fields are compared as they are.
     """
 
     domain: Domain
@@ -54,10 +60,37 @@ class View:
     months: tuple[Month, ...]
     patches: Mapping[Month, tuple[Part, ...]] | None = None
     physics: PhysicsTerms | None = None
+    seen: Observation | None = None
 
     def parts(self, month: Month) -> tuple[Part, ...]:
         """Rows and columns of fine cells that are judged in a month, one entry for each patch."""
         return ((slice(None), slice(None)),) if self.patches is None else self.patches[month]
+
+    def as_judged(self, method: Method, prediction: Prediction, month: Month) -> Prediction:
+        """A prediction as it is compared with the truth: like with like.
+
+        Where the truth is a filtered product, a field of storage Ŝ is judged by the product that it would give,
+        F Ŝ + I (G − H Ŝ): seen through the filter F, with what the method takes for noise of the product put back by
+        interpolation, since the truth holds that noise too. Its σ is of storage, not of this, and is not judged here.
+
+        Args:
+            method: that predicts; `removes_filter` where its field is of storage.
+            prediction: of the method.
+            month: of the prediction.
+        """
+        if self.seen is None or not getattr(method, "removes_filter", False):
+            return prediction
+        expected = Prediction(np.where(np.isfinite(prediction.mean), self.seen(prediction.mean), np.nan))
+        return Interpolation("bicubic", conserving=True).apply(expected, self._without_filter, month)
+
+    def observation_of(self, method: Method) -> Observation:
+        """What the product shows of a method's field: through the filter, unless the field is filtered as the product is."""
+        storage = self.seen is None or getattr(method, "removes_filter", False)
+        return self.domain.observation if storage else self._without_filter.observation
+
+    @cached_property
+    def _without_filter(self) -> Domain:
+        return replace(self.domain, point_spread=PointSpread())
 
 
 @dataclass(frozen=True)
@@ -122,6 +155,8 @@ class Judge:
             for month in view.months:
                 found.update(str(month).encode() if view.patches is None else repr((str(month), view.parts(month))).encode())
                 found.update(np.ascontiguousarray(view.truth(month)).tobytes())
+            if view.seen is not None:
+                found.update(repr(view.seen.point_spread).encode())
         if self.only_blocks:
             found.update(repr(self.blocks).encode())
         return found.hexdigest()
@@ -150,17 +185,21 @@ def choose_judge(fields: Fields, config: Config, split: Split, cache: Path) -> J
     else:
         random = split.kind == "random"
         domains = open_domains(fields, config, cache).train if random else (open_learning_domain(fields, config, cache, split),)
+        if random and config.target.kind == "coarsen":
+            domains = [domain.of_filtered(fields.point_spread) for domain in domains]
         basis = {
             **dict.fromkeys(("coarsen", "product"), f"the held-out product at {domains[0].fine.lat_step:g}°, one scale up"),
             "bicubic": "the bicubic interpolation of the product, which is no evidence of detail",
             "reference": f"the held-out reference at {domains[0].fine.lat_step:g}°",
         }[config.target.kind]
+    one_scale_up = fields.truth is None and config.target.kind in ("coarsen", "product")
     views = []
     for number, domain in enumerate(domains):
         truth = _target_of(domain) if fields.truth is None else _truth_on(domain, fields.truth)
         truth = truth if fields.box is None else _within(fields.box, domain.fine, truth)
         stamps = domain.months if fields.truth is None else fields.truth["time"].values
-        views.append(_view(domain, truth, stamps, split, config, number if len(domains) > 1 else None))
+        view = _view(domain, truth, stamps, split, config, number if len(domains) > 1 else None)
+        views.append(replace(view, seen=_filter_of(domain)) if one_scale_up else view)
     views = [view for view in views if view.months]
     if not views:
         raise MissingMonths(
@@ -169,7 +208,6 @@ def choose_judge(fields: Fields, config: Config, split: Split, cache: Path) -> J
             found="none",
             remedy="give a truth of the same years, or other split.test_months",
         )
-    one_scale_up = fields.truth is None and config.target.kind in ("coarsen", "product")
     only_blocks = split.kind == "blocked" and not split.test_months
     evidence = "truth" if fields.truth is not None else _EVIDENCE[config.target.kind]
     caution = _caution(fields, config) if one_scale_up else ""
@@ -244,7 +282,9 @@ def _caution(fields: Fields, config: Config) -> str:
     spread = fields.point_spread
     if spread.kind != "none":
         return (
-            f"This score is one scale up; on a product that is smoothed ({spread.describe()}) it measures smoothness, not detail."
+            f"This score is one scale up; on a product that is smoothed ({spread.describe()}) it measures smoothness, not "
+            "detail. A method that takes the filter off is judged by the product that its field would give, noise included; its "
+            "σ is of storage, and is judged at the product's own cells."
         )
     if config.data.point_spread.kind == "none":  # somebody knows that it is not
         return "This score is one scale up; it is no evidence of the detail within the product's cells."
@@ -252,6 +292,12 @@ def _caution(fields: Fields, config: Config) -> str:
         "This score is one scale up; on a product that is smoothed, as most are by more than their cells, it measures "
         "smoothness, not detail."
     )
+
+
+def _filter_of(domain: Domain) -> Observation | None:
+    """What turns storage on the fine cells into what the product shows there; None where it is not filtered."""
+    spread = domain.point_spread
+    return None if spread.kind == "none" else Observation(domain.fine, 1, domain.land_fine, spread)
 
 
 def _within(region: RegionConfig, grid: Grid, truth: Truth) -> Truth:

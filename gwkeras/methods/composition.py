@@ -60,6 +60,11 @@ class Composition:
         return None if carried is None or self.detail is None else self.detail.without(sigma, carried(domain))
 
     @property
+    def removes_filter(self) -> bool:
+        """Whether its field is storage itself, not storage as the product's filter shows it."""
+        return any(getattr(part, "removes_filter", False) for part in (self.update, self.prior))
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What its parts say, in sentences, of what was chosen for them and why."""
         told = (getattr(part, "notes", ()) for part in (self.prior, self.update))

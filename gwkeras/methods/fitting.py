@@ -102,7 +102,7 @@ def calibrate_again(config: MethodConfig, training: Training, grouping: Grouping
     """
     method = fit_method(config, training, progress)
     bars = error_bars(method.prior, method.update, training, grouping, sharpen=False) if training.months else None
-    if bars is None or training.domain.fine_target is not None:
+    if bars is None or training.domain.knows_fine_storage:
         raise BadInput(
             name_of(config),
             expected="a method of prior and kriging on a product, whose error bars come from held-out product",
@@ -171,7 +171,7 @@ def _calibration(
     first = method.predict(training.domain, training.months[0])
     if first.sigma is None or first.interval is not None:
         return None
-    if bars is not None and training.domain.fine_target is None:
+    if bars is not None and not training.domain.knows_fine_storage:
         return bars.calibration
     return calibrate_on_target(method, recipe, training, progress)
 

@@ -22,7 +22,8 @@ from gwkeras.methods.training import Training
 class FittedPrior(Protocol):
     """f, for any month of any domain that it was fitted for.
 
-    A prior made of something that has seen the product itself has an attribute `alone`: the method that this is by itself.
+    A prior made of something that has seen the product itself has an attribute `alone`: the method that this is by itself. One
+    whose f is storage itself, since it was taught through H, says so by `removes_filter`.
     """
 
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
@@ -62,7 +63,7 @@ class Prior(Protocol):
 
 
 class FittedUpdate(Protocol):
-    """f + K (G − H f)."""
+    """f + K (G − H f). `removes_filter`, where K carries a filtered product back to storage, not on to other cells as it is."""
 
     def apply(self, expected: Prediction, domain: Domain, month: Month) -> Prediction:
         """Storage after the product of the month is asked.

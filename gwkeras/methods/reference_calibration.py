@@ -44,7 +44,7 @@ def calibrate_on_target(method: Composition, recipe: MethodConfig, training: Tra
     Returns: factors of one, errors taken for Normal, where the domain holds no target or σ is not stated.
     """
     interval = training.config.downscale.interval
-    if training.domain.fine_target is None:
+    if not training.domain.knows_fine_storage:
         return Calibration.of(np.zeros(0), interval, "")
     judged: list[tuple[Predict, Sequence[Month]]] = []
     if training.config.target.kind == "reference" and not recipe.prior.needs_shards:

@@ -15,6 +15,7 @@ from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.judge import choose_judge, part_of, spans
 from gwkeras.fields.record import read_fields
 from gwkeras.methods.baselines import BASELINES
+from gwkeras.methods.method import Prediction
 from gwkeras.observation.point_spread import PointSpread
 from gwkeras.pipeline.files import with_files
 from tfrecords_build.held_out import held_out_by
@@ -164,7 +165,7 @@ def test_another_set_of_patches_is_another_answer(opened, tmp_path):
         (
             "product",
             PointSpread.gaussian(250),
-            "smoothed (Gaussian, half weight at 250 km, over land) it measures smoothness, not detail.",
+            "product that its field would give, noise included; its σ is of storage, and is judged at the product's own cells.",
         ),
         ("none", PointSpread(), "it is no evidence of the detail within the product's cells."),
     ],
@@ -177,6 +178,42 @@ def test_one_scale_up_is_said_to_be(opened, tmp_path, stated, found, said):
     assert judge.caution.startswith("This score is one scale up; ")
     assert judge.caution.endswith(said)
     assert choose_judge(fields, config, split, tmp_path).caution == ""
+
+
+class Storage:
+    """A method that says it takes the filter off, or does not."""
+
+    def __init__(self, field, removes_filter):
+        self.name, self.removes_filter, self._field = "storage", removes_filter, field
+
+    def predict(self, domain, month, part=None):
+        return Prediction(np.where(domain.land_fine > 0, self._field, np.nan))
+
+
+def test_storage_is_judged_by_the_product_that_it_would_give(opened, tmp_path):
+    """Storage that is 5 mm everywhere gives a product of 5 mm; what the product shows beside that is noise, carried on as it is.
+
+    So where the product is its own smooth self, a field of storage has the error that interpolation of what it leaves has: that
+    of bicubic with conservation, for a constant. Not said to be of storage, the constant is compared as it stands.
+    """
+    fields, config = opened
+    fields = replace(fields, truth=None, point_spread=PointSpread.gaussian(250))
+    judge = choose_judge(fields, config, Split("blocked", "", ("2004-01",), (), ("2003-04",)), tmp_path)
+    assert judge.domain.point_spread == PointSpread.gaussian(250)
+    assert not judge.domain.knows_fine_storage
+    *_, conserving = BASELINES
+    taken_off, as_it_is = Storage(5.0, True), Storage(5.0, False)
+    found = compare(judge, [conserving, taken_off]).scores
+    assert found["storage"]["rmse"] == pytest.approx(found["bicubic + conservation"]["rmse"], rel=1e-5)
+    plain = compare(judge, [as_it_is])
+    (month,) = judge.months
+    truth, weights = judge.truth(month), judge.domain.fine.area * judge.domain.land_fine
+    use = np.isfinite(truth) & (weights > 0)
+    assert plain.scores["storage"]["rmse"] == pytest.approx(np.sqrt(np.average((truth[use] - 5.0) ** 2, weights=weights[use])))
+    gap, area = judge.domain.storage_of(month) - 5.0, judge.domain.coarse.area * judge.domain.land
+    consistency = np.sqrt(np.average(gap[area > 0] ** 2, weights=area[area > 0]))
+    for method in (taken_off, as_it_is):  # seen through the filter or not, a constant is a constant
+        assert compare(judge, [method]).data["consistency"].values[0, 0] == pytest.approx(consistency)
 
 
 def test_spans_of_months():

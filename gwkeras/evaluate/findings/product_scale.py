@@ -41,7 +41,7 @@ def product_scale(method: Composition, domain: Domain, split: Split) -> dict[str
     """
     if not isinstance(method.update, FittedKriging) or method.detail is None or method.calibration is None:
         return {}
-    if domain.fine_target is not None:  # the calibration is of the fine scale
+    if domain.knows_fine_storage:  # the calibration is of the fine scale
         return {}
     quantiles = product_quantiles(method.calibration, domain)
     blocks = split.untrained(domain.coarse) & (domain.land > 0)

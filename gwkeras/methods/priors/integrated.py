@@ -90,6 +90,11 @@ class FittedIntegrated:
         return (*getattr(self.detail, "notes", ()), *getattr(self.continuity, "notes", ()))
 
     @property
+    def removes_filter(self) -> bool:
+        """See `gwkeras.methods.parts.FittedPrior`."""
+        return any(getattr(part, "removes_filter", False) for part in (self.detail, self.continuity))
+
+    @property
     def digest(self) -> str:
         """Changes with either."""
         return hashlib.sha256(repr((self.detail.digest, self.continuity.digest)).encode()).hexdigest()[:16]

@@ -33,7 +33,7 @@ def domain():
     observation = small(8, 9)
     _, product = drawn(observation, Covariance(400.0, 0.0), 9.0, len(MONTHS), 3)
     return SimpleNamespace(
-        fine_target=None,
+        knows_fine_storage=False,
         coarse=observation.coarse,
         fine=observation.fine,
         factor=2,

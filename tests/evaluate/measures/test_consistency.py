@@ -12,7 +12,9 @@ JANUARY = SmallDomain.months[0]
 
 
 def test_a_field_that_the_product_would_show_as_it_is():
-    assert product_gap(SmallDomain(), np.full((4, 6), 7.0), JANUARY) == pytest.approx((0.0, COARSE.area.sum()))
+    assert product_gap(SmallDomain(), SmallDomain().observation, np.full((4, 6), 7.0), JANUARY) == pytest.approx(
+        (0.0, COARSE.area.sum())
+    )
 
 
 def test_the_gap_is_squared_by_area():
@@ -20,7 +22,7 @@ def test_the_gap_is_squared_by_area():
     field = np.full((4, 6), 7.0)
     field[:2, :2] = 9.0
     field[0, 0] = np.nan
-    squares, area = product_gap(SmallDomain(), field, JANUARY)
+    squares, area = product_gap(SmallDomain(), SmallDomain().observation, field, JANUARY)
     assert squares == pytest.approx(4.0 * COARSE.area[0, 0])
     assert area == pytest.approx(COARSE.area.sum())
 

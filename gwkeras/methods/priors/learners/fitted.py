@@ -53,6 +53,11 @@ class FittedLearner:
     _filed: FiledMonths = field(default_factory=FiledMonths, repr=False, compare=False)
 
     @property
+    def removes_filter(self) -> bool:
+        """See `gwkeras.methods.parts.FittedPrior`."""
+        return self.share > 0
+
+    @property
     def digest(self) -> str:
         """Changes with anything that the prior's means depend on."""
         return self._kept.digest

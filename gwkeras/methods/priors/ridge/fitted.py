@@ -56,6 +56,11 @@ class FittedRidge:
         return cls(time_constants, (), none, weights, training_months, np.inf, (f"ridge: 0 everywhere, since {reason}",))
 
     @property
+    def removes_filter(self) -> bool:
+        """See `gwkeras.methods.parts.FittedPrior`."""
+        return bool(np.any(self.weights))
+
+    @property
     def digest(self) -> str:
         """Changes with anything that the prior's means depend on."""
         return self._kept.digest

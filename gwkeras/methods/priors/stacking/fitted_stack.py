@@ -45,6 +45,11 @@ class FittedStack:
     notes: tuple[str, ...] = ()
 
     @property
+    def removes_filter(self) -> bool:
+        """See `gwkeras.methods.parts.FittedPrior`."""
+        return any(getattr(member.prior, "removes_filter", False) for member in self.members)
+
+    @property
     def digest(self) -> str:
         """Changes with a weight or a member."""
         known = [(member.weight, member.prior.digest) for member in self.members]

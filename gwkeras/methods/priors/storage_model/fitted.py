@@ -57,6 +57,11 @@ class FittedStorageModel:
         return cls(None, 0.0, Standard((), none, none), Bumps(none, none, 1.0, 1.0), training_months, 0.0, notes)
 
     @property
+    def removes_filter(self) -> bool:
+        """See `gwkeras.methods.parts.FittedPrior`."""
+        return self.amplitude != 0
+
+    @property
     def digest(self) -> str:
         """Changes with anything that the prior's means depend on."""
         return self._kept.digest

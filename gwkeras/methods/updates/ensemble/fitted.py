@@ -41,6 +41,11 @@ class FittedEnsemble:
     _latest: Latest[DiskArray] = field(default_factory=Latest, repr=False, compare=False)
 
     @property
+    def removes_filter(self) -> bool:
+        """Yes: members are storage."""
+        return True
+
+    @property
     def digest(self) -> str:
         """Changes with anything that changes what it answers."""
         return f"{self.kind} {self.model.digest} {self.settings!r}"

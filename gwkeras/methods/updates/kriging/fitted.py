@@ -66,6 +66,11 @@ class FittedKriging:
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # gains are made anew
 
+    @property
+    def removes_filter(self) -> bool:
+        """Yes: K carries the product back to storage."""
+        return True
+
     def apply(self, expected: Prediction, domain: Domain, month: Month) -> Prediction:
         """See `gwkeras.methods.parts.FittedUpdate.apply`; the prior's own σ does not count, since C holds what it has missed."""
         prior = np.nan_to_num(np.asarray(expected.mean, dtype=float))
