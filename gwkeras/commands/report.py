@@ -9,7 +9,12 @@ import typer
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders; several are compared where they were judged alike.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Run folders; several are compared where they were judged alike. A folder of gwkeras ablate adds its tables."
+        ),
+    ],
     output: Annotated[Path | None, typer.Option(help="Folder for what is written; by default that of the first run.")] = None,
     megabytes: Annotated[
         float, typer.Option(min=8, max=500, help="How large the page may be; the map is coarser where it has to be.")

@@ -18,6 +18,7 @@ from gwkeras.evaluate.findings.skill import INTERPOLATIONS
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.evaluate.stored.fields import open_fields
 from gwkeras.evaluate.stored.store import read_evaluation
+from gwkeras.report.stored_study import StoredStudy
 from gwkeras.report.told import Told
 from gwkeras.training.run_folder import RunFolder
 
@@ -37,6 +38,7 @@ class StoredRun:
         wells: wells.nc; None where no wells have been looked at.
         names: of the runs.
         folder: of the run.
+        study: of `gwkeras ablate`, that is reported with the run; None where none is.
     """
 
     evaluation: Evaluation
@@ -49,6 +51,7 @@ class StoredRun:
     wells: xr.Dataset | None = None
     names: tuple[str, ...] = ()
     folder: Path = Path()
+    study: StoredStudy | None = None
 
     @property
     def method(self) -> str:

@@ -10,12 +10,13 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.evaluate.stored.together import fields_together, together
 from gwkeras.report.document import Report
-from gwkeras.report.html.map_data import map_data
+from gwkeras.report.html.map_data import MapData, map_data
 from gwkeras.report.html.render import render
 from gwkeras.report.markdown import render as as_markdown
 from gwkeras.report.sections.plain_words import key_figures
 from gwkeras.report.sections.scores import verdict
 from gwkeras.report.stored_run import StoredRun, read_run
+from gwkeras.report.stored_study import StoredStudy, full_run_of, is_study, read_study
 from gwkeras.report.tables import write_tables
 from gwkeras.report.whole import whole_report
 from gwkeras.report.worlds import across_worlds
@@ -53,7 +54,7 @@ def write_whole_report(
     """The report of one run, or of several.
 
     Args:
-        folders: of the runs.
+        folders: of the runs, and of at most one study of `gwkeras ablate`; a study alone is reported with its first full run.
         output: folder for what is written.
         megabytes: that the page may have; the map's level of detail follows.
         worlds: whether the runs are of several worlds or regions, and only shares of interpolation's error are compared.
@@ -63,7 +64,8 @@ def write_whole_report(
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise BadInput("gwkeras report", expected="each run once", found="one twice", remedy="name it once")
     progress(0, 4)
-    runs = named_apart([read_run(folder) for folder in folders])
+    kept, study = _study_among(folders)
+    runs = named_apart([read_run(folder) for folder in kept])
     progress(1, 4)
     output.mkdir(parents=True, exist_ok=True)
     fields = None
@@ -71,13 +73,13 @@ def write_whole_report(
         report = _of_worlds(runs)
         figures: tuple[tuple[str, str], ...] = ()
     else:
-        run = joined(runs)
+        run = replace(joined(runs), study=study)
         report, figures = whole_report(run, output), key_figures(run.evaluation, run.method)
         progress(2, 4)
         fields = run.fields
     data = None
     if fields is not None:
-        without = len(render(report, figures, {}, output).encode())
+        without = len(render(report, figures, MapData({}, {}, {}), output).encode())
         room = max(1_000_000, int(_MARGIN * (megabytes * 1e6 - without)))
         data = map_data(fields, run.method, run.evaluation.basis, room)
     progress(3, 4)
@@ -89,6 +91,22 @@ def write_whole_report(
     progress(4, 4)
     pictures = len(list((output / "figures").glob("*.png"))) if (output / "figures").is_dir() else 0
     return WrittenReport(page, document, pictures, len(tables) // 2, len(content))
+
+
+def _study_among(folders: Sequence[Path]) -> tuple[list[Path], StoredStudy | None]:
+    """Folders of runs, and the study that was named with them."""
+    studies = [folder for folder in folders if is_study(folder)]
+    runs = [folder for folder in folders if folder not in studies]
+    if len(studies) > 1:
+        raise BadInput(
+            "gwkeras report",
+            expected="one study of gwkeras ablate at most",
+            found=str(len(studies)),
+            remedy="report each by itself",
+        )
+    if not studies:
+        return runs, None
+    return runs or [full_run_of(studies[0])], read_study(studies[0])
 
 
 def joined(runs: Sequence[StoredRun]) -> StoredRun:

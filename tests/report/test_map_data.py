@@ -46,29 +46,38 @@ def stored(tmp_path):
 
 def test_a_page_s_data_hold_every_layer(stored):
     data = map_data(stored, "model", "the truth", 10**7)
-    assert data["grid"] == {"south": 10.0, "west": 20.0, "latStep": 0.5, "lonStep": 0.5, "rows": 4, "columns": 6}
-    assert data["months"] == ["2003-01", "2003-02"]
-    assert data["methods"][data["first"]]["name"] == "model"
-    assert data["methods"][0]["sigma"] is None
-    assert data["methods"][1]["factor"] == pytest.approx(1.5)
-    assert {layer["block"] for layer in data["layers"]} == {1}
+    head, fields = data.head, {**data.first, **data.others}
+    assert head["grid"] == {"south": 10.0, "west": 20.0, "latStep": 0.5, "lonStep": 0.5, "rows": 4, "columns": 6}
+    assert head["months"] == ["2003-01", "2003-02"]
+    assert head["methods"][head["first"]]["name"] == "model"
+    assert head["methods"][0]["sigma"] is None
+    assert head["methods"][1]["factor"] == pytest.approx(1.5)
+    assert {layer["block"] for number, layer in enumerate(head["layers"]) if number != head["product"]} == {1}
+    assert set(fields) == {"land", *(f"{number}-{month}" for number in range(len(head["layers"])) for month in (0, 1))}
     land = np.ones((4, 6), bool)
-    truth = unpack(base64.b64decode(data["layers"][data["truth"]]["months"][0]), land)
-    mean = unpack(base64.b64decode(data["layers"][data["methods"][1]["mean"]]["months"][0]), land)
+    truth = unpack(base64.b64decode(fields[f"{head['truth']}-0"]), land)
+    mean = unpack(base64.b64decode(fields[f"{head['methods'][1]['mean']}-0"]), land)
     assert mean - truth == pytest.approx(np.ones((4, 6)), abs=0.11)
-    product = unpack(base64.b64decode(data["product"]["months"][0]), np.ones((2, 3), bool))
+    product = unpack(base64.b64decode(fields[f"{head['product']}-0"]), np.ones((2, 3), bool))
     assert product == pytest.approx(np.full((2, 3), 7.0))
-    assert json.loads(as_script(data)) == data
+    assert head["layers"][head["product"]]["block"] == 2
+    assert json.loads(as_script(head)) == head
+
+
+def test_what_is_shown_first_stands_first(stored):
+    """The land and the first month of the method that the report is about, for which a browser need not read the rest."""
+    data = map_data(stored, "model", "the truth", 10**7)
+    assert list(data.first) == ["land", f"{data.head['methods'][1]['mean']}-0"]
 
 
 def test_detail_gives_way_to_size(stored):
-    data = map_data(stored, "model", "the truth", 1)
-    blocks = {layer["block"] for layer in data["layers"]}
+    head = map_data(stored, "model", "the truth", 1).head
+    blocks = {layer["block"] for number, layer in enumerate(head["layers"]) if number != head["product"]}
     assert min(blocks) > 1
-    assert all(data["methods"][k]["mean"] is not None for k in (0, 1))
+    assert all(head["methods"][k]["mean"] is not None for k in (0, 1))
 
 
 def test_nothing_ends_the_script(stored):
-    data = map_data(stored, "model", "</script><b>", 10**7)
-    assert "<" not in as_script(data)
-    assert json.loads(as_script(data))["judgedBy"] == "</script><b>"
+    head = map_data(stored, "model", "</script><b>", 10**7).head
+    assert "<" not in as_script(head)
+    assert json.loads(as_script(head))["judgedBy"] == "</script><b>"

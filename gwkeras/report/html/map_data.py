@@ -2,7 +2,8 @@
 
 Each field is coarsened by whole blocks (its level of detail), rounded to steps, and written for its land blocks only, from
 south-west to north-east: differences between neighbours as int16, all low bytes before all high
-bytes, by zlib, in base64. map.js reads it.
+bytes, by zlib, in base64. map/packed.js reads it. Every month of a layer is an element of its own in the page, so that a browser
+unpacks what is shown and no more.
 """
 
 from __future__ import annotations
@@ -43,6 +44,21 @@ class Layer:
     method: str | None = None
 
 
+@dataclass(frozen=True)
+class MapData:
+    """All that the map draws from.
+
+    Args:
+        head: grid, months, methods, layers and colours, ready to be JSON.
+        first: name -> packed field, of what is shown when the page opens.
+        others: likewise, of all else. Names are "land" and "<layer>-<month>", by their numbers; the product is the last layer.
+    """
+
+    head: dict[str, Any]
+    first: dict[str, str]
+    others: dict[str, str]
+
+
 @dataclass
 class _Shares:
     """Layers that have one level of detail, the side of whose blocks is `block` fine cells."""
@@ -51,8 +67,8 @@ class _Shares:
     block: int = 1
 
 
-def map_data(fields: xr.Dataset, method: str, judged_by: str, most_bytes: int) -> dict[str, Any]:
-    """What map.js draws from, ready to be JSON.
+def map_data(fields: xr.Dataset, method: str, judged_by: str, most_bytes: int) -> MapData:
+    """What the page's map draws from.
 
     Args:
         fields: as stored.
@@ -67,14 +83,16 @@ def map_data(fields: xr.Dataset, method: str, judged_by: str, most_bytes: int) -
     stated = [m for k, m in enumerate(methods) if np.isfinite(fields["sigma"].isel(method=k, time=0).values).any()]
     shares = _shares(methods, stated, method)
     _coarsen_to_fit(fields, land, shares, most_bytes)
-    packed: list[dict[str, Any]] = []
-    numbers: dict[Layer, int] = {}
-    every = [(layer, share.block) for share in shares for layer in share.layers]
-    for layer, block in every:
-        numbers[layer] = len(packed)
-        packed.append(_packed_layer(fields, land, layer, block))
-    product = _product_layer(fields, land, factor)
-    return {
+    every = [(layer, share.block) for share in shares for layer in share.layers] + [(Layer("product"), factor)]
+    numbers = {layer: number for number, (layer, _) in enumerate(every)}
+    packed = {
+        f"{number}-{month}": text
+        for number, (layer, block) in enumerate(every)
+        for month, text in enumerate(_packed_layer(fields, land, layer, block))
+    }
+    shown = f"{numbers[Layer('mean', method)]}-0"
+    first = {"land": _text(zlib.compress(np.packbits(land > 0).tobytes(), 9)), shown: packed.pop(shown)}
+    head = {
         "grid": {
             "south": grid.south,
             "west": grid.west,
@@ -83,7 +101,6 @@ def map_data(fields: xr.Dataset, method: str, judged_by: str, most_bytes: int) -
             "rows": grid.n_lat,
             "columns": grid.n_lon,
         },
-        "land": _text(zlib.compress(np.packbits(land > 0).tobytes(), 9)),
         "months": [str(month)[:7] for month in fields["time"].values],
         "judgedMonths": int(fields.attrs["judged_months"]),
         "judgedBy": judged_by,
@@ -91,10 +108,11 @@ def map_data(fields: xr.Dataset, method: str, judged_by: str, most_bytes: int) -
         "first": methods.index(method),
         "methods": [_method(fields, k, name, numbers) for k, name in enumerate(methods)],
         "truth": numbers[Layer("truth")],
-        "layers": packed,
-        "product": {"factor": factor, **product},
+        "product": numbers[Layer("product")],
+        "layers": [{"block": block, "step": _STEP_MM} for _, block in every],
         "spans": _spans(fields, method),
     }
+    return MapData(head, first, packed)
 
 
 def as_script(data: dict[str, Any]) -> str:
@@ -136,7 +154,7 @@ def pack(values: np.ndarray, land: np.ndarray, step: float = _STEP_MM) -> bytes:
 
 
 def unpack(data: bytes, land: np.ndarray, step: float = _STEP_MM) -> np.ndarray:
-    """What `pack` wrote, as map.js reads it."""
+    """What `pack` wrote, as map/packed.js reads it."""
     both = np.frombuffer(zlib.decompress(data), np.uint8).astype(np.uint16)
     count = both.size // 2
     whole = np.cumsum(both[:count] | (both[count:] << 8), dtype=np.uint16).view(np.int16)
@@ -178,19 +196,14 @@ def _coarsen_to_fit(fields: xr.Dataset, land: np.ndarray, shares: list[_Shares],
         shares[number].block = min(2 * shares[number].block, _COARSEST)
 
 
-def _packed_layer(fields: xr.Dataset, land: np.ndarray, layer: Layer, block: int) -> dict[str, Any]:
+def _packed_layer(fields: xr.Dataset, land: np.ndarray, layer: Layer, block: int) -> list[str]:
+    """Month by month; the product on its own cells."""
+    values = (field_of(fields, layer.name, k, layer.method) for k in range(fields.sizes["time"]))
+    if layer.name == "product":
+        mask = _sums(land, round(land.shape[0] / fields.sizes["lat_product"])) > 0
+        return [_text(pack(field, mask)) for field in values]
     mask = _sums(land, block) > 0
-    months = [
-        _text(pack(blocks_of(field_of(fields, layer.name, k, layer.method), land, block), mask))
-        for k in range(fields.sizes["time"])
-    ]
-    return {"block": block, "step": _STEP_MM, "months": months}
-
-
-def _product_layer(fields: xr.Dataset, land: np.ndarray, factor: int) -> dict[str, Any]:
-    mask = _sums(land, factor) > 0
-    months = [_text(pack(field_of(fields, "product", k), mask)) for k in range(fields.sizes["time"])]
-    return {"block": factor, "step": _STEP_MM, "months": months}
+    return [_text(pack(blocks_of(field, land, block), mask)) for field in values]
 
 
 def _method(fields: xr.Dataset, row: int, name: str, numbers: dict[Layer, int]) -> dict[str, Any]:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import base64
 import re
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import gwkeras
 from gwkeras.report.document import Report
-from gwkeras.report.html.map_data import as_script
+from gwkeras.report.html.map_data import MapData, as_script
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("choice", "packed", "fields", "drawing", "cell", "controls")  # parts of one module, in this order
 _CODE = re.compile(r"`([^`]+)`")
 
 
-def render(report: Report, figures: tuple[tuple[str, str], ...], data: dict[str, Any] | None, folder: Path) -> str:
+def render(report: Report, figures: tuple[tuple[str, str], ...], data: MapData | None, folder: Path) -> str:
     """The whole page.
 
     Args:
@@ -42,10 +41,11 @@ def render(report: Report, figures: tuple[tuple[str, str], ...], data: dict[str,
         figures=figures,
         version=gwkeras.__version__,
         style=_own("page.css"),
-        plotly=_plotly() if data is not None else "",
+        plotly=_own("plotly-cartesian.min.js") if data is not None else "",
         has_map=data is not None,
-        data=Markup(as_script(data)) if data is not None else "",
-        script=_own("map.js") if data is not None else "",
+        head=Markup(as_script(data.head)) if data is not None else "",
+        data=data,
+        script=Markup("\n").join(_own(f"map/{name}.js") for name in _SCRIPTS) if data is not None else "",
         printing=_own("printing.js"),
     )
 
@@ -67,8 +67,3 @@ def _picture(path: Path) -> str:
 def _own(name: str) -> Markup:
     """One of this program's own files, which needs no escaping."""
     return Markup((_HERE / name).read_text(encoding="utf-8"))
-
-
-def _plotly() -> Markup:
-    """The library as its Python package ships it; the package itself need not be imported."""
-    return Markup((resources.files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8"))

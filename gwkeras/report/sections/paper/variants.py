@@ -1,4 +1,4 @@
-"""Tables 6 and 7: what parts of the network and lengths of memory bring, where several runs are reported together."""
+"""Tables 6 and 7: what parts of the network and lengths of memory bring, from a study or from several runs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,35 @@ import numpy as np
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside, without
+from gwkeras.report.spread import Spread
+from gwkeras.report.stored_study import FULL, StoredStudy
+
+_SEEDS = (
+    "Mean ± standard deviation between seeds, and the change against the full configuration seed by seed; a change within "
+    "its spread says nothing. The physics loss is that of the validation samples."
+)
 
 
-def ablation(evaluation: Evaluation, runs: tuple[str, ...]) -> Section:
-    """Table 6."""
+def ablation(evaluation: Evaluation, runs: tuple[str, ...], study: StoredStudy | None = None) -> Section:
+    """Table 6: of a study where one is reported, else of the runs.
+
+    Args:
+        evaluation: of all runs.
+        runs: their names.
+        study: of `gwkeras ablate`; None where none is reported.
+    """
+    if study is not None and len(study.parts()) > 1:
+        rows = [_interpolation(name, scores) for name, scores in study.interpolations.items()]
+        rows += [_variant(study, name, name) for name in study.parts()]
+        headings = ("variant", "seeds", "MAE mm", "change", "physics loss")
+        table = Table("", headings, tuple(rows), "table_6")
+        return Section("Table 6: parts left out", (paragraph(_said(study, evaluation)), table, beside(6)), 3)
     if len(runs) < 2:
         return without(
             6,
             "parts left out",
-            "One run says nothing of what its parts bring. `gwkeras ablate` trains variants with several seeds each; several "
-            "run folders in one report stand beside each other here.",
+            "One run says nothing of what its parts bring. `gwkeras ablate` trains variants with several seeds each; its folder "
+            "beside the run (`gwkeras report RUN STUDY`) fills this table. Several run folders stand beside each other here.",
         )
     physics = evaluation.physics(by_patch=evaluation.has_patches)["physics"]
     rows = []
@@ -34,13 +53,50 @@ def ablation(evaluation: Evaluation, runs: tuple[str, ...]) -> Section:
     return Section("Table 6: runs beside each other", (said, table, beside(6)), 3)
 
 
-def memory(evaluation: Evaluation, runs: tuple[str, ...]) -> Section:
-    """Table 7."""
-    return without(
-        7,
-        "length of memory",
-        "One length of memory was run. `gwkeras ablate` trains networks with memories of 1, 3, 6 and 12 months, and writes "
-        "this table."
-        if len(runs) < 2
-        else "Runs with other lengths of memory stand in the table above.",
+def memory(evaluation: Evaluation, runs: tuple[str, ...], study: StoredStudy | None = None) -> Section:
+    """Table 7; arguments as above."""
+    title = "length of memory"
+    if study is not None and study.memories():
+        rows = [(*_interpolation(name, scores), "–") for name, scores in study.interpolations.items()]
+        for months, variant in study.memories().items():
+            name = f"{months} month{'s' if months > 1 else ''}{f' ({FULL})' if variant == FULL else ''}"
+            rows.append((*_variant(study, variant, name), _text(study.spread(variant, "minutes"), 1)))
+        headings = ("memory", "seeds", "MAE mm", "change", "physics loss", "training, minutes")
+        said = f"{_said(study, evaluation)} All are trained and judged on the months that the longest memory has."
+        return Section(f"Table 7: {title}", (paragraph(said), Table("", headings, tuple(rows), "table_7"), beside(7)), 3)
+    if study is not None:
+        return without(7, title, "The study has one length of memory. `gwkeras ablate --study memory` trains others.")
+    if len(runs) < 2:
+        return without(
+            7,
+            title,
+            "One length of memory was run. `gwkeras ablate --study memory` trains networks with 1, 3, 6 and 12 months; its "
+            "folder beside the run (`gwkeras report RUN STUDY`) fills this table.",
+        )
+    return without(7, title, "Runs with other lengths of memory stand in the table above.")
+
+
+def _said(study: StoredStudy, evaluation: Evaluation) -> str:
+    judged = f"Judged by {study.judged}. " if study.judged else ""
+    if study.digest and study.digest != evaluation.digest:
+        judged += "These are not the months, cells or true values of the other tables, so errors cannot be held beside theirs. "
+    return f"{judged}{_SEEDS}"
+
+
+def _interpolation(name: str, scores: dict[str, float]) -> tuple[str, ...]:
+    return (name, "", f"{scores['mae']:.2f}" if "mae" in scores else "–", "", "–")
+
+
+def _variant(study: StoredStudy, variant: str, name: str) -> tuple[str, ...]:
+    change = None if variant == FULL else study.change(variant, "mae")
+    return (
+        name,
+        str(len(study.variants[variant])),
+        _text(study.spread(variant, "mae"), 2),
+        "–" if change is None else f"{change.text(1, '+')} %",
+        _text(study.spread(variant, "physics"), 2),
     )
+
+
+def _text(spread: Spread | None, decimals: int) -> str:
+    return "–" if spread is None else spread.text(decimals)
