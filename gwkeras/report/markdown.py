@@ -18,9 +18,12 @@ def render(report: Report) -> str:
 def table(content: Table) -> str:
     """A table, its first column to the left and numbers to the right; its title is a line before it."""
     headings = content.headings
-    lines = ["| " + " | ".join(headings) + " |", "|---" + "|---:" * (len(headings) - 1) + "|"]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in content.rows]
+    lines = [_row(headings), "|---" + "|---:" * (len(headings) - 1) + "|", *map(_row, content.rows)]
     return "\n".join([f"{content.title}:", "", *lines] if content.title else lines)
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _block(block: Block) -> str:

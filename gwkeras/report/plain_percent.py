@@ -13,3 +13,22 @@ def change(ratio: float) -> str:
     if abs(percent) < 0.05:
         return "the same error"
     return f"{abs(percent):.{0 if abs(percent) >= 10 else 1}f} % {'less' if percent < 0 else 'more'} error"
+
+
+def between(low: float, high: float) -> str:
+    """Such as "33 to 38 % less error", the least change first.
+
+    >>> between(0.62, 0.67), between(1.03, 1.25), between(0.98, 1.031)
+    ('33 to 38 % less error', '3.0 to 25 % more error', '2.0 % less to 3.1 % more error')
+    """
+    below, above = _size(low), _size(high)
+    if low >= 1:
+        return f"{below} to {above} % more error"
+    if high <= 1:
+        return f"{above} to {below} % less error"
+    return f"{below} % less to {above} % more error"
+
+
+def _size(ratio: float) -> str:
+    percent = abs(100 * (ratio - 1))
+    return f"{percent:.{0 if percent >= 10 else 1}f}"

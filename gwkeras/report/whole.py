@@ -16,7 +16,7 @@ from gwkeras.evaluate.measures.metric import Column
 from gwkeras.evaluate.measures.metrics import column_of
 from gwkeras.evaluate.stored.evaluation import ALL
 from gwkeras.methods.fitting import name_of
-from gwkeras.report.document import Aside, Block, Figure, Interactive, Report, Section, paragraph
+from gwkeras.report.document import Aside, Block, Figure, Interactive, Report, Section, Table, paragraph
 from gwkeras.report.figures.calibration import draw_calibration
 from gwkeras.report.figures.examples import draw_examples
 from gwkeras.report.figures.parts import draw_parts
@@ -60,7 +60,7 @@ def whole_report(run: StoredRun, folder: Path) -> Report:
             skill.consistency(found),
             Section("Wells", ()) if run.wells is None else wells.wells(run.wells),
             skill.intervals(found),
-            scores.all_scores(found),
+            _folded(scores.all_scores(found), "Every score of every method"),
             error_bars.error_bars(found),
             numbered,
             setup.configuration(run),
@@ -196,6 +196,12 @@ class _Figures:
     @staticmethod
     def _figure(path: Path, description: str) -> Figure:
         return Figure(path, description, _FOLDER)
+
+
+def _folded(section: Section, title: str) -> Section:
+    """A section whose tables are folded away."""
+    tables = tuple(block for block in section.blocks if isinstance(block, Table))
+    return replace(section, blocks=(Aside(title, tables),) if tables else ())
 
 
 def _only(place: Place, rows: list[int]) -> Place:

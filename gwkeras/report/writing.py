@@ -81,7 +81,7 @@ def write_whole_report(
     if fields is not None:
         without = len(render(report, figures, MapData({}, {}, {}), output).encode())
         room = max(1_000_000, int(_MARGIN * (megabytes * 1e6 - without)))
-        data = map_data(fields, run.method, run.evaluation.basis, room)
+        data = map_data(fields, run.method, run.evaluation.basis, run.evaluation.evidence, room)
     progress(3, 4)
     page, document = output / "report.html", output / "report.md"
     content = render(report, figures, data, output).encode()

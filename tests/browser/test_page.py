@@ -128,7 +128,7 @@ def test_a_click_shows_the_series_with_its_band(page):
     page.wait_for_function("document.body.dataset.series !== undefined")
     assert re.fullmatch(r"1\d\.\d{3}° N, 2\d\.\d{3}° E", page.evaluate("document.body.dataset.series"))
     names = page.locator("#map-series .legendtext").all_text_contents()
-    assert names == ["90 % interval", "product", "judged by", "model"]
+    assert names == ["90 % interval", "product", "truth", "model"]
     said = page.locator("#map-values").inner_text()
     error = re.search(r"error (−?[\d.]+) mm", said)
     assert float(error[1].replace("−", "-")) == pytest.approx(1.0, abs=0.11)  # the method is 1 mm off everywhere

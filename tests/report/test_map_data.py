@@ -45,7 +45,7 @@ def stored(tmp_path):
 
 
 def test_a_page_s_data_hold_every_layer(stored):
-    data = map_data(stored, "model", "the truth", 10**7)
+    data = map_data(stored, "model", "the truth", "truth", 10**7)
     head, fields = data.head, {**data.first, **data.others}
     assert head["grid"] == {"south": 10.0, "west": 20.0, "latStep": 0.5, "lonStep": 0.5, "rows": 4, "columns": 6}
     assert head["months"] == ["2003-01", "2003-02"]
@@ -66,18 +66,18 @@ def test_a_page_s_data_hold_every_layer(stored):
 
 def test_what_is_shown_first_stands_first(stored):
     """The land and the first month of the method that the report is about, for which a browser need not read the rest."""
-    data = map_data(stored, "model", "the truth", 10**7)
+    data = map_data(stored, "model", "the truth", "truth", 10**7)
     assert list(data.first) == ["land", f"{data.head['methods'][1]['mean']}-0"]
 
 
 def test_detail_gives_way_to_size(stored):
-    head = map_data(stored, "model", "the truth", 1).head
+    head = map_data(stored, "model", "the truth", "truth", 1).head
     blocks = {layer["block"] for number, layer in enumerate(head["layers"]) if number != head["product"]}
     assert min(blocks) > 1
     assert all(head["methods"][k]["mean"] is not None for k in (0, 1))
 
 
 def test_nothing_ends_the_script(stored):
-    head = map_data(stored, "model", "</script><b>", 10**7).head
+    head = map_data(stored, "model", "</script><b>", "truth", 10**7).head
     assert "<" not in as_script(head)
     assert json.loads(as_script(head))["judgedBy"] == "</script><b>"

@@ -16,6 +16,7 @@ from gwkeras.evaluate.findings.skill import skill_of
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.plain_percent import change
 from gwkeras.report.sections.plain_words import key_figures, plain_words
+from gwkeras.report.sections.where_not_to_trust import half_found_above
 from gwkeras.report.stored_run import read_run
 from gwkeras.report.writing import named_apart, write_whole_report
 from tests.evaluate.many_months import evaluation_of_errors
@@ -90,12 +91,32 @@ def test_words_say_by_what_how_much_and_how_surely():
     errors = [0.9, 1.1] * 24
     said = words_of(evaluation_of_errors(errors, [2.0] * 48, sigma=1.0))
     assert "2 methods were judged by the fine truth at 0.5°: 48 held-out months" in said
-    assert "The method “model” has an RMSE of 1.00 mm. Against the best interpolation, bicubic, that is 50 % less error" in said
-    assert "nearer in 100 % of the months" in said
-    assert "By a paired test that is not chance" in said
+    assert "This page is about “model”; the others stand beside it in every table." in said
+    assert "The method “model” has a root mean square error (RMSE) of 1.00 mm, where storage itself" in said
+    assert "Against the best interpolation, bicubic, that is 50 % less error (" in said
+    assert "it is nearer in every month. By a paired test that is not chance (p < 0.001)." in said
     assert "The evidence is a fine truth" in said
-    assert "errors are as large as it says" in said
+    assert "errors are as large as it says (root mean square of error over σ: 1.00)" in said
     assert "No well has been looked at" in said
+
+
+def test_how_fine_the_detail_is_that_was_found():
+    """Classes 10–14, 14–20 and 20–28 km: the method misses 0.8, 0.4 and 0.1 of the variance, interpolation 0.9, 0.9 and 0.2."""
+    found = evaluation()
+    classes = np.flatnonzero(np.isin(found.data["wavelength_bounds"].values[:, 0].round(), (10, 14, 20)))
+    assert len(classes) == 3
+    for name in ("spectrum_truth", "spectrum_error"):
+        found.data[name][:] = np.nan
+    found.data["spectrum_truth"][:, classes] = 1.0
+    for row, missed in enumerate(([0.9, 0.9, 0.2], [0.8, 0.4, 0.1])):
+        found.data["spectrum_error"][row][:, classes] = missed
+    assert half_found_above(found, "model") == pytest.approx(14, abs=0.5)
+    said = words_of(found)
+    assert "more than half of the variance that is there at wavelengths above 14 km; interpolation above 20 km. Of what" in said
+    found.data["spectrum_error"][1][:, classes] = 0.6
+    assert half_found_above(found, "model") == np.inf
+    assert "At no wavelength does it find half of the variance" in words_of(found)
+    assert half_found_above(evaluation_of_errors([1.0] * 4), "model") is None
 
 
 def test_wells_that_were_looked_at_speak():
@@ -138,6 +159,9 @@ def test_the_kind_of_evidence_is_named(evidence, words):
 def test_error_bars_that_lie_are_called_so():
     said = words_of(evaluation_of_errors([3.0] * 12, sigma=1.0))
     assert "Its 90 % intervals hold 0 % of what it was judged by: errors are 3.0 times as large as it says. Do not rely" in said
+    assert "hold 75 % of what it was judged by; errors are 14 % larger than it says" in words_of(
+        evaluation_of_errors([0.87, 0.87, 0.87, 1.69] * 6, sigma=0.993)
+    )
     assert "wider than they need be" in words_of(evaluation_of_errors([1.0] * 12, sigma=4.0))
     assert "states no standard deviation" in words_of(evaluation_of_errors([1.0] * 12))
 

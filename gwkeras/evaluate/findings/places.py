@@ -66,8 +66,10 @@ def by_box(evaluation: Evaluation) -> tuple[Place, ...]:
     found = []
     for r, c in boxes:
         inside = land & (rows == r)[:, None] & (cols == c)[None, :]
-        south_north = f"{_latitude(r * degrees)} to {_latitude((r + 1) * degrees)}"
-        west_east = f"{_longitude(c * degrees)} to {_longitude((c + 1) * degrees)}"
+        south, north = max(r * degrees, grid.south), min((r + 1) * degrees, grid.north)
+        west, east = max(c * degrees, grid.west), min((c + 1) * degrees, grid.east)
+        south_north = f"{_latitude(south)} to {_latitude(north)}"
+        west_east = f"{_longitude(west)} to {_longitude(east)}"
         found.append(_place(evaluation, f"{south_north}, {west_east}", inside))
     known = tuple(place for place in found if place is not None)
     return known if len(known) > 1 else ()

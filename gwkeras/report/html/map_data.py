@@ -27,6 +27,12 @@ _COARSEST = 64
 _LEAST_SPAN_MM = 0.1
 _TURNS = (0, 1, 0, 1, 2, 3)  # of the shares in being coarsened: other methods give way twice before the first one does
 _BASE64 = 4 / 3
+_SHORT = {
+    "truth": "truth",
+    "reference": "reference",
+    "product": "product at its own scale",
+    "interpolation": "interpolated target",
+}
 DETAIL_OF = "bicubic"
 """The interpolation that detail is measured against."""
 
@@ -67,13 +73,14 @@ class _Shares:
     block: int = 1
 
 
-def map_data(fields: xr.Dataset, method: str, judged_by: str, most_bytes: int) -> MapData:
+def map_data(fields: xr.Dataset, method: str, judged_by: str, evidence: str, most_bytes: int) -> MapData:
     """What the page's map draws from.
 
     Args:
         fields: as stored.
         method: that is shown first, and as finely as possible.
         judged_by: in a phrase.
+        evidence: what kind that is, as an evaluation has it.
         most_bytes: of the whole; levels of detail are chosen to stay below it.
     """
     grid = Grid.from_centres(fields["lat"].values, fields["lon"].values)
@@ -104,6 +111,7 @@ def map_data(fields: xr.Dataset, method: str, judged_by: str, most_bytes: int) -
         "months": [str(month)[:7] for month in fields["time"].values],
         "judgedMonths": int(fields.attrs["judged_months"]),
         "judgedBy": judged_by,
+        "judgedShort": _SHORT[evidence],
         "detailOf": DETAIL_OF if DETAIL_OF in methods else methods[0],
         "first": methods.index(method),
         "methods": [_method(fields, k, name, numbers) for k, name in enumerate(methods)],

@@ -16,6 +16,7 @@ from gwkeras.report.html.map_data import MapData, as_script
 _HERE = Path(__file__).parent
 _SCRIPTS = ("choice", "packed", "fields", "drawing", "cell", "controls")  # parts of one module, in this order
 _CODE = re.compile(r"`([^`]+)`")
+_MINUS = re.compile(r"(?<![\w.-])-(?=\d+(?:\.\d+)?(?![\w.-]))")  # before a number alone, not within a month or a name
 
 
 def render(report: Report, figures: tuple[tuple[str, str], ...], data: MapData | None, folder: Path) -> str:
@@ -31,6 +32,7 @@ def render(report: Report, figures: tuple[tuple[str, str], ...], data: MapData |
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["marked"] = _marked
+    environment.filters["cell"] = lambda text: _marked(_MINUS.sub("−", text))
     environment.globals["slug"] = _slug
     environment.globals["kind"] = lambda block: type(block).__name__
     environment.globals["picture"] = lambda figure: _picture(folder / figure.link)

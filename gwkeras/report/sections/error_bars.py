@@ -9,7 +9,7 @@ from gwkeras.evaluate.findings.product_scale import product_scale_of
 from gwkeras.evaluate.measures.error_bars import ERROR_BARS
 from gwkeras.evaluate.measures.metric import Column
 from gwkeras.evaluate.stored.evaluation import Evaluation
-from gwkeras.report.document import Block, Section, Table, paragraph
+from gwkeras.report.document import Aside, Block, Section, Table, paragraph
 
 _OF_CLASSES = ("coverage_at_90", "standardised_error", "sigma_correlation_share")
 _SAID = (
@@ -33,17 +33,21 @@ def error_bars(evaluation: Evaluation) -> Section:
     headings = ("method", *(column.heading for column in columns), "slope", "CRPS gain")
     rows = tuple((method, *_texts(d, columns), _text(d.slope), _percent(d.crps_gain)) for method, d in found.items())
     blocks: list[Block] = [paragraph(_SAID), Table("", headings, rows)]
-    shown = [column for column in columns if column.key in _OF_CLASSES]
-    for method in found:
-        rows = tuple(
-            (name.replace("_", " "), *_texts(d, shown), _percent(d.crps_gain)) for name, d in by_class(evaluation, method)
-        )
-        blocks.append(Table(f"By class, {method}", ("cells or months", *(column.heading for column in shown), "CRPS gain"), rows))
+    first, *others = (_by_class(evaluation, method, columns) for method in found)
+    blocks.append(first)
+    if others:
+        blocks.append(Aside("By class, the other methods", tuple(others)))
     parts = tuple((method, *(f"{s:.1f}: {e:.1f}" for s, e in d.quartiles)) for method, d in found.items())
     quarters = ("method", "lowest σ", "second quarter", "third quarter", "highest σ")
     blocks.append(Table("σ : root mean square error, mm, in quarters of the land by σ", quarters, parts))
     blocks.extend(_product_scale(evaluation))
     return Section("Error bars", tuple(blocks))
+
+
+def _by_class(evaluation: Evaluation, method: str, columns: list[Column]) -> Table:
+    shown = [column for column in columns if column.key in _OF_CLASSES]
+    rows = tuple((name.replace("_", " "), *_texts(d, shown), _percent(d.crps_gain)) for name, d in by_class(evaluation, method))
+    return Table(f"By class, {method}", ("cells or months", *(column.heading for column in shown), "CRPS gain"), rows)
 
 
 def _product_scale(evaluation: Evaluation) -> list[Block]:
@@ -53,7 +57,7 @@ def _product_scale(evaluation: Evaluation) -> list[Block]:
         for where, figures in product_scale_of(evaluation, method).items():
             gain = 1.0 - figures["crps"] / figures["constant_crps"]
             told = (column.text(figures[column.key]) for column in columns)
-            rows.append((method, where.replace("_", " "), *told, _percent(gain)))
+            rows.append((method, where.replace("held_out", "held-out").replace("_", " "), *told, _percent(gain)))
     if not rows:
         return []
     headings = ("method", "where", *(column.heading for column in columns), "CRPS gain")

@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from gwkeras.evaluate.findings.calendar_months import NAMES, score_by_calendar_month
 from gwkeras.evaluate.findings.diagnosis import diagnosis
-from gwkeras.evaluate.findings.places import by_box, by_distance_to_sea
-from gwkeras.evaluate.findings.skill import INTERPOLATIONS, Skill, skill_of
-from gwkeras.evaluate.measures.metric import Column
-from gwkeras.evaluate.measures.metrics import column_of
-from gwkeras.evaluate.stored.evaluation import ALL, HELD_OUT, Evaluation
+from gwkeras.evaluate.findings.skill import INTERPOLATIONS, Skill, best_interpolation, skill_of
+from gwkeras.evaluate.measures.scores import Scores
+from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Text
-from gwkeras.report.plain_percent import change
+from gwkeras.report.plain_percent import between, change
+from gwkeras.report.sections.where_not_to_trust import half_found_above, where_not_to_trust
 
 _EVIDENCE = {
     "truth": (
@@ -33,10 +31,10 @@ _EVIDENCE = {
         "nothing of real detail."
     ),
 }
-_NOTABLE = 1.25  # times the error over all
-_SMALL_SHARE = 0.05
 _CHANCE = 0.05
-_NEGLIGIBLE = 0.01
+_LEAST_P = 0.001
+_NEAR = 0.1  # of 1: error over σ that is as it should be
+_FAR = 0.2
 
 
 def plain_words(evaluation: Evaluation, method: str, wells: xr.Dataset | None = None) -> Section:
@@ -48,13 +46,15 @@ def plain_words(evaluation: Evaluation, method: str, wells: xr.Dataset | None = 
         wells: what wells say, as `gwkeras wells` writes it; None where none have been looked at.
     """
     lines = [
-        f"{len(evaluation.methods)} methods were judged by {evaluation.basis}: {evaluation.held_out}, weighted by area of land.",
-        *(f"{line}" for line in (_gain(evaluation, method), _pattern(evaluation, method), _bars(evaluation, method)) if line),
+        f"{len(evaluation.methods)} methods were judged by {evaluation.basis}: {evaluation.held_out}, weighted by area of land. "
+        f"This page is about “{method}”; the others stand beside it in every table.",
+        *(said(evaluation, method) for said in (_gain, _detail, _pattern, _bars)),
         f"{_EVIDENCE[evaluation.evidence]}{' ' + evaluation.caution if evaluation.caution else ''}",
         "No well has been looked at: gwkeras wells compares the record with any table of them."
         if wells is None
         else _wells(wells),
     ]
+    lines = [line for line in lines if line]
     doubts = where_not_to_trust(evaluation, method)
     if doubts:
         lines.append("Where to trust it less:")
@@ -87,7 +87,8 @@ def key_figures(evaluation: Evaluation, method: str) -> tuple[tuple[str, str], .
     found = [(f"{scores['rmse']:.1f} mm", f"RMSE of {method}")]
     skill = skill_of(evaluation, method)
     if skill is not None and method != skill.best:
-        found.append((change(skill.ratio), f"than {skill.best}, the best interpolation"))
+        said = change(skill.ratio)
+        found.append((said, f"{'as' if said.startswith('the same') else 'than'} {skill.best}, the best interpolation"))
     for column in evaluation.columns:
         value = scores.value(column)
         if column.metric.of_interval and value is not None and column.interval is not None:
@@ -96,83 +97,53 @@ def key_figures(evaluation: Evaluation, method: str) -> tuple[tuple[str, str], .
     return tuple(found)
 
 
-def where_not_to_trust(evaluation: Evaluation, method: str) -> tuple[str, ...]:
-    """One sentence for each class of cells, months, places and scales in which the method does badly."""
-    row, overall = evaluation.methods.index(method), evaluation.scores[method]["rmse"]
-    found = []
-    share = judged_share(evaluation, method)
-    if share < 1.0 - _NEGLIGIBLE:
-        found.append(f"On {100 * (1 - share):.0f} % of the region's land nothing could be judged; no figure here tells of it.")
-    for group in evaluation.groups:
-        value = evaluation.scores_of(group)[method]["rmse"]
-        skill = skill_of(evaluation, method, group)
-        name = group.replace("_", " ")
-        if group == ALL or not np.isfinite(value):
-            continue
-        if skill is not None and skill.ratio > 1 and method not in INTERPOLATIONS:
-            found.append(f"In cells of the class “{name}” it is worse than {skill.best} ({change(skill.ratio)}).")
-        elif value > _NOTABLE * overall:
-            where = "blocks that no training had as a target" if group == HELD_OUT else f"cells of the class “{name}”"
-            found.append(f"In {where} its RMSE is {value:.1f} mm, against {overall:.1f} mm over all.")
-    by_month = score_by_calendar_month(evaluation, _column("rmse"))[row]
-    if np.isfinite(by_month).any() and np.nanmax(by_month) > _NOTABLE * overall:
-        worst = int(np.nanargmax(by_month))
-        found.append(f"In {NAMES[worst]} its RMSE is {by_month[worst]:.1f} mm, the largest of all calendar months.")
-    places = [p for p in (*by_distance_to_sea(evaluation), *by_box(evaluation)) if np.isfinite(p.rmse[row])]
-    total = float(evaluation.data["land_area_map"].sum())
-    large = [p for p in places if p.rmse[row] > _NOTABLE * overall and p.area_km2 > _SMALL_SHARE * total]
-    for place in sorted(large, key=lambda p: -p.rmse[row])[:3]:
-        found.append(
-            f"At {place.name} its RMSE is {place.rmse[row]:.1f} mm." if "km" in place.name else _box(place.name, place.rmse[row])
-        )
-    length = noise_below(evaluation, method)
-    if length is not None:
-        found.append(f"What it shows at wavelengths below {length:.0f} km is wrong by more than there is to be seen there.")
-    return tuple(found)
-
-
-def judged_share(evaluation: Evaluation, method: str) -> float:
-    """Share of the region's land that was judged in any month."""
-    land = evaluation.data["land_area_map"].values
-    judged = evaluation.data["months_map"].values[evaluation.methods.index(method)] > 0
-    return float(land[judged].sum() / land.sum())
-
-
-def noise_below(evaluation: Evaluation, method: str) -> float | None:
-    """The wavelength, km, below which the error has more variance than the truth; None where it never has."""
-    data, row = evaluation.data, evaluation.methods.index(method)
-    truth = data["spectrum_truth"].values.sum(axis=0)
-    error = data["spectrum_error"].values[row].sum(axis=0)
-    known = np.isfinite(truth) & np.isfinite(error) & (truth > 1e-9 * np.nansum(truth))
-    worse = known & (error > truth)
-    if not worse.any() or (worse | ~known).all():
-        return None
-    first_good = int(np.flatnonzero(known & ~worse)[0])
-    return float(data["wavelength_bounds"].values[first_good, 0]) if worse[:first_good].any() else None
-
-
 def _gain(evaluation: Evaluation, method: str) -> str:
     skill = skill_of(evaluation, method)
-    rmse = evaluation.scores[method]["rmse"]
+    scores = evaluation.scores[method]
+    said = f"The method “{method}” has a root mean square error (RMSE) of {scores['rmse']:.2f} mm"
+    spread = _deviation(scores)
+    said += f", where storage itself departs from its mean by {spread:.0f} mm." if spread > 0 else "."
     if skill is None or method in INTERPOLATIONS:
-        return f"The RMSE of “{method}” is {rmse:.2f} mm." + (
-            "" if skill is not None else " No interpolation was judged beside it."
-        )
-    between = ""
-    if np.isfinite(skill.low):
-        between = f" With other months it would likely lie between {change(skill.low)} and {change(skill.high)}."
+        return said if skill is not None else f"{said} No interpolation was judged beside it."
+    likely = f" ({between(skill.low, skill.high)} would be likely with other months)" if np.isfinite(skill.low) else ""
     return (
-        f"The method “{method}” has an RMSE of {rmse:.2f} mm. Against the best interpolation, {skill.best}, that is "
-        f"{change(skill.ratio)}; it is nearer in {100 * skill.months_better:.0f} % of the months.{between} {_chance(skill)}"
+        f"{said} Against the best interpolation, {skill.best}, that is {change(skill.ratio)}{likely}; it is nearer in "
+        f"{_months(skill, len(evaluation.months))}. {_chance(skill)}"
     )
+
+
+def _deviation(scores: Scores) -> float:
+    """Standard deviation of what is judged by over its cells and months, mm."""
+    sums = scores.sums
+    return float(np.sqrt(max(sums["truth_squared"] / sums["weight"] - (sums["truth"] / sums["weight"]) ** 2, 0.0)))
+
+
+def _months(skill: Skill, count: int) -> str:
+    better = round(skill.months_better * count)
+    return "every month" if better == count else "no month" if better == 0 else f"{better} of {count} months"
 
 
 def _chance(skill: Skill) -> str:
     if not np.isfinite(skill.p_value):
         return "There are too few months to say whether that could be chance."
-    if skill.p_value < _CHANCE:
-        return f"By a paired test that is not chance (p = {max(skill.p_value, 1e-4):.2g})."
-    return f"By a paired test that could be chance (p = {skill.p_value:.2g})."
+    p = f"p < {_LEAST_P:g}" if skill.p_value < _LEAST_P else f"p = {skill.p_value:.2g}"
+    return f"By a paired test that {'is not' if skill.p_value < _CHANCE else 'could be'} chance ({p})."
+
+
+def _detail(evaluation: Evaluation, method: str) -> str:
+    """How fine the detail is that was found; empty where what it is judged by has none of its own."""
+    if evaluation.evidence not in ("truth", "reference") or method in INTERPOLATIONS:
+        return ""
+    ours, best = half_found_above(evaluation, method), best_interpolation(evaluation)
+    theirs = None if best is None else half_found_above(evaluation, best)
+    if ours is None:
+        return ""
+    if not np.isfinite(ours):
+        return "At no wavelength does it find half of the variance that is there."
+    said = f"It finds more than half of the variance that is there at wavelengths above {ours:.0f} km"
+    if theirs is not None:
+        said += f"; interpolation {f'above {theirs:.0f} km' if np.isfinite(theirs) else 'at none'}"
+    return f"{said}. Of what is finer than that, more is missed than found."
 
 
 def _pattern(evaluation: Evaluation, method: str) -> str:
@@ -195,18 +166,10 @@ def _bars(evaluation: Evaluation, method: str) -> str:
         return f"“{method}” states no standard deviation, so it says nothing of how far off it may be."
     ratio, coverage = found.figures["standardised_error"], found.figures["coverage_at_90"]
     said = f"Its 90 % intervals hold {100 * coverage:.0f} % of what it was judged by"
-    if ratio > 1.2:
+    if ratio > 1 + _FAR:
         return f"{said}: errors are {ratio:.1f} times as large as it says. Do not rely on its error bars."
-    if ratio < 0.8:
+    if ratio < 1 - _FAR:
         return f"{said}: its error bars are wider than they need be (errors are {ratio:.1f} times as large as it says)."
-    return f"{said}, and errors are as large as it says (root mean square of error over σ {ratio:.2f})."
-
-
-def _box(name: str, rmse: float) -> str:
-    return f"Between {name.replace(' to ', ' and ')}, its RMSE is {rmse:.1f} mm."
-
-
-def _column(key: str) -> Column:
-    found = column_of(key)
-    assert found is not None
-    return found
+    if abs(ratio - 1) <= _NEAR:
+        return f"{said}, and errors are as large as it says (root mean square of error over σ: {ratio:.2f})."
+    return f"{said}; errors are {100 * abs(ratio - 1):.0f} % {'larger' if ratio > 1 else 'smaller'} than it says."

@@ -51,7 +51,9 @@ def verdict(evaluation: Evaluation, target: str, title: str = "") -> Section:
     """
     cells = "all land cells of theirs" if evaluation.has_patches else "all land cells"
     blocks: list[Block] = [
-        paragraph(f"Target: `{target}`. Judged by {evaluation.basis}, {evaluation.held_out}, {cells}, weighted by area.")
+        paragraph(
+            f"Configured target: `{target}`. Judged by {evaluation.basis}, {evaluation.held_out}, {cells}, weighted by area."
+        )
     ]
     if evaluation.caution:
         blocks.append(paragraph(evaluation.caution))

@@ -42,10 +42,11 @@ def against_interpolation(evaluation: Evaluation) -> Section:
         else "Too few months for confidence intervals."
     )
     said = (
-        f"{how} Beside it the RMSE as a share of the best interpolation's, and a paired test of the difference month by month "
-        "(Diebold and Mariano, corrected for short records): a small p says that chance would hardly make such a difference."
+        f"{how} Then the RMSE as a share of the best interpolation's (below 1 is better than that), and a paired test of the "
+        "difference month by month (Diebold and Mariano, corrected for short records): a small p says that chance would hardly "
+        "make such a difference."
     )
-    headings = ("method", "RMSE mm", "90 % of", "of the best interpolation", "90 % of that", "p", "months better")
+    headings = ("method", "RMSE mm", "90 % interval", "share of the best interpolation's", "90 % interval", "p", "months better")
     return Section("Against interpolation", (paragraph(said), Table("", headings, tuple(rows), "skill")))
 
 

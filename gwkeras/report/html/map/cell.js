@@ -38,7 +38,7 @@ async function sayValues(cell) {
       const half = method.factor * found.sigma;
       parts.push(`${Math.round(100 * method.probability)} % between ${inMm(found.mean - half)} and ${inMm(found.mean + half)}`);
     }
-    parts.push(`judged by ${inMm(found.truth)}`, `error ${inMm(found.mean - found.truth)}`, `product ${inMm(found.product)}`);
+    parts.push(`${data.judgedShort} ${inMm(found.truth)}`, `error ${inMm(found.mean - found.truth)}`, `product ${inMm(found.product)}`);
     parts.push(`detail ${inMm(found.mean - found.smooth)}`);
   }
   element("map-values").textContent = `${parts.join("; ")}.`;
@@ -81,7 +81,7 @@ async function drawSeries(cell) {
   }
   traces.push(
     line("product", (row) => row.product, { color: "#777", dash: "dot" }),
-    line("judged by", (row) => row.truth, { color: "#000" }),
+    line(data.judgedShort, (row) => row.truth, { color: "#000" }),
     line(plain(method.name), (row) => row.mean, { color: "#0072b2" }),
   );
   const layout = {
@@ -127,7 +127,7 @@ function fillTable(found, method) {
   const table = element("series-table");
   table.replaceChildren();
   const head = table.createTHead().insertRow();
-  for (const heading of ["month", `${method.name} mm`, "σ mm", "judged by mm", "product mm"]) {
+  for (const heading of ["month", `${method.name} mm`, "σ mm", `${data.judgedShort} mm`, "product mm"]) {
     const cell = document.createElement("th");
     cell.scope = "col";
     cell.textContent = heading;

@@ -11,7 +11,7 @@ const QUANTITIES = {
   sigma: { label: "Standard deviation", unit: "standard deviation, mm", meaning: "How far off the method says it may be (one standard deviation)." },
   detail: { label: "Detail", unit: "detail, mm", meaning: `What the method shows beyond ${data.detailOf} interpolation of the product.` },
   error: { label: "Error", unit: "error, mm", meaning: `The method less what it is judged by: ${data.judgedBy}.` },
-  truth: { label: "What it is judged by", unit: "storage anomaly, mm", meaning: `What methods are judged by: ${data.judgedBy}.` },
+  truth: { label: `What it is judged by (${data.judgedShort})`, unit: "storage anomaly, mm", meaning: `What methods are judged by: ${data.judgedBy}.` },
   product: { label: "The product", unit: "storage anomaly, mm", meaning: "The satellite's product on its own cells." },
 };
 

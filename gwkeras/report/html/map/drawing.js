@@ -163,7 +163,7 @@ async function drawMap(view = inView()) {
     font: { family: "inherit" },
   };
   await drawOnto(plot, [map, coast, mark], layout);
-  element("map-meaning").textContent = QUANTITIES[choice.quantity].meaning;
+  element("map-meaning").textContent = `${QUANTITIES[choice.quantity].meaning} Grey: sea, or not known.`;
   document.body.dataset.map = `${choice.quantity}/${choice.method}/${month}`;
 }
 
