@@ -64,7 +64,7 @@ def _gathered(
         for month in view.months:
             truth = view.truth(month)
             balance = None if view.physics is None else view.physics.balance(view.domain, month)
-            gathered.begin(view, month)
+            gathered.begin(view, month, truth, balance)
             if keeping is not None:
                 keeping.begin(view, month, truth)
             shown = number == 0 and (example is None or np.nanstd(truth) > np.nanstd(example.truth))

@@ -38,6 +38,7 @@ class Gathering:
         spread: (KINDS, groups, methods, SEASONS, bins) how errors go with σ; see `gwkeras.evaluate.measures.spread`.
         maps: name -> (methods, n_lat, n_lon) float32, not weighted; "cells" counts months.
         physics: (terms, methods, months).
+        physics_of_truth: (terms, months) of what methods are judged by; NaN where patches are judged.
         patches: (month, part's box) of each patch, and its sums and terms.
         intervals: (methods,) probability of the interval; NaN where there is none.
         land: (n_lat, n_lon) km² of land of the maps' cells.
@@ -58,6 +59,7 @@ class Gathering:
         self.spread = np.zeros((len(KINDS), len(self.groups), len(methods), len(SEASONS), len(CENTRES_MM)))
         self.maps = {name: np.zeros((len(methods), *self.grid.shape), np.float32) for name in ("cells", *integrands(mapped=True))}
         self.physics = np.full((len(TERMS), len(methods), len(self.stamps)), np.nan)
+        self.physics_of_truth = np.full((len(TERMS), len(self.stamps)), np.nan)
         self.boxes: list[tuple[Month, float, float, float, float]] = []
         self.patch_sums: dict[str, list[list[float]]] = {name: [[] for _ in methods] for name in sums_kept()}
         self.patch_physics: list[list[np.ndarray]] = [[] for _ in methods]
@@ -86,8 +88,17 @@ class Gathering:
         """Name -> (s n_lat, s n_lon) bool: the sets of cells that are scored by themselves."""
         return next(classes for known, classes in zip(self.judge.views, self._classes, strict=True) if known is view)
 
-    def begin(self, view: View, month: Month) -> None:
-        """Notes which patches a month has."""
+    def begin(self, view: View, month: Month, truth: np.ndarray, balance: Balance | None) -> None:
+        """Notes which patches a month has, and the physics terms of what it is judged by.
+
+        Args:
+            view: domain of the month.
+            month: that is judged.
+            truth: (s n_lat, s n_lon) mm.
+            balance: what the month's physics terms compare with.
+        """
+        if view.patches is None and view.physics is not None:
+            self.physics_of_truth[:, int(np.searchsorted(self.stamps, month))] = view.physics.of(truth, view.domain, balance)
         if view.patches is not None:
             for rows, cols in view.parts(month):
                 grid = view.domain.fine.window(rows.start, cols.start, rows.stop - rows.start, cols.stop - cols.start)

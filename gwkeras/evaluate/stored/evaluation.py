@@ -150,6 +150,11 @@ class Evaluation:
         before = "patch_physics" if by_patch else "physics"
         return {term: self.data[f"{before}_{term}"].values for term in TERMS}
 
+    def physics_of_truth(self) -> dict[str, np.ndarray]:
+        """Term -> (time,) of what methods are judged by; empty where patches were judged, or by an earlier version."""
+        names = {term: f"physics_of_truth_{term}" for term in TERMS}
+        return {term: self.data[name].values for term, name in names.items() if name in self.data}
+
     def _scores(self, method: str) -> Scores:
         return Scores({}, self.intervals[method], tuple(sorted({p for p in self.intervals.values() if p is not None})))
 

@@ -182,6 +182,9 @@ def _sums(data: xr.Dataset, gathered: Gathering) -> None:
     if not gathered.boxes:
         for term, values in zip(TERMS, gathered.physics, strict=True):
             data[f"physics_{term}"] = (("method", "time"), values, {"long_name": _TERM_MEANINGS[term], "units": "1"})
+        for term, values in zip(TERMS, gathered.physics_of_truth, strict=True):
+            meaning = f"{_TERM_MEANINGS[term]}, of what methods are judged by"
+            data[f"physics_of_truth_{term}"] = ("time", values, {"long_name": meaning, "units": "1"})
 
 
 def _maps(data: xr.Dataset, gathered: Gathering) -> None:

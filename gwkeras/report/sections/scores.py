@@ -82,11 +82,15 @@ def physics(evaluation: Evaluation) -> Section:
     shown = [term for term in TERMS if np.isfinite(found[term]).any()]
     if "physics" not in shown:
         return Section("Physics terms", ())
-    rows = ((method, *(f"{_mean(found[term][row]):.3f}" for term in shown)) for row, method in enumerate(evaluation.methods))
+    rows = [(method, *(f"{_mean(found[term][row]):.3f}" for term in shown)) for row, method in enumerate(evaluation.methods)]
+    truth = {} if evaluation.has_patches else evaluation.physics_of_truth()
+    if truth and np.isfinite(truth["physics"]).any():
+        rows.append(("what they are judged by", *(f"{_mean(truth[term]):.3f}" for term in shown)))
     what = "patches" if evaluation.has_patches else "months"
     said = paragraph(
         f"Equations 12 to 15 of the paper, averaged over the {what} whose previous month is known. They say how far storage "
-        "change goes with the water that comes in, not how near a method is to the truth."
+        "change goes with the water that comes in, not how near a method is to the truth"
+        + ("; the last row is that of what methods are judged by." if truth else ".")
     )
     return Section("Physics terms", (said, Table("", ("method", *(_TERM_HEADINGS[t] for t in shown)), tuple(rows))))
 

@@ -12,10 +12,15 @@ from gwkeras.core.config.yaml_file import load_config
 from gwkeras.core.grid import Grid
 from gwkeras.core.statistics import Statistics
 from gwkeras.domain.opening import open_domain
+from gwkeras.evaluate.compare import compare
+from gwkeras.evaluate.judge import Judge, View
 from gwkeras.evaluate.measures.physics import TERMS, PhysicsTerms
 from gwkeras.fields.record import read_fields
 from gwkeras.methods.baselines import BASELINES
 from gwkeras.pipeline.files import with_files
+from gwkeras.report.document import Table
+from gwkeras.report.sections.scores import physics
+from tests.report.small import Off, SmallDomain, truth
 
 MONTHS = np.array(["2003-01", "2003-02"], dtype="datetime64[M]").astype("datetime64[ns]")
 
@@ -140,3 +145,32 @@ def test_units_are_the_product_s_own_spread(opened):
     assert physics.storage_std == pytest.approx(np.nanstd(storage), rel=1e-6)
     assert physics.change_std == pytest.approx(np.nanstd(change), rel=1e-6)
     assert len(known) < len(domain.months)
+
+
+@dataclass(frozen=True)
+class Watered(SmallDomain):
+    """Rain of 4 mm everywhere; the first month has no predecessor, before the second there were 5 mm."""
+
+    def previous_of(self, month):
+        return np.full((2, 3), 5.0) if month == self.months[1] else None
+
+    def water_of(self, month):
+        return np.full((2, 3), 4.0), np.full((2, 3), 0.5)
+
+
+def test_what_methods_are_judged_by_has_terms_of_its_own():
+    """0, 4 and 8 mm after 5 mm, with rain: two thirds of the cells have the wrong sign, by 5 and 1 mm of the unit, 2 mm.
+
+    A method without error has the same terms, one that is 5 mm above the truth no wrong sign.
+    """
+    domain = Watered()
+    view = View(domain, truth, tuple(domain.months), physics=PhysicsTerms(LossConfig(), change_std=2.0, storage_std=4.0))
+    found = compare(Judge((view,), "the truth"), (Off("exact", 0.0), Off("above", 5.0)))
+    own, methods = found.physics_of_truth(), found.physics()
+    assert own["sign"] == pytest.approx([np.nan, (5 + 1) / 2 / 3], nan_ok=True)
+    assert own["sign_share"][1] == pytest.approx(2 / 3)
+    for term in TERMS:
+        assert methods[term][0] == pytest.approx(own[term], nan_ok=True)
+    assert methods["sign_share"][1, 1] == pytest.approx(0.0)
+    table = next(block for block in physics(found).blocks if isinstance(block, Table))
+    assert table.rows[-1][:2] == ("what they are judged by", "1.000")
