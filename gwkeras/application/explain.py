@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.analysis.attribution.coalitions import MOST_GROUPS, Attribution, shapley
+from gwkeras.analysis.attribution.local_coefficients import coefficient_maps, has_local_coefficients
 from gwkeras.analysis.attribution.network import network_attribution, network_of
 from gwkeras.analysis.attribution.ridge import ridge_contributions, ridge_of
 from gwkeras.analysis.attribution.tabular import grouped, tabular_shapley
@@ -123,10 +124,54 @@ def explain_features(
         return _explained_rows(parts, None, len(months), dict(attributes or {}), method.name)
     raise BadInput(
         "gwkeras explain --by feature",
-        expected="a prior with features of its own (ridge, forest, boosting, perceptron, network)",
+        expected="a prior with features of its own (ridge, forest, boosting, perceptron, gnnwr, gtnnwr, ssvaer, network)",
         found=f"'{method.name}'",
         remedy="explain it by group",
     )
+
+
+def explain_coefficients(application: Application, number: int, *, attributes: Mapping[str, str] | None = None) -> Explained:
+    """Maps of local coefficients, of priors that have them.
+
+    Args:
+        application: a method of such a prior.
+        number: of months, where coefficients follow time.
+        attributes: of the dataset.
+    Raises: BadInput: where the prior has none.
+    """
+    method, domain = application.job.method, application.job.domain
+    prior = _prior_of(method)
+    if not has_local_coefficients(prior):
+        raise BadInput(
+            "gwkeras explain --by coefficient",
+            expected="a prior whose coefficients vary (gnnwr, gtnnwr), and that is believed",
+            found=f"'{method.name}'",
+            remedy="name such a method with --method, or explain it by group",
+        )
+    maps = coefficient_maps(prior, domain, spread_months(application.months, number))
+    data = xr.Dataset(
+        attrs={"Conventions": CONVENTIONS, "title": f"Local coefficients of '{method.name}'"} | dict(attributes or {})
+    )
+    data["feature"] = ("feature", np.array(maps.names, dtype=object), {"long_name": "memory of a climate channel"})
+    _put_grid(data, domain)
+    told = {"long_name": "what a standard deviation of the memory adds to the prior", "units": "mm"}
+    if maps.months:
+        _put_time(data, list(maps.months))
+        data["coefficient"] = (("feature", "time", "lat", "lon"), maps.values, told)
+    else:
+        data["coefficient"] = (("feature", "lat", "lon"), maps.values[:, 0], told)
+    known = np.isfinite(maps.values)
+    mass = np.where(known, domain.fine.area * domain.land_fine, 0.0)
+    weight = mass.sum(axis=(1, 2, 3))
+    values = np.where(known, maps.values, 0.0).astype(float)
+    mean = (values * mass).sum(axis=(1, 2, 3)) / weight
+    spread = np.sqrt((np.square(values - mean[:, None, None, None]) * mass).sum(axis=(1, 2, 3)) / weight)
+    data["mean"] = ("feature", mean, {"long_name": "mean of the coefficient, by area and land", "units": "mm"})
+    data["deviation"] = ("feature", spread, {"long_name": "standard deviation of the coefficient", "units": "mm"})
+    over = f"land and {len(maps.months)} months" if maps.months else "land, the same in all months"
+    notes = (f"Coefficients vary over {over}. They are the prior's, before the update; memories that go together share them.",)
+    data.attrs["notes"] = "\n".join(notes)
+    return Explained(data, notes)
 
 
 def _prior_of(method: Method):  # type: ignore[no-untyped-def]
@@ -146,12 +191,8 @@ def _explained(
     size = float(np.sqrt((np.where(known, found.predicted, 0.0) ** 2 * mass).sum() / mass.sum()))
     data = xr.Dataset(attrs={"Conventions": CONVENTIONS, "title": f"What '{method}' predicts from", **attributes})
     data[by] = (by, np.array(found.names, dtype=object), {"long_name": f"{by} of inputs"})
-    data["time"] = ("time", np.array(months, "datetime64[ns]"), {"standard_name": "time", "long_name": "first day of the month"})
-    for axis, values, name, unit in (
-        ("lat", domain.fine.lat, "latitude", "degrees_north"),
-        ("lon", domain.fine.lon, "longitude", "degrees_east"),
-    ):
-        data[axis] = (axis, values, {"standard_name": name, "units": unit})
+    _put_time(data, months)
+    _put_grid(data, domain)
     place = ("time", "lat", "lon")
     for name, values, dims, meaning in (
         ("contribution", np.where(known, found.values, np.nan), (by, *place), "Shapley value: what it adds to the prediction"),
@@ -161,6 +202,18 @@ def _explained(
         data[name] = (dims, values.astype(np.float32), {"long_name": meaning, "units": "mm", "comment": _SAID[by]})
     data["importance"] = (by, importance, {"long_name": "mean size of the contribution, by area and land", "units": "mm"})
     return _finished(data, gap, size, len(months), by)
+
+
+def _put_time(data: xr.Dataset, months: list[Month]) -> None:
+    data["time"] = ("time", np.array(months, "datetime64[ns]"), {"standard_name": "time", "long_name": "first day of the month"})
+
+
+def _put_grid(data: xr.Dataset, domain: Domain) -> None:
+    for axis, values, name, unit in (
+        ("lat", domain.fine.lat, "latitude", "degrees_north"),
+        ("lon", domain.fine.lon, "longitude", "degrees_east"),
+    ):
+        data[axis] = (axis, values, {"standard_name": name, "units": unit})
 
 
 def _of_learner(prior: FittedLearner, domain: Domain, months: list[Month], rows: int) -> tuple[Attribution, Attribution]:
@@ -179,10 +232,13 @@ def _of_learner(prior: FittedLearner, domain: Domain, months: list[Month], rows:
     usual = some(prior.training_months[:: max(len(prior.training_months) // 24, 1)], 2)
     told = [(channel, constant) for constant in features.time_constants for channel in features.channels]
     names = [f"{channel}, {constant:g} months" for channel, constant in told] + list(features.standard.names)
+    groups = [channel for channel, _ in told] + ["maps"] * len(features.standard.names)
+    if features.located:
+        names, groups = [*names, "latitude", "longitude", "month"], [*groups, *["place"] * 2, "time"]
     found = tabular_shapley(regression, asked, usual, names)
     share = prior.share
     scaled = Attribution(found.names, share * found.values, share * found.usual, share * found.predicted)
-    return scaled, grouped(scaled, [channel for channel, _ in told] + ["maps"] * len(features.standard.names))
+    return scaled, grouped(scaled, groups)
 
 
 def _explained_rows(

@@ -10,7 +10,7 @@ import xarray as xr
 
 from gwkeras.analysis.storage_balance.balance import Balance, Component, balance
 from gwkeras.analysis.storage_balance.gap_filling import METHOD, fill_months
-from gwkeras.application.record_of_files import Asked
+from gwkeras.application.record_of_files import Asked, month_by_month
 from gwkeras.core.config.tree import PointSpreadConfig, SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
@@ -100,12 +100,12 @@ def _component(
     regrid = None if own.is_close(grid) else Regridder(own, grid)
     values = np.full((months.size, grid.n_lat * grid.n_lon), np.nan)
     sigma = None if found.sigma is None else values.copy()
-    for number in range(months.size):
-        for target, record in ((values, found.values), (sigma, found.sigma)):
-            if target is not None and record is not None:
-                month = record.isel(time=number).values.astype(float)
-                target[number] = (month if regrid is None else regrid(month)).ravel()
-        progress(name, number + 1, months.size)
+    for target, record in ((sigma, found.sigma), (values, found.values)):
+        if target is None or record is None:
+            continue
+        for number, month in enumerate(month_by_month(record, np.arange(months.size))):
+            target[number] = (month if regrid is None else regrid(month.astype(float))).ravel()
+            progress(name, number + 1, months.size)
     notes = [f"{name}: {note}" for note in found.notes]
     if len(found.made_of) > 1:
         notes.append(f"{name}: the sum of {', '.join(found.made_of)}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from gwkeras.core.config.tree import PointSpreadConfig, SourceConfig
 from gwkeras.core.errors import BadInput, MissingMonths
 from gwkeras.fields.readers.storage import read_storage
 from gwkeras.fields.region import cut_to
+
+_BYTES_AT_A_TIME = 2**27
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,15 @@ def _month(text: str, option: str) -> np.datetime64:
         return np.datetime64(text, "M")
     except ValueError as error:
         raise BadInput(option, expected="a month such as 2002-04", found=f"'{text}'", remedy="correct it") from error
+
+
+def month_by_month(field: xr.DataArray, positions: np.ndarray) -> Iterator[np.ndarray]:
+    """(lat, lon) of each of these months; read many at a time, since files are packed in blocks of months.
+
+    Args:
+        field: canonical, lazily.
+        positions: along its time.
+    """
+    step = max(1, _BYTES_AT_A_TIME // max(4 * field.sizes["lat"] * field.sizes["lon"], 1))
+    for start in range(0, len(positions), step):
+        yield from field.isel(time=positions[start : start + step]).values

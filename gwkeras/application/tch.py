@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from gwkeras.analysis.three_cornered_hat.record import Products, require_products
-from gwkeras.application.record_of_files import months_within
+from gwkeras.application.record_of_files import month_by_month, months_within
 from gwkeras.core.box import Edges
 from gwkeras.core.config.tree import PointSpreadConfig, SourceConfig
 from gwkeras.core.errors import MissingMonths
@@ -42,7 +42,8 @@ def read_products(
         storage = read_storage(source, PointSpreadConfig(kind="none"))
         field, more = cut_to(storage.gwsa, edges)
         fields[name] = months_within(field, first_month, last_month)
-        notes += [f"{name}: {note}" for note in (*storage.notes, *more) if "total water storage" not in note]
+        said = (n for n in storage.notes if "total water storage" not in n and not n.startswith("point spread"))
+        notes += [f"{name}: {note}" for note in (*said, *more)]
     grids = {name: grid_of(field) for name, field in fields.items()}
     target_name = max(grids, key=lambda name: grids[name].lat_step)
     target = grids[target_name]
@@ -62,8 +63,7 @@ def read_products(
         regrid = None if grids[name].is_close(target) else Regridder(grids[name], target)
         if regrid is not None:
             notes.append(f"{name}: brought to the grid of {target_name} ({target.lat_step:g}°) by shared area.")
-        for number, month in enumerate(place):
-            one = field.isel(time=int(month)).values
+        for number, one in enumerate(month_by_month(field, place)):
             values[k, number] = (one if regrid is None else regrid(one)).ravel()
             progress(name, number + 1, months.size)
     return Products(tuple(fields), months, values, target), tuple(notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from gwkeras.core.config.tree import SourceConfig
@@ -12,12 +12,20 @@ from gwkeras.core.schema import CLIMATE_UNITS
 from gwkeras.fields.writing.cf_file import Provenance
 
 
-def named_sources(given: Sequence[str] | None, option: str = "--field") -> dict[str, SourceConfig]:
+def named_sources(
+    given: Sequence[str] | None,
+    option: str = "--field",
+    *,
+    variables: Sequence[str] | None = None,
+    units: Sequence[str] | None = None,
+) -> dict[str, SourceConfig]:
     """ "NAME=FILE" -> records by name; a file alone is named for itself, and a name given twice has several files.
 
     Args:
         given: as typed.
         option: they were given to, for complaints.
+        variables: "NAME=VARIABLE" texts, of --variable.
+        units: "NAME=UNIT" texts, of --unit.
     """
     found: dict[str, tuple[str, ...]] = {}
     for text in given or ():
@@ -27,7 +35,26 @@ def named_sources(given: Sequence[str] | None, option: str = "--field") -> dict[
         if not name or not path:
             raise BadInput(option, expected="NAME=FILE", found=f"'{text}'", remedy=f"write for instance {option} kriging=fine.nc")
         found[name] = (*found.get(name, ()), path)
-    return {name: SourceConfig(path=paths) for name, paths in found.items()}
+    called, measured = (_of_names(texts, told, found) for texts, told in ((variables, "--variable"), (units, "--unit")))
+    return {
+        name: SourceConfig(path=paths, variables=_keyed("gwsa", called.get(name)), units=_keyed("gwsa", measured.get(name)))
+        for name, paths in found.items()
+    }
+
+
+def _of_names(given: Sequence[str] | None, option: str, names: Iterable[str]) -> dict[str, str]:
+    """ "NAME=VALUE" texts by name."""
+    found = {}
+    for text in given or ():
+        name, _, value = text.partition("=")
+        if name not in names or not value:
+            raise BadInput(option, expected=f"NAME=VALUE with one of {', '.join(names)}", found=f"'{text}'", remedy="correct it")
+        found[name] = value
+    return found
+
+
+def _keyed(name: str, value: str | None) -> dict[str, str]:
+    return {} if value is None else {name: value}
 
 
 def free_path(path: Path, overwrite: bool) -> Path:
@@ -38,25 +65,32 @@ def free_path(path: Path, overwrite: bool) -> Path:
 
 
 def compartment_sources(
-    given: Mapping[str, Sequence[str] | None], land_model: Sequence[str] | None, names: Sequence[str] | None
+    given: Mapping[str, Sequence[str] | None],
+    land_model: Sequence[str] | None,
+    names: Sequence[str] | None,
+    units: Sequence[str] | None = None,
 ) -> dict[str, SourceConfig]:
     """Files by compartment; a land model stands for soil, snow and canopy, as far as these have no files of their own.
 
     Args:
         given: compartment -> paths.
         land_model: paths.
-        names: "COMPARTMENT=VARIABLE" texts.
+        names: "COMPARTMENT=VARIABLE" texts, of --name.
+        units: "COMPARTMENT=UNIT" texts, of --compartment-unit.
     """
-    variables = {}
-    for text in names or ():
-        compartment, equals, variable = text.partition("=")
-        if not equals or compartment not in given:
-            raise BadInput("--name", expected=f"one of {', '.join(given)}, =VARIABLE", found=f"'{text}'", remedy="correct it")
-        variables[compartment] = {compartment: variable}
+    called, measured = _of_names(names, "--name", given), _of_names(units, "--compartment-unit", given)
     paths = {name: tuple(files) for name, files in given.items() if files}
     if land_model:
         paths |= {name: tuple(land_model) for name in ("soil", "snow", "canopy") if name not in paths}
-    return {name: SourceConfig(path=paths[name], variables=variables.get(name, {})) for name in given if name in paths}
+    return {
+        name: SourceConfig(
+            path=paths[name],
+            variables=_keyed(name, called.get(name)),
+            units=_keyed(name, measured.get(name)),
+        )
+        for name in given
+        if name in paths
+    }
 
 
 def climate_source(paths: Sequence[str] | None, names: Sequence[str] | None, units: Sequence[str] | None) -> SourceConfig | None:
@@ -69,17 +103,8 @@ def climate_source(paths: Sequence[str] | None, names: Sequence[str] | None, uni
     """
     if not paths:
         return None
-    return SourceConfig(path=tuple(paths), variables=_pairs(names, "--climate-name"), units=_pairs(units, "--climate-unit"))
-
-
-def _pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
-    found = {}
-    for text in given or ():
-        name, equals, value = text.partition("=")
-        if name not in CLIMATE_UNITS or not equals or not value:
-            raise BadInput(option, expected=f"one of {', '.join(CLIMATE_UNITS)}, =VALUE", found=f"'{text}'", remedy="correct it")
-        found[name] = value
-    return found
+    called, measured = _of_names(names, "--climate-name", CLIMATE_UNITS), _of_names(units, "--climate-unit", CLIMATE_UNITS)
+    return SourceConfig(path=tuple(paths), variables=called, units=measured)
 
 
 def named_numbers(given: Sequence[str] | None, option: str, names: Sequence[str]) -> dict[str, float]:

@@ -16,13 +16,17 @@ class By(StrEnum):
 
     group = "group"
     feature = "feature"
+    coefficient = "coefficient"
 
 
 def explain(
     run: RunOption = None,
     method: Annotated[str | None, typer.Option(help="One of the run's methods, by its name; by default the first.")] = None,
     by: Annotated[
-        By, typer.Option(help="group: climate channels, maps, product, for any method; feature: of its prior.")
+        By,
+        typer.Option(
+            help="group: climate channels, maps, product, for any method; feature: of its prior; coefficient: maps of GNNWR's."
+        ),
     ] = By.group,
     months: Annotated[int, typer.Option(min=1, max=1200, help="How many, spread evenly over the record.")] = 12,
     first_month: FirstMonthOption = None,
@@ -31,16 +35,16 @@ def explain(
     output: Annotated[Path | None, typer.Option(help="NetCDF file; by default explain.nc in the run folder.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
-    """What a method predicts from: Shapley values of its inputs, which add up to the prediction."""
+    """What a method predicts from: Shapley values of its inputs, which add up to it; or maps of local coefficients."""
     from gwkeras.application.dataset_file import write_dataset
-    from gwkeras.application.explain import explain_features, explain_groups
+    from gwkeras.application.explain import explain_coefficients, explain_features, explain_groups
     from gwkeras.application.opening import Wanted, open_application
     from gwkeras.commands.analysis import described, free_path
     from gwkeras.console import say_written, show_table, watched
     from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.pipeline.experiment import Experiment
-    from gwkeras.report.sections.explain import importance_table
+    from gwkeras.report.sections.explain import coefficient_table, importance_table
     from gwkeras.training.run_folder import RunFolder
 
     folder = RunFolder(run or Path("runs") / load_config(None, ()).name)
@@ -52,8 +56,10 @@ def explain(
         application = open_application(config, folder, wanted, method_name=method, history=typed_command())
         if by is By.group:
             found = explain_groups(application, months, attributes=said, progress=progress)
+        elif by is By.coefficient:
+            found = explain_coefficients(application, months, attributes=said)
         else:
             found = explain_features(application, months, rows=rows, attributes=said, progress=progress)
     write_dataset(found.data, target)
-    show_table(importance_table(found.data))
+    show_table(coefficient_table(found.data) if by is By.coefficient else importance_table(found.data))
     say_written(str(target), notes=(*application.notes, *found.notes))

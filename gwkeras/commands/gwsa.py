@@ -28,6 +28,10 @@ def gwsa(
         list[str] | None,
         typer.Option("--name", metavar="COMPARTMENT=VARIABLE", help="Where it cannot be recognised, e.g. soil=smroot."),
     ] = None,
+    units: Annotated[
+        list[str] | None,
+        typer.Option("--compartment-unit", metavar="COMPARTMENT=UNIT", help="Where its files state none, e.g. snow=mm."),
+    ] = None,
     sigma: Annotated[
         list[str] | None,
         typer.Option("--sigma", metavar="COMPARTMENT=MM", help="Standard error where files state none, e.g. soil=20."),
@@ -55,7 +59,7 @@ def gwsa(
     given = dict(zip(COMPARTMENTS, (soil, snow, canopy, surface, glacier), strict=True))
     wanted = BalanceWanted(
         Asked(tuple(total), variable, unit, Edges(south, north, west, east).checked()),
-        compartment_sources(given, land_model, names),
+        compartment_sources(given, land_model, names, units),
         span_of(baseline, "--baseline"),
         named_numbers(sigma, "--sigma", ("total", *COMPARTMENTS)),
         fill,

@@ -15,6 +15,12 @@ SchedulerOption = Annotated[str | None, typer.Option(help="Address of a running 
 DegreesOption = Annotated[float | None, typer.Option(help="Edge of the region, degrees; by default the run's.")]
 VariableOption = Annotated[str, typer.Option("--variable", help="Variable of the files; by default recognised.")]
 UnitOption = Annotated[str, typer.Option("--unit", help="Unit of the variable, where the files state none or a wrong one.")]
+VariablesOption = Annotated[
+    list[str] | None, typer.Option("--variable", metavar="NAME=VARIABLE", help="Of a record's files; by default recognised.")
+]
+UnitsOption = Annotated[
+    list[str] | None, typer.Option("--unit", metavar="NAME=UNIT", help="Of a record whose files state none or a wrong one.")
+]
 FirstMonthOption = Annotated[str | None, typer.Option("--first-month", help="Such as 2002-04; by default the first there is.")]
 LastMonthOption = Annotated[str | None, typer.Option("--last-month", help="Such as 2023-09; by default the last there is.")]
 FieldsOption = Annotated[

@@ -7,11 +7,22 @@ from typing import Annotated
 
 import typer
 
-from gwkeras.commands.options import EastOption, FirstMonthOption, LastMonthOption, NorthOption, SouthOption, WestOption
+from gwkeras.commands.options import (
+    EastOption,
+    FirstMonthOption,
+    LastMonthOption,
+    NorthOption,
+    SouthOption,
+    UnitsOption,
+    VariablesOption,
+    WestOption,
+)
 
 
 def tch(
     products: Annotated[list[str], typer.Argument(metavar="NAME=FILE...", help="Three or more products of one quantity.")],
+    variables: VariablesOption = None,
+    units: UnitsOption = None,
     south: SouthOption = None,
     north: NorthOption = None,
     west: WestOption = None,
@@ -40,7 +51,7 @@ def tch(
 
     target = free_path(output, overwrite)
     span = tuple(int(month_number(np.datetime64(text, "M"))) for text in span_of(baseline, "--baseline"))
-    sources = named_sources(products, "products")
+    sources = named_sources(products, "products", variables=variables, units=units)
     with watched(target.parent) as progress:
         read, notes = read_products(sources, Edges(south, north, west, east).checked(), first_month, last_month, progress)
         found = hat(

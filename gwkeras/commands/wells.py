@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from gwkeras.commands.options import FieldsOption, RunOption
+from gwkeras.commands.options import FieldsOption, RunOption, UnitsOption, VariablesOption
 
 
 def wells(
     table: Annotated[Path | None, typer.Argument(help="CSV table of wells; may stand in --config instead.")] = None,
     product: Annotated[list[str] | None, typer.Option("--product", help="Coarse storage record (NetCDF).")] = None,
     fields: FieldsOption = None,
+    variables: VariablesOption = None,
+    units: UnitsOption = None,
     run: RunOption = None,
     methods: Annotated[list[str] | None, typer.Option("--method", help="With --run: one of its methods; by default all.")] = None,
     config: Annotated[
@@ -27,12 +29,11 @@ def wells(
 ) -> None:
     """How well the product and downscaled fields follow wells, what downscaling gains, and whether its detail is real."""
     from gwkeras.analysis.wells.settings import WellsConfig
-    from gwkeras.application.wells import judge_files, judge_run, write_wells
+    from gwkeras.application.wells import PRODUCT, judge_files, judge_run, write_wells
     from gwkeras.commands.analysis import described, free_path, named_sources
     from gwkeras.console import say_written, show_table, watched
     from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.section import load_section
-    from gwkeras.core.config.tree import SourceConfig
     from gwkeras.core.errors import BadInput
     from gwkeras.report.sections.wells import left_out_table, wells_table
     from gwkeras.report.wells_map import draw_wells
@@ -47,11 +48,12 @@ def wells(
             remedy="give one of them",
         )
     target = free_path(output or (run or Path()) / "wells.nc", overwrite)
-    sources = named_sources(fields)
+    given = [*(f"{PRODUCT}={path}" for path in product or ()), *(fields or ())]
+    sources = named_sources(given, variables=variables, units=units)
     said = described(typed_command(), "wells against gridded storage", [Path(settled.table or "")])
     with watched(target.parent) as progress:
         if product is not None:
-            found = judge_files(settled, SourceConfig(path=tuple(product)), sources, attributes=said, progress=progress)
+            found = judge_files(settled, sources.pop(PRODUCT), sources, attributes=said, progress=progress)
         else:
             assert run is not None
             applications = _applications(run, methods)

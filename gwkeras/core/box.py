@@ -67,6 +67,15 @@ def describe_box(south: float, north: float, west: float, east: float) -> str:
     return f"{_latitude(north)} … {_latitude(south)}, {_longitude(west)} … {_longitude(east)}"
 
 
+def describe_place(lat: float, lon: float) -> str:
+    """Where a point lies, in words of both halves of the globe.
+
+    >>> describe_place(-16.96, -47.83)
+    '16.96°S 47.83°W'
+    """
+    return f"{_latitude(lat)} {_longitude(lon)}"
+
+
 def _latitude(degrees: float) -> str:
     return _degrees(degrees, "N", "S")
 

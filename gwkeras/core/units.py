@@ -62,7 +62,7 @@ def conversion(unit: str | None, canonical: str, where: object) -> tuple[float, 
             where,
             expected=f"a units attribute convertible to {canonical}",
             found="none",
-            remedy="state the unit in the configuration (units: {name: unit})",
+            remedy="state the unit in the configuration (units: {name: unit}), or with --unit where a command has it",
         )
     source, target = unit, canonical
     if canonical == MONTHLY_TOTAL:

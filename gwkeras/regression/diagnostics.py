@@ -4,7 +4,9 @@ The local fit is ŷ = S y with row i of S  (x_i ∘ w_i)ᵀ (XᵀX)⁻¹ Xᵀ, w
 doi 10.1080/13658816.2019.1707834). S has the rank of X, so that all traces cost O(n k²) and no n × n matrix is formed. Tests
 after Leung, Mei & Zhang (2000, doi 10.1068/a3162). They take the weights for given, though a network has learned them from the
 same values: judge by rows that were held out, and take p-values for a lower bound. With the weights given the degrees of freedom
-of F2's numerator, tr A = −‖S − H‖², are never positive (H is least squares' own S); their size stands for them.
+of F2's numerator, tr A = −‖S − H‖², are never positive (H is least squares' own S); their size stands for them. Likewise the
+weights cancel out of F3, whether one coefficient varies: it is the square of the global coefficient's t, by the local fit's
+residuals. What a coefficient's variation is worth is told by rows that were held out (`gwkeras.regression.variation`).
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ class Diagnostics:
         f2: variance that the local fit explains beyond least squares, against the residual variance of least squares; NaN where
             both are the same.
         f2_p: probability of so large an F2, likewise.
+        f3: of each coefficient, the constant last: the variance of its local values against what noise gives them; NaN where it
+            does not vary.
+        f3_p: probability of so large an F3, likewise.
     """
 
     rows: int
@@ -47,6 +52,8 @@ class Diagnostics:
     f1_p: float
     f2: float
     f2_p: float
+    f3: tuple[float, ...]
+    f3_p: tuple[float, ...]
 
 
 def diagnose(design: np.ndarray, inverse: np.ndarray, weights: np.ndarray, values: np.ndarray, fitted: np.ndarray) -> Diagnostics:
@@ -83,6 +90,12 @@ def diagnose(design: np.ndarray, inverse: np.ndarray, weights: np.ndarray, value
     freedom = n - columns
     noise = alone / freedom if freedom > 0 and alone > _SAME * whole else np.nan  # nothing to compare with where all is told
     f1 = local / delta1 / noise
+    # Values become local coefficients by w_k ⊗ row k of (XᵀX)⁻¹Xᵀ: so Leung et al.'s γ₁ = |w_k − w̄_k|² (XᵀX)⁻¹_kk / n, γ₂ = γ₁²,
+    # and V_k² = β_k² |w_k − w̄_k|² / n.
+    varies = weights.var(axis=0) > _SAME
+    squares = (inverse @ (design.T @ values)) ** 2
+    own_noise = np.diag(inverse) * local / delta1
+    f3 = np.divide(squares, own_noise, out=np.full(k, np.nan), where=varies & (own_noise > 0))
     f2 = (alone - local) / abs(nu1) / noise if abs(nu1) > _SAME * n else np.nan
     return Diagnostics(
         rows=n,
@@ -96,6 +109,8 @@ def diagnose(design: np.ndarray, inverse: np.ndarray, weights: np.ndarray, value
         f1_p=float(f_distribution.cdf(f1, delta1**2 / delta2, freedom)),
         f2=f2,
         f2_p=float(f_distribution.sf(f2, nu1**2 / nu2, freedom)),
+        f3=tuple(f3.tolist()),
+        f3_p=tuple(f_distribution.sf(f3, 1, delta1**2 / delta2).tolist()),
     )
 
 

@@ -21,6 +21,7 @@ from gwkeras.regression.least_squares import Scaling, least_squares
 from gwkeras.regression.places import Places
 from gwkeras.regression.references import reference_points, typical_distances
 from gwkeras.regression.settings import check_settings
+from gwkeras.regression.variation import Variation, rise_of_error
 from gwkeras.regression.weighted_network import WeightedNetwork
 
 _FEWEST_TO_JUDGE = 10  # rows that are held out, below which none are
@@ -50,7 +51,8 @@ class GNNWR(RegressorMixin, BaseEstimator):
         patience: epochs without gain on the rows held out before it stops; the best ones come late, when steps have grown small.
         random_state: of everything drawn.
 
-    Once fitted: `coef_` (p,) and `intercept_` of global least squares, `diagnostics_`, `network_`, `n_features_in_`.
+    Once fitted: `coef_` (p,) and `intercept_` of global least squares, `diagnostics_`, `variation_` of the local coefficients,
+    `network_`, `n_features_in_`.
 
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
@@ -118,6 +120,7 @@ class GNNWR(RegressorMixin, BaseEstimator):
         local = self.network_.local_coefficients(self._places(X_train))
         weights = np.divide(local, beta, out=np.ones_like(local), where=np.abs(beta) > 1e-12 * np.abs(beta).max(initial=1e-300))
         self.diagnostics_ = diagnose(design, inverse, weights, y_train, np.einsum("nk,nk->n", local, design))
+        self.variation_ = self._variation(local, held_out)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -131,7 +134,16 @@ class GNNWR(RegressorMixin, BaseEstimator):
         return self._scaling.in_raw_units(self.network_.local_coefficients(self._places(X)))
 
     diagnostics_: Diagnostics
+    variation_: Variation
     network_: WeightedNetwork
+
+    def _variation(self, local: np.ndarray, held_out: Table | None) -> Variation:
+        rise = np.full(local.shape[1], np.nan)
+        if held_out is not None:
+            rows, values = held_out
+            there = self.network_.local_coefficients(self._places(rows))
+            rise = rise_of_error(self._scaling(rows[:, self._predictors]), there, values, local.mean(axis=0))
+        return Variation(self._scaling.in_raw_units(local).std(axis=0), rise)
 
     def _checked(self, X: Any) -> np.ndarray:
         check_is_fitted(self)

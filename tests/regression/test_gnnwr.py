@@ -66,7 +66,9 @@ def test_coefficients_that_vary_over_space_are_recovered():
     told = found.diagnostics_
     assert told.r2 > 0.99 > told.r2_least_squares
     assert told.f1 < 0.2
-    assert max(told.f1_p, told.f2_p) < 1e-6
+    assert max(told.f1_p, told.f2_p, *told.f3_p) < 1e-6
+    np.testing.assert_allclose(found.variation_.deviation, known.std(axis=0), rtol=0.15)
+    assert (found.variation_.rise > 1).all()
 
 
 @pytest.mark.slow

@@ -29,11 +29,13 @@ class Series:
         names: of the series.
         months: (span,) numbers of consecutive months.
         values: (span, n); NaN where missing.
+        cells: (n,) number of the grid's cell that each is the series of; None: they have names.
     """
 
     names: tuple[str, ...]
     months: np.ndarray
     values: np.ndarray
+    cells: np.ndarray | None = None
 
 
 def zone_series(field: xr.DataArray, zones: Zones, grid: Grid) -> Series:
@@ -63,10 +65,12 @@ def whole_region(grid: Grid) -> Zones:
 
 
 def cell_series(field: xr.DataArray) -> Series:
-    """Every cell as a series of its own."""
+    """Every cell that has data as a series of its own, as wide as the field keeps it."""
     months = month_number(field["time"].values)
-    full, every = on_every_month(field.values.reshape(months.size, -1).astype(float), months)
-    return Series((), every, full)
+    values = field.values.reshape(months.size, -1)
+    cells = np.flatnonzero(np.isfinite(values).any(axis=0))
+    full, every = on_every_month(values[:, cells], months)
+    return Series((), every, full, cells)
 
 
 @dataclass(frozen=True)
@@ -148,15 +152,23 @@ def _dataset(series: Series, parts: Parts, cells: xr.DataArray | None, attribute
         ("season", parts.season, "season by STL"),
         ("remainder", parts.remainder, "remainder by STL"),
     ):
-        kind = np.float32 if cells is not None else np.float64
-        data[name] = (("time", *places), values.reshape(span, *shape).astype(kind), {"long_name": meaning, "units": "mm"})
+        data[name] = (("time", *places), _placed(values, series.cells, (span, *shape)), {"long_name": meaning, "units": "mm"})
     for name, values, meaning in (
         ("trend_strength", parts.trend_strength, "1 - Var(remainder) / Var(trend + remainder)"),
         ("season_strength", parts.season_strength, "1 - Var(remainder) / Var(season + remainder)"),
         ("gaps", np.where(parts.gaps >= 0, parts.gaps, np.nan), "months filled for the fit alone"),
     ):
-        data[name] = (places, values.reshape(shape), {"long_name": meaning, "units": "1"})
+        data[name] = (places, _placed(values, series.cells, shape), {"long_name": meaning, "units": "1"})
     return data
+
+
+def _placed(values: np.ndarray, cells: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Series in the places of their cells, NaN in the others."""
+    if cells is None:
+        return values.reshape(shape)
+    full = np.full((*values.shape[:-1], np.prod(shape[values.ndim - 1 :], dtype=int)), np.nan, dtype=np.float32)
+    full[..., cells] = values
+    return full.reshape(shape)
 
 
 def _put_drivers(

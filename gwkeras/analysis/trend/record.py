@@ -82,7 +82,7 @@ def record_trend(
             found=str(months.size),
             remedy="give a longer record",
         )
-    values = field.values.reshape(months.size, -1).astype(float)
+    values = field.values.reshape(months.size, -1)  # as wide as it is kept: a globe's is half a gigabyte in float64
     number = np.isfinite(values).sum(axis=0)
     enough = number >= max(options.least_share * months.size, FEWEST)
     notes = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+_AT_A_TIME = 4096  # records: what is made of them on the way takes 20 MB
+
 
 def without_season(values: np.ndarray, months: np.ndarray) -> np.ndarray:
     """Records less their mean annual cycle; their means and trends stay.
@@ -24,9 +26,12 @@ def without_season(values: np.ndarray, months: np.ndarray) -> np.ndarray:
         design = np.column_stack([line[known], cycle[known]])
         some = design[:, 1:].any(axis=0)
         design = np.column_stack([design[:, :1], design[:, 1:][:, some]])
-        fitted = np.linalg.lstsq(design, result[np.ix_(known, columns)], rcond=None)[0][1:]
-        season = cycle[np.ix_(known, some)] @ fitted
-        result[np.ix_(known, columns)] -= season - season.mean(axis=0)
+        to_cycle = np.linalg.pinv(design)[1:]
+        from_cycle = cycle[np.ix_(known, some)]
+        for start in range(0, columns.size, _AT_A_TIME):
+            part = np.ix_(known, columns[start : start + _AT_A_TIME])
+            season = from_cycle @ (to_cycle @ result[part])
+            result[part] -= season - season.mean(axis=0)
     return result
 
 

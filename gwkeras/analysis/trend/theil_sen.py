@@ -13,11 +13,12 @@ from typing import Literal
 import numpy as np
 from scipy.stats import norm, rankdata
 
+from gwkeras.analysis.trend.pair_slopes import PairSlopes
+from gwkeras.analysis.trend.ranks import Ranked
 from gwkeras.analysis.trend.season import masks_of
 
 FEWEST = 10
 """Values of a record, below which no trend is told: the Normal approximation of the test needs them."""
-_BYTES_AT_A_TIME = 4 * 2**20  # what fits in a cache: larger parts take a quarter longer
 Correction = Literal["hamed-rao", "none"]
 
 
@@ -70,29 +71,25 @@ def sen_trend(
     found = np.full((7, count), np.nan)
     done = 0
     for columns, known in masks_of(values):
-        size = int(known.sum())
-        step = max(1, _BYTES_AT_A_TIME // (8 * max(size * (size - 1) // 2, 1)))
-        for start in range(0, columns.size, step):
-            part = columns[start : start + step]
-            if size >= FEWEST:
-                found[:, part] = _of_complete(
-                    values[np.ix_(known, part)].T.astype(float), times[known], confidence, correction, least_inflation
-                )
-            done += part.size
-            progress(done, count)
+        if known.sum() >= FEWEST:
+            slopes = PairSlopes(times[known])
+            for start in range(0, columns.size, slopes.at_a_time):
+                part = columns[start : start + slopes.at_a_time]
+                records = values[np.ix_(known, part)].T.astype(float)
+                found[:, part] = _of_complete(records, slopes, confidence, correction, least_inflation)
+                progress(done + start + part.size, count)
+        done += columns.size
+        progress(done, count)
     return SenTrend(*found)
 
 
-def _of_complete(y: np.ndarray, times: np.ndarray, confidence: float, correction: Correction, least: float) -> np.ndarray:
+def _of_complete(y: np.ndarray, pair_slopes: PairSlopes, confidence: float, correction: Correction, least: float) -> np.ndarray:
     """(7, n) of records (n, times) without gaps in their values."""
-    size = times.size
-    later, earlier = np.tril_indices(size, -1)
-    slopes = y[:, later] - y[:, earlier]
-    s = np.sign(slopes).sum(axis=1)
-    slopes /= (times[later] - times[earlier]).astype(float)
-    pairs = slopes.shape[1]
-    slopes.partition([(pairs - 1) // 2, pairs // 2], axis=1)  # sorting all would take three times as long
-    middle = (slopes[:, (pairs - 1) // 2] + slopes[:, pairs // 2]) / 2
+    times, size, pairs = pair_slopes.times, pair_slopes.times.size, pair_slopes.pairs
+    slopes, room = pair_slopes.of(y), np.empty(pairs)
+    ranked = [Ranked(row, room) for row in slopes]
+    s = np.array([np.count_nonzero(row > 0) - np.count_nonzero(row < 0) for row in slopes], dtype=float)
+    middle = np.array([(row.at((pairs - 1) // 2) + row.at(pairs // 2)) / 2 for row in ranked])
     variance = (size * (size - 1) * (2 * size + 5) - _ties(y)) / 18.0
     inflation = np.ones(len(y))
     if correction == "hamed-rao":
@@ -101,12 +98,10 @@ def _of_complete(y: np.ndarray, times: np.ndarray, confidence: float, correction
     reach = norm.ppf((1 + confidence) / 2) * sigma
     upper = np.minimum(np.round((pairs + reach) / 2).astype(int), pairs - 1)
     lower = np.maximum(np.round((pairs - reach) / 2).astype(int) - 1, 0)
-    for row, bounds in zip(slopes, np.stack([lower, upper], axis=1), strict=True):
-        row.partition(bounds)
-    rows = np.arange(len(y))
+    bounds = [[row.at(int(rank)) for row, rank in zip(ranked, ranks, strict=True)] for ranks in (lower, upper)]
     z = np.divide(s - np.sign(s), sigma, out=np.zeros(len(y)), where=sigma > 0)
     p = 2.0 * norm.sf(np.abs(z))
-    return np.stack([middle, slopes[rows, lower], slopes[rows, upper], s / pairs, z, p, inflation])
+    return np.stack([middle, *np.array(bounds), s / pairs, z, p, inflation])
 
 
 def _ties(y: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from scipy.spatial import cKDTree
 
 from gwkeras.analysis.wells.dropped import Dropped, dropped
 from gwkeras.analysis.wells.table import Wells
+from gwkeras.core.box import describe_box, describe_place
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
 
@@ -43,19 +44,21 @@ def on_the_grid(wells: Wells, grid: Grid) -> tuple[Wells, list[Dropped]]:
     unknown = ~(np.isfinite(wells.lat) & np.isfinite(wells.lon))
     inside = cells_of(grid, wells.lat, wells.lon)[2]
     exchanged = ~inside & ~unknown & cells_of(grid, wells.lon, wells.lat)[2]
-    box = f"{grid.south:g}…{grid.north:g}°N {grid.west:g}…{grid.east:g}°E"
+    box = describe_box(grid.south, grid.north, grid.west, grid.east)
     if exchanged.sum() > inside.sum():
         k = int(np.flatnonzero(exchanged)[0])
         raise BadInput(
             "wells",
             expected=f"places within {box}",
             found=f"{int(exchanged.sum())} of {inside.size} wells there only with latitude and longitude exchanged, such as "
-            f"{wells.names[k]} at {wells.lat[k]:g}°N {wells.lon[k]:g}°E",
+            f"{wells.names[k]} at {describe_place(wells.lat[k], wells.lon[k])}",
             remedy="exchange columns.latitude and columns.longitude",
         )
     if not inside.any():
         known = np.flatnonzero(~unknown)
-        first = f"none, the first at {wells.lat[known[0]]:g}°N {wells.lon[known[0]]:g}°E" if known.size else "no coordinates"
+        first = "no coordinates"
+        if known.size:
+            first = f"none, the first at {describe_place(wells.lat[known[0]], wells.lon[known[0]])}"
         raise BadInput(
             "wells", expected=f"wells within {box}", found=first, remedy="check the coordinates, or give another product"
         )

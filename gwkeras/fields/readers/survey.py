@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from gwkeras.core.box import describe_place
 from gwkeras.core.errors import BadInput
 
 # Beyond what a cell of a few kilometres has shown; values outside are reported and kept.
@@ -106,5 +107,5 @@ def _describe(month: xr.DataArray, extreme: Callable[[np.ndarray], np.intp]) -> 
     """'4089 mm month-1 in 2004-07 at 25.1°N 91.9°E' for the extreme value of one map."""
     values = month.values
     row, column = np.unravel_index(extreme(values), values.shape)
-    place = f"{float(month['lat'][row]):g}°N {float(month['lon'][column]):g}°E"
+    place = describe_place(float(month["lat"][row]), float(month["lon"][column]))
     return f"{float(values[row, column]):.4g} {month.attrs.get('units', '')} in {str(month['time'].values)[:7]} at {place}"

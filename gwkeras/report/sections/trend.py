@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import xarray as xr
 
 from gwkeras.analysis.trend.hotspots import Hotspot
+from gwkeras.core.box import describe_place
 from gwkeras.report.document import Table
 
 
@@ -14,7 +15,7 @@ def hotspot_table(hotspots: Sequence[Hotspot]) -> Table:
     """Greatest first."""
     rows = tuple(
         (
-            f"{rank}: {s.lat:.2f}°N {s.lon:.2f}°E",
+            f"{rank}: {describe_place(round(s.lat, 2), round(s.lon, 2))}",
             f"{s.area:,.0f}",
             f"{s.rate:+.2f}",
             f"{s.fastest:+.2f}",

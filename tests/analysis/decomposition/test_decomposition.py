@@ -27,17 +27,35 @@ def known_parts(seed=0):
     return trend, season, rng.normal(size=MONTHS.size)
 
 
-@pytest.mark.parametrize("options", [StlOptions(), StlOptions(7, 25, robust=False)])
-def test_parts_are_statsmodels(options):
-    values = np.stack([sum(known_parts(seed)) for seed in (0, 1)], axis=1)
+@pytest.mark.parametrize("options", [StlOptions(), StlOptions(7, 25, robust=False), StlOptions(35, 151)])
+@pytest.mark.parametrize("span", [30, 101, 120])
+def test_parts_are_statsmodels(options, span):
+    """Series with one far value, with many, with none; shorter than the smoothers, and not of whole years."""
+    values = np.stack([sum(known_parts(seed)) for seed in (0, 1, 2)], axis=1)[:span]
     values[7, 0] = 900.0
-    found = taken_apart(values, MONTHS, options)
-    for k in range(2):
+    values[::5, 2] += 300.0 * np.random.default_rng(0).normal(size=len(values[::5]))
+    found = taken_apart(values, MONTHS[:span], options)
+    for k in range(3):
         expected = STL(values[:, k], period=12, seasonal=options.seasonal, trend=options.trend, robust=options.robust).fit()
         np.testing.assert_allclose(found.trend[:, k], expected.trend, atol=1e-6)
         np.testing.assert_allclose(found.season[:, k], expected.seasonal, atol=1e-6)
         np.testing.assert_allclose(found.remainder[:, k], expected.resid, atol=1e-6)
         assert found.gaps[k] == 0
+
+
+def test_series_that_an_outlier_or_nothing_is_left_of():
+    """Exact parts leave no remainder, so that nearly all weights are 0 but some, and a window may have none."""
+    values = np.stack([np.zeros(60), np.r_[np.zeros(59), 5.0], np.repeat([0.0, 7.0], 30)], axis=1)
+    found = taken_apart(values, MONTHS[:60])
+    for k in range(3):
+        expected = STL(values[:, k], period=12, seasonal=13, robust=True).fit()
+        np.testing.assert_allclose(found.trend[:, k], expected.trend, atol=1e-6)
+        np.testing.assert_allclose(found.season[:, k], expected.seasonal, atol=1e-6)
+
+
+def test_even_lengths_are_refused():
+    with pytest.raises(BadInput, match="an odd length of at least 13, found 24"):
+        StlOptions(trend=24)
 
 
 def test_gaps_are_filled_for_the_fit_alone():
@@ -70,7 +88,7 @@ def test_what_fills_a_gap():
     values = np.stack([exact, exact], axis=1)
     values[[50, 51, 52, 80], 0] = np.nan
     np.testing.assert_allclose(filled(values, MONTHS)[:, 0], exact, atol=1e-9)
-    np.testing.assert_allclose(mean_cycle(exact, MONTHS), cycle - cycle.mean(), atol=1e-9)
+    np.testing.assert_allclose(mean_cycle(exact[:, None], MONTHS)[:, 0], cycle - cycle.mean(), atol=1e-9)
     full, every = on_every_month(np.array([[1.0], [2.0]]), np.array([5, 8]))
     np.testing.assert_array_equal(full[:, 0], [1.0, np.nan, np.nan, 2.0])
     assert every.tolist() == [5, 6, 7, 8]
@@ -79,8 +97,9 @@ def test_what_fills_a_gap():
 
 def test_strengths_of_a_hand_worked_case():
     part, remainder = np.array([0.0, 4.0, 0.0, 4.0]), np.array([1.0, 1.0, -1.0, -1.0])
-    assert strength(part, remainder) == pytest.approx(1 - 1 / 5)
-    assert np.isnan(strength(np.zeros(3), np.zeros(3)))
+    found = strength(np.stack([part, np.zeros(4)], axis=1), np.stack([remainder, np.zeros(4)], axis=1))
+    assert found[0] == pytest.approx(1 - 1 / 5)
+    assert np.isnan(found[1])
 
 
 def test_a_driver_that_is_ahead_is_found_with_its_lag():

@@ -47,7 +47,7 @@ def test_a_corner_that_falls_is_the_hotspot(tmp_path):
     assert any("1 cells have fewer than 80 %" in note for note in found.notes)
     draw_trend(data, tmp_path / "trend.png")
     assert (tmp_path / "trend.png").read_bytes()[:4] == b"\x89PNG"
-    assert hotspot_table(found.hotspots).rows[0][0] == "1: 10.50°N 70.50°E"
+    assert hotspot_table(found.hotspots).rows[0][0] == "1: 10.5°N 70.5°E"
     assert "mm a year" in mean_sentence(data)
 
 
