@@ -23,7 +23,7 @@ import numpy as np
 from scipy import ndimage
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.grid import Grid
+from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
@@ -93,15 +93,17 @@ class UnseenDetail:
         typical = (total / max(len(means), 1)).astype(np.float32)
         return cls(scale, share, typical, domain.fine, detail_persistence=lasting)
 
-    def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
         """(s n_lat, s n_lon) mm, standard deviation of a month.
 
         Args:
             domain: of the fields.
             expected: f of the month, mm.
             sigma: of the update, mm.
+            known: (n_lat, n_lon) bool, product cells with a value in the month; None: all. Land where there is none does not
+                count, as in what a network is served, which cannot tell it from the sea.
         """
-        month = local_mean_square(domain, unseen(domain, expected))
+        month = local_mean_square(domain, unseen(domain, expected, known), known)
         typical = self.typical if self.grid.is_close(domain.fine) else month
         found = np.sqrt(self.scale**2 * np.asarray(sigma, float) ** 2 + self.share * 0.5 * (month + typical))
         return found.astype(np.float32)
@@ -161,20 +163,34 @@ class UnseenDetail:
             ) from error
 
 
-def unseen(domain: Domain, mean: np.ndarray) -> np.ndarray:
-    """u = f − I (H f), (s n_lat, s n_lon) mm; 0 where there is no land."""
+def unseen(domain: Domain, mean: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    """u = f − I (H f), (s n_lat, s n_lon) mm; 0 where there is no land.
+
+    Args:
+        domain: of the field.
+        mean: f, mm.
+        known: (n_lat, n_lon) bool, product cells that I goes by; None: all.
+    """
     land = domain.land_fine > 0
     field = np.where(land, np.nan_to_num(np.asarray(mean, dtype=float)), np.nan)
     seen = domain.observation(field)
+    seen = seen if known is None else np.where(known, seen, np.nan)
     smooth = upsample(seen, domain.factor, "bicubic", periodic=domain.coarse.is_periodic, missing="filled")
     return np.nan_to_num(np.where(land, field - smooth, 0.0))
 
 
-def local_mean_square(domain: Domain, field: np.ndarray) -> np.ndarray:
-    """(s n_lat, s n_lon) mean square over land within about half a degree."""
+def local_mean_square(domain: Domain, field: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    """(s n_lat, s n_lon) mean square over land within about half a degree.
+
+    Args:
+        domain: of the field.
+        field: (s n_lat, s n_lon).
+        known: (n_lat, n_lon) bool, product cells whose land counts; None: all.
+    """
     mode = ("nearest", "wrap" if domain.fine.is_periodic else "nearest")
     width = _NEIGHBOURHOOD / domain.fine.lat_step, _NEIGHBOURHOOD / domain.fine.lon_step
     land = domain.land_fine.astype(float)
+    land = land if known is None else land * nearest_upsample(known, domain.factor)
     total = ndimage.gaussian_filter(field**2 * land, width, mode=mode)
     reached = ndimage.gaussian_filter(land, width, mode=mode)
     return np.divide(total, reached, out=np.zeros_like(total), where=reached > 1e-9)
