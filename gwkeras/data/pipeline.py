@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from gwkeras.core.errors import CorruptShard
@@ -34,6 +36,10 @@ class Share:
     of: int = 1
 
 
+MonthsLeftOut = tuple[int, int] | None
+"""Numbers of the first and the last month of a span whose samples are not drawn; None: all samples are."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a sample lies: its shard and its place in it, from 0."""
@@ -55,6 +61,7 @@ def dataset(
     drop_remainder: bool = False,
     skip: int = 0,
     share: Share = Share(),
+    without: MonthsLeftOut = None,
 ) -> tf.data.Dataset:
     """Batches of (inputs, targets), dicts of float32 tensors named and shaped as in core/schema.py.
 
@@ -72,6 +79,7 @@ def dataset(
         skip: batches of the first epoch that are left out, such as those seen before a run was resumed.
         share: pieces of each batch to give, one after the other; by default the whole batch. The pieces of an incomplete last
             batch are smaller, and may be empty.
+        without: months whose samples are left out.
     Raises:
         BadInput: where the folder has no such split. CorruptShard: where a shard's size is not the manifest's.
         While reading, a damaged record raises tf.errors.InvalidArgumentError with the shard's path: see `naming_shards`.
@@ -80,16 +88,16 @@ def dataset(
     manifest = read_manifest(folder)
     shards = manifest.shards_of(split)
     check_sizes(folder, shards)
-    samples = sum(s.samples for s in shards)
+    samples = samples_drawn(folder, manifest, split, without)
     codec = Codec(manifest.sample)
     shuffled = shuffle_buffer > 0
     buffer = samples if cache else min(shuffle_buffer, samples)
-    held = _records(folder, shards, manifest, None).cache() if cache else None
+    held = _records(folder, shards, manifest, None, without).cache() if cache else None
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         epoch_seed = tf.constant(seed * 1_000_003 + 1, tf.int64) + number
         order = epoch_seed if shuffled else None
-        records = held if held is not None else _records(folder, shards, manifest, order)
+        records = held if held is not None else _records(folder, shards, manifest, order, without)
         if shuffled:
             records = records.shuffle(buffer, seed=epoch_seed, reshuffle_each_iteration=False)
         whole = records.batch(batch_size, drop_remainder=drop_remainder)
@@ -108,15 +116,29 @@ def dataset(
 
 
 def batch_origins(
-    folder: Path, split: str, *, batch_size: int, seed: int, shuffle_buffer: int, position: int
+    folder: Path,
+    split: str,
+    *,
+    batch_size: int,
+    seed: int,
+    shuffle_buffer: int,
+    position: int,
+    without: MonthsLeftOut = None,
 ) -> tuple[Origin, ...]:
     """The samples of one batch of `dataset` with the same arguments: `position` counts batches from the first epoch's first."""
+    folder = Path(folder)
     manifest = read_manifest(folder)
     shards = manifest.shards_of(split)
-    samples = sum(s.samples for s in shards)
-    number, batch = divmod(position, steps_per_epoch(manifest, split, batch_size))
+    samples = samples_drawn(folder, manifest, split, without)
+    number, batch = divmod(position, ceil(samples / batch_size))
     epoch_seed = tf.constant(seed * 1_000_003 + 1 + number, tf.int64)
-    records = _records(folder, shards, manifest, epoch_seed if shuffle_buffer else None, contents=False)
+    order = epoch_seed if shuffle_buffer else None
+    if without is None:
+        records = _records(folder, shards, manifest, order, contents=False)
+    else:  # only what is in a sample says of which month it is
+        both = (_records(folder, shards, manifest, order, contents=contents) for contents in (False, True))
+        outside = tf.data.Dataset.zip(tuple(both)).filter(lambda place, record: _outside(record, without))
+        records = outside.map(lambda place, record: place)
     if shuffle_buffer:
         records = records.shuffle(min(shuffle_buffer, samples), seed=epoch_seed, reshuffle_each_iteration=False)
     names = next(iter(records.batch(batch_size).skip(batch))).numpy()
@@ -127,6 +149,27 @@ def batch_origins(
 def steps_per_epoch(manifest: Manifest, split: str, batch_size: int) -> int:
     """Number of batches that hold all samples of a split, the last perhaps incomplete."""
     return ceil(manifest.samples_of(split) / batch_size)
+
+
+def samples_drawn(folder: Path, manifest: Manifest, split: str, without: MonthsLeftOut = None) -> int:
+    """Number of samples that `dataset` draws of a split; where months are left out, all shards are read once for it.
+
+    Args:
+        folder: a finished build.
+        manifest: of it.
+        split: as for `dataset`.
+        without: months whose samples are left out.
+    """
+    if without is None:
+        return manifest.samples_of(split)
+    return _counted(Path(folder), manifest.build_hash, split, without)
+
+
+@lru_cache(maxsize=64)
+def _counted(folder: Path, build_hash: str, split: str, without: tuple[int, int]) -> int:
+    manifest = read_manifest(folder)
+    records = _records(folder, manifest.shards_of(split), manifest, None, without)
+    return int(records.reduce(np.int64(0), lambda count, _: count + 1))
 
 
 @contextmanager
@@ -144,7 +187,12 @@ def naming_shards() -> Iterator[None]:
 
 
 def _records(
-    folder: Path, shards: tuple[Shard, ...], manifest: Manifest, order: tf.Tensor | None, contents: bool = True
+    folder: Path,
+    shards: tuple[Shard, ...],
+    manifest: Manifest,
+    order: tf.Tensor | None,
+    without: MonthsLeftOut = None,
+    contents: bool = True,
 ) -> tf.data.Dataset:
     """Encoded samples of the shards, `SHARDS_AT_A_TIME`; in another order of the shards where a seed is given.
 
@@ -154,13 +202,21 @@ def _records(
     if order is not None:
         files = files.shuffle(len(shards), seed=order, reshuffle_each_iteration=False)
     compression = "GZIP" if manifest.compression == "gzip" else ""
-    return files.interleave(
+    records = files.interleave(
         lambda path, samples: _shard(path, samples, compression) if contents else _places(path, samples),
         cycle_length=min(SHARDS_AT_A_TIME, len(shards)),
         block_length=1,
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
+    return records if without is None else records.filter(lambda record: _outside(record, without))
+
+
+def _outside(record: tf.Tensor, span: tuple[int, int]) -> tf.Tensor:
+    """Whether an encoded sample's month lies outside of a span."""
+    encoded = tf.io.parse_single_example(record, {"time": tf.io.FixedLenFeature([], tf.string)})["time"]
+    month = tf.io.decode_raw(encoded, tf.float32, little_endian=True)[0]
+    return tf.logical_or(month < span[0], month > span[1])
 
 
 def _pieces(batch: tf.Tensor, share: Share) -> tf.data.Dataset:

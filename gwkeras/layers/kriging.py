@@ -18,7 +18,7 @@ from gwkeras.layers.interpolation import fill_missing, upsample
 from gwkeras.layers.observed_window import ObservedWindow, filter_weights
 
 _JITTER = 1e-9  # of the mean variance, as in the numpy form
-_NEIGHBOURHOOD = 0.5  # degrees, of the local mean squares of unseen detail
+_NEIGHBOURHOOD, _AROUND = 0.5, 4.0  # degrees, of the local mean squares of unseen detail, and of what is around
 
 
 @keras.saving.register_keras_serializable(package="gwkeras")
@@ -41,9 +41,9 @@ class Kriging(keras.layers.Layer):
         averaged: cells along each axis whose mean is one observation, at most.
         uncertain: relative standard error of the half-weight radius.
         pinned: whether every coarse cell keeps its own mean in the end.
-        unseen: s and γ² in s² σ² + γ² A, where A is how much detail f has that the product cannot see: half of it the
-            local mean square in the sample, half that of `typical`; see `gwkeras.methods.unseen_detail`.
-        typical: (sn, sm) mm², on the fine grid; None: no such error.
+        unseen: s, γ² and m in s² σ² + γ² A, where A is how much detail f has that the product cannot see; see
+            `gwkeras.methods.unseen_detail`, whose `typical` and m these are.
+        typical: (sn, sm) on the fine grid; None: no such error.
         fine_corner: as `corner`, of `typical`.
     Input shape: f (batch, sH, sW, 1) mm, gwsa and land (batch, H, W, 1), land_fine (batch, sH, sW, 1), latitude (batch, H) and
         longitude (batch, W) in degrees. f is ignored where `land_fine` is 0.
@@ -72,7 +72,7 @@ class Kriging(keras.layers.Layer):
         averaged=1,
         uncertain=0.0,
         pinned=False,
-        unseen=(1.0, 0.0),
+        unseen=(1.0, 0.0, 0.0),
         typical=None,
         fine_corner=(0.0, 0.0, 1.0, 1.0),
         dtype="float32",
@@ -136,16 +136,24 @@ class Kriging(keras.layers.Layer):
         """(sH, sW) mm²: the variance and what the prior may be wrong about where the product cannot see."""
         if self.typical is None:
             return variance
-        s, (scale, share) = self.factor, self.unseen
+        s, (scale, share, anywhere) = self.factor, self.unseen
         known = ops.cast(block_sum(mass[None, ..., None], s) > 0, "float64")
         smooth = upsample(fill_missing(shown[None, ..., None], known), s, "bicubic")[0, ..., 0]
         left = ops.where(land_fine > 0, f - smooth, 0.0)
         steps = tuple(abs(float(step)) for step in self.fine_corner[2:])
-        reached = _smoothed(land_fine, steps)
-        month = ops.where(reached > 1e-9, _smoothed(ops.square(left) * land_fine, steps) / ops.maximum(reached, 1e-9), 0.0)
+        widths = tuple(_NEIGHBOURHOOD / step for step in steps)
+        reached = _smoothed(land_fine, widths)
+        month = ops.where(reached > 1e-9, _smoothed(ops.square(left) * land_fine, widths) / ops.maximum(reached, 1e-9), 0.0)
         east = fine_latitudes(longitude, s)  # evenly spaced, as latitudes are
         typical = _at([self.typical], self.fine_corner, fine_latitudes(latitude, s), east)[0]
-        return scale**2 * variance + share * 0.5 * (month + typical)
+        if not anywhere:
+            return scale**2 * variance + share * 0.5 * (month + typical)
+        widths = tuple(_AROUND / (step * s) for step in steps)
+        total, land = (
+            _smoothed(block_sum(part[None, ..., None], s)[0, ..., 0], widths, 2.0, True) for part in (mass * month, mass)
+        )
+        there = _nearest(ops.where(land > 0, total / ops.where(land > 0, land, 1.0), 0.0), s)
+        return scale**2 * variance + share * (0.5 * (1 - anywhere) * (month + typical * there) + anywhere * there)
 
     def _observed(self, f, mass, latitude):
         """H f, (H, W): the filter on the fine grid, block means second."""
@@ -187,17 +195,25 @@ def _at(maps, corner: tuple[float, ...], latitude, longitude):
     return ops.take(ops.take(values, ops.cast(row, "int32"), axis=1), ops.cast(column, "int32"), axis=2)
 
 
-def _smoothed(field, steps: tuple[float, ...]):
-    """(sH, sW): Gaussian means of half a degree's standard deviation, cut at four of them, edges repeated."""
-    for axis, step in enumerate(steps):
-        width = _NEIGHBOURHOOD / step
-        reach = int(4.0 * width + 0.5)
-        weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+def _smoothed(field, widths: tuple[float, ...], reach: float = 4.0, is_alone: bool = False):
+    """(H, W): Gaussian means, cut at some standard deviations.
+
+    Args:
+        field: (H, W).
+        widths: standard deviations in rows and columns.
+        reach: how many of them count.
+        is_alone: whether there is nothing beyond the edges; otherwise they are repeated.
+    """
+    for axis, width in enumerate(widths):
+        taps = int(reach * width + 0.5)
+        weights = np.exp(-0.5 * (np.arange(-taps, taps + 1) / width) ** 2)
         size = ops.shape(field)[axis]
-        places = ops.clip(ops.arange(size)[:, None] + ops.arange(-reach, reach + 1)[None], 0, size - 1)  # (size, taps)
-        taken = ops.take(field, places, axis=axis)  # axis -> (size, taps)
-        kernel = ops.convert_to_tensor(weights / weights.sum(), dtype="float64")
-        field = ops.sum(taken * (kernel[None, :, None] if axis == 0 else kernel[None, None, :]), axis=axis + 1)
+        places = ops.arange(size)[:, None] + ops.arange(-taps, taps + 1)[None]  # (size, taps)
+        inside = ops.cast(ops.logical_and(places >= 0, places < size), "float64") if is_alone else 1.0
+        kernel = ops.convert_to_tensor(weights / weights.sum(), dtype="float64")[None] * inside
+        kernel = ops.broadcast_to(kernel, ops.shape(places))
+        taken = ops.take(field, ops.clip(places, 0, size - 1), axis=axis)  # axis -> (size, taps)
+        field = ops.sum(taken * (kernel[:, :, None] if axis == 0 else kernel[None]), axis=axis + 1)
     return field
 
 

@@ -46,12 +46,13 @@ class Composition:
         expected = self.prior.predict(domain, month, part)
         found = self.update.apply(expected, domain, month)
         if found.sigma is not None and self.detail is not None:
-            sigma = self.detail.sigma(domain, expected.mean, found.sigma)
+            known = np.isfinite(domain.storage_of(month)) & (domain.land > 0)
+            sigma = self.detail.sigma(domain, expected.mean, found.sigma, known)
             found = replace(found, sigma=sigma, detail_sigma=self._of_detail(domain, sigma))
         if found.sigma is not None:  # a standard error of what is not known says nothing
-            known = np.isfinite(found.mean)
-            detail = None if found.detail_sigma is None else np.where(known, found.detail_sigma, np.nan)
-            found = replace(found, sigma=np.where(known, found.sigma, np.nan), detail_sigma=detail)
+            there = np.isfinite(found.mean)
+            detail = None if found.detail_sigma is None else np.where(there, found.detail_sigma, np.nan)
+            found = replace(found, sigma=np.where(there, found.sigma, np.nan), detail_sigma=detail)
         return found if self.calibration is None else calibrated(found, self.calibration)
 
     def _of_detail(self, domain: Domain, sigma: np.ndarray) -> np.ndarray | None:

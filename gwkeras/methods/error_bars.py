@@ -109,9 +109,9 @@ def error_bars(
     filtered = domain.point_spread.kind != "none"
     told = f"{counted(len(groups))} of held-out product"
     measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
-    ratio = float(np.mean(product.errors**2) / max(np.mean(product.detail**2), 1e-12)) if filtered else None
+    squares = (float(np.mean(of**2)) for of in (product.errors, product.detail))
     chosen: Sequence[Month] = taught or held
-    detail = UnseenDetail.fit(domain, {month: means[month] for month in chosen}, measured.sigma_scale, ratio)
+    detail = UnseenDetail.fit(domain, {month: means[month] for month in chosen}, measured.sigma_scale, *squares)
     detail = replace(detail, persistence=persistence, noise=noise)
     return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product, update)
 

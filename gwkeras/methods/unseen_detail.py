@@ -4,12 +4,19 @@ What an update knows of a residual it has seen through the product; of the prior
 filter, nothing has been seen. Its error there is taken to grow with that detail itself: a prior that puts 40 mm between two
 valleys can be 30 mm wrong about it, one that puts nothing there adds no error to the covariance's. So
 
-    A = ½ (local mean square of u in the month) + ½ (the same over the months),    u = f − I (H f),
-    σ² = s² σ²(update) + γ² A,
+    σ² = s² σ²(update) + γ² A,    A = ½ (a + ā),    u = f − I (H f),
 
-with s from held-out product and I the bicubic interpolation. γ² cannot be measured, since nothing of that detail is observed: it
-is an assumption, set on tuning worlds whose truth is known (docs/uncertainty.md). Through a filter it follows how large held-out
-errors of the product are against what the prior says there; its range is part of the intervals.
+with s from held-out product, I the bicubic interpolation, a the local mean square of u in the month and ā that over the months.
+
+Held-out product tells by ρ, the mean square of its errors over that of what the prior says there, how far the prior is right at
+all. Through a filter, as far as it is not, it does not know where detail is either, and its error may be anywhere around:
+
+    A = ½ (1 − m) (a + ā r / r̄) + m r,    m = ρ / (1 + ρ),
+
+with r the mean of a over some 1,000 km, r̄ that of ā: ā follows what there is of it in the month.
+
+γ² cannot be measured, since nothing of that detail is observed: it is an assumption, set on tuning worlds whose truth is known
+(docs/uncertainty.md), and its range is part of the intervals.
 """
 
 from __future__ import annotations
@@ -23,7 +30,7 @@ import numpy as np
 from scipy import ndimage
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.grid import Grid
+from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
@@ -31,14 +38,7 @@ from gwkeras.fields.grids.interpolation import upsample
 from gwkeras.methods.persistence import Persistence, doubted
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 
-SEEN_SHARE = 0.4
-"""γ² for a product whose cells are what hides the detail: set on tuning worlds, where 0.31 to 0.57 were right."""
-
-FILTERED_SHARE, FILTERED_GROWTH = 0.5, 3.3
-"""γ² = share + growth · ρ⁴ / (1 + ρ⁴) through a filter. ρ is the mean square of errors of the product in held-out blocks over
-that of what the prior alone says of them: below 1 the prior is right about more than half of what can be checked of it; above 1
-it is not, and what cannot be checked is then no better. On tuning worlds 0.68, 0.71, 0.65, 0.54, 0.48, 2.6 and 3.3 were right
-for ρ of 0.26, 0.18, 0.21, 0.50, 0.53, 1.1 and 1.5."""
+_LARGEST_RATIO = 100.0  # a prior of nothing has no detail, and all ratios to it are alike
 
 RANGE, FILTERED_RANGE = 0.10, 0.15
 """Standard deviation of ln σ that these assumptions leave, without and with a filter."""
@@ -46,6 +46,40 @@ RANGE, FILTERED_RANGE = 0.10, 0.15
 _PLACES = 1000  # at which it is asked how long u lasts
 _LASTING = ("persistence", "detail_persistence")
 _NEIGHBOURHOOD = 0.5  # degrees, standard deviation of the window for local mean squares
+AROUND_DEGREES, AROUND_REACH = 4.0, 2.0
+"""Standard deviation of the window for what is around, and how many of them count: no more than a served tile sees."""
+
+
+def seen_share(ratio: float) -> float:
+    """γ² for a product whose cells are what hides the detail, 0.3 + 2 ρ⁸ / (1 + ρ⁸).
+
+    Below ρ = 1 the prior is right about more than half of what can be checked of it; above 1 it is not, and what cannot be checked
+    is then no better. On tuning worlds 0.09 and 2.3 were right for ρ of 0.67 and 1.85.
+
+    Args:
+        ratio: ρ.
+    """
+    return 0.3 + 2.0 * _step(ratio, 8)
+
+
+def filtered_share(ratio: float, growth: float) -> float:
+    """γ² through a filter, (g h²)^⅓ with g = 0.47 + 3.1 ρ⁶ / (1 + ρ⁶) and h = 11.5 (E / Ā)^0.8, from 0.2 to 3.
+
+    Two guesses: g, that the prior is as right about what cannot be checked as about what can; h, that its errors below the filter
+    are large where errors of the product are, however much detail it puts there. Where its detail is held back, since noise hides
+    what would bear it out, h tells; of worlds with as much noise as signal (ρ near 1) 0.39 was right for one and 2.3 for another.
+
+    Args:
+        ratio: ρ.
+        growth: E / Ā, mean square of held-out errors of the product over that of u.
+    """
+    by_ratio = 0.47 + 3.1 * _step(ratio, 6)
+    by_growth = float(np.clip(11.5 * growth**0.8, 0.2, 3.0))
+    return float(np.cbrt(by_ratio * by_growth**2))
+
+
+def _step(ratio: float, power: int) -> float:
+    return ratio**power / (1.0 + ratio**power)
 
 
 @dataclass(frozen=True)
@@ -55,11 +89,12 @@ class UnseenDetail:
     Args:
         scale: s, what held-out product says that the update's σ is to be multiplied by.
         share: γ².
-        typical: (s n_lat, s n_lon) mm², local mean square of u over months.
+        typical: (s n_lat, s n_lon) mm², ā; where there is an m, ā / r̄.
         grid: of `typical`; elsewhere the month's own mean square stands for it.
         persistence: how long errors of storage last, from held-out product.
         detail_persistence: how long u lasts, and with it what the prior gets wrong of it.
         noise: how the product's noise goes together in space; None: as the update assumes.
+        anywhere: m.
     """
 
     scale: float
@@ -69,42 +104,66 @@ class UnseenDetail:
     persistence: Persistence = Persistence.usual()
     detail_persistence: Persistence = Persistence.usual()
     noise: NoiseCorrelation | None = None
+    anywhere: float = 0.0
 
     @classmethod
-    def fit(cls, domain: Domain, means: Mapping[Month, np.ndarray], scale: float, ratio: float | None) -> UnseenDetail:
+    def fit(cls, domain: Domain, means: Mapping[Month, np.ndarray], scale: float, errors: float, detail: float) -> UnseenDetail:
         """From the prior's fields of some months.
 
         Args:
             domain: of the fields.
             means: month -> f, (s n_lat, s n_lon) mm; ascending.
             scale: s.
-            ratio: mean square of held-out errors of the product over that of the prior's held-out detail; None without a filter.
+            errors: E, mean square of errors of the product in held-out blocks, mm².
+            detail: that of what the prior alone says of them, mm²; ρ is E over it.
         """
-        share = SEEN_SHARE if ratio is None else FILTERED_SHARE + FILTERED_GROWTH * ratio**4 / (1 + ratio**4)
         land = np.flatnonzero(domain.land_fine > 0)
         some = land[:: max(1, len(land) // _PLACES)]
         total, seen = np.zeros(domain.fine.shape), []
         for mean in means.values():
-            detail = unseen(domain, mean)
-            total += local_mean_square(domain, detail)
-            seen.append(detail.ravel()[some])
+            field = unseen(domain, mean)
+            total += local_mean_square(domain, field)
+            seen.append(field.ravel()[some])
         numbers = month_number(np.array(list(means)))
         lasting = doubted(Persistence.fit(numbers, np.array(seen)), numbers)
-        typical = (total / max(len(means), 1)).astype(np.float32)
-        return cls(scale, share, typical, domain.fine, detail_persistence=lasting)
+        typical = total / max(len(means), 1)
+        ratio = min(errors / max(detail, 1e-12), _LARGEST_RATIO)
+        if domain.observation.point_spread.kind == "none":
+            return cls(scale, seen_share(ratio), typical.astype(np.float32), domain.fine, detail_persistence=lasting)
+        mass = domain.fine.area * domain.land_fine
+        growth = min(errors / max(float((mass * typical).sum() / mass.sum()), 1e-12), _LARGEST_RATIO)
+        there = around(domain, typical)
+        relative = np.divide(typical, there, out=np.ones_like(typical), where=there > 0).astype(np.float32)
+        share, anywhere = filtered_share(ratio, growth), ratio / (1 + ratio)
+        return cls(scale, share, relative, domain.fine, detail_persistence=lasting, anywhere=anywhere)
 
-    def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
         """(s n_lat, s n_lon) mm, standard deviation of a month.
 
         Args:
             domain: of the fields.
             expected: f of the month, mm.
             sigma: of the update, mm.
+            known: (n_lat, n_lon) bool, product cells with a value in the month; None: all. Land where there is none does not
+                count, as in what a network is served, which cannot tell it from the sea.
         """
-        month = local_mean_square(domain, unseen(domain, expected))
-        typical = self.typical if self.grid.is_close(domain.fine) else month
-        found = np.sqrt(self.scale**2 * np.asarray(sigma, float) ** 2 + self.share * 0.5 * (month + typical))
-        return found.astype(np.float32)
+        size = self.size(domain, local_mean_square(domain, unseen(domain, expected, known), known), known)
+        return np.sqrt(self.scale**2 * np.asarray(sigma, float) ** 2 + self.share * size).astype(np.float32)
+
+    def size(self, domain: Domain, month: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+        """(s n_lat, s n_lon) mm², A.
+
+        Args:
+            domain: of the fields.
+            month: a, mm².
+            known: as for `sigma`.
+        """
+        at_home = self.grid.is_close(domain.fine)
+        if not self.anywhere:
+            return 0.5 * (month + (self.typical if at_home else month))
+        there = around(domain, month, known)
+        typical = self.typical * there if at_home else month
+        return 0.5 * (1 - self.anywhere) * (month + typical) + self.anywhere * there
 
     def without(self, sigma: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """(s n_lat, s n_lon) mm, σ of the detail alone.
@@ -119,7 +178,7 @@ class UnseenDetail:
     @property
     def digest(self) -> str:
         """Changes with anything that changes σ."""
-        return f"{self.scale:.17g} {self.share:.17g} {array_digest(self.typical)}"
+        return f"{self.scale:.17g} {self.share:.17g} {self.anywhere:.17g} {array_digest(self.typical)}"
 
     def save(self, folder: Path) -> None:
         """Writes unseen_detail.npz."""
@@ -132,6 +191,7 @@ class UnseenDetail:
             typical=self.typical,
             share=self.share,
             scale=self.scale,
+            anywhere=self.anywhere,
             **told,  # type: ignore[arg-type]
         )
 
@@ -153,28 +213,63 @@ class UnseenDetail:
                         told = json.loads(str(arrays[name]))
                         lasting[name] = Persistence(tuple(told["shares"]), told["white"], told["about_mean"])
                 noise = NoiseCorrelation(**json.loads(str(arrays["noise"]))) if "noise" in arrays else None
-                scale, share = float(arrays["scale"]), float(arrays["share"])
-                return cls(scale, share, arrays["typical"], grid, **lasting, noise=noise)
+                scale, share, anywhere = (float(arrays[name]) for name in ("scale", "share", "anywhere"))
+                return cls(scale, share, arrays["typical"], grid, **lasting, noise=noise, anywhere=anywhere)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 path, expected="arrays of error bars", found=f"something else ({error})", remedy="fit again"
             ) from error
 
 
-def unseen(domain: Domain, mean: np.ndarray) -> np.ndarray:
-    """u = f − I (H f), (s n_lat, s n_lon) mm; 0 where there is no land."""
+def unseen(domain: Domain, mean: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    """u = f − I (H f), (s n_lat, s n_lon) mm; 0 where there is no land.
+
+    Args:
+        domain: of the field.
+        mean: f, mm.
+        known: (n_lat, n_lon) bool, product cells that I goes by; None: all.
+    """
     land = domain.land_fine > 0
     field = np.where(land, np.nan_to_num(np.asarray(mean, dtype=float)), np.nan)
     seen = domain.observation(field)
+    seen = seen if known is None else np.where(known, seen, np.nan)
     smooth = upsample(seen, domain.factor, "bicubic", periodic=domain.coarse.is_periodic, missing="filled")
     return np.nan_to_num(np.where(land, field - smooth, 0.0))
 
 
-def local_mean_square(domain: Domain, field: np.ndarray) -> np.ndarray:
-    """(s n_lat, s n_lon) mean square over land within about half a degree."""
+def local_mean_square(domain: Domain, field: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    """(s n_lat, s n_lon) mean square over land within about half a degree.
+
+    Args:
+        domain: of the field.
+        field: (s n_lat, s n_lon).
+        known: (n_lat, n_lon) bool, product cells whose land counts; None: all.
+    """
     mode = ("nearest", "wrap" if domain.fine.is_periodic else "nearest")
     width = _NEIGHBOURHOOD / domain.fine.lat_step, _NEIGHBOURHOOD / domain.fine.lon_step
     land = domain.land_fine.astype(float)
+    land = land if known is None else land * nearest_upsample(known, domain.factor)
     total = ndimage.gaussian_filter(field**2 * land, width, mode=mode)
     reached = ndimage.gaussian_filter(land, width, mode=mode)
     return np.divide(total, reached, out=np.zeros_like(total), where=reached > 1e-9)
+
+
+def around(domain: Domain, field: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    """(s n_lat, s n_lon) mean over the land of some 1,000 km; the same within a product cell.
+
+    Args:
+        domain: of the field.
+        field: (s n_lat, s n_lon).
+        known: (n_lat, n_lon) bool, product cells whose land counts; None: all.
+    """
+    coarse, factor, land = domain.coarse, domain.factor, domain.land_fine.astype(float)
+    land = land if known is None else land * nearest_upsample(known, factor)
+    means, weight = domain.fine.block_sum_and_weight(field, factor, land)
+    mode = ("constant", "wrap" if coarse.is_periodic else "constant")
+    width = AROUND_DEGREES / coarse.lat_step, AROUND_DEGREES / coarse.lon_step
+    total, reached = (
+        ndimage.gaussian_filter(values, width, mode=mode, truncate=AROUND_REACH)
+        for values in (np.nan_to_num(means) * weight, weight)
+    )
+    found = np.divide(total, reached, out=np.zeros_like(total), where=reached > 1e-9 * weight.max(initial=0.0))
+    return nearest_upsample(found, factor)

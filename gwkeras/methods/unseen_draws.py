@@ -18,7 +18,7 @@ import numpy as np
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.parts import FittedPrior
-from gwkeras.methods.unseen_detail import UnseenDetail, unseen
+from gwkeras.methods.unseen_detail import UnseenDetail, local_mean_square, unseen
 from gwkeras.methods.updates.kriging.simulation import Simulation
 
 LENGTH_KM = 150.0
@@ -27,6 +27,7 @@ LENGTH_KM = 150.0
 _MONTHS = 24  # whose detail is mixed
 _MIXED = 6  # months in one draw
 _REACH = 4.0  # lengths
+_NOTHING = 1e-6  # of the largest mean square: detail that is not there cannot be drawn larger
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,12 @@ class UnseenDraws:
         """
         months: Sequence[Month] = list(domain.calendar)
         chosen = np.unique(np.linspace(0, len(months) - 1, _MONTHS).astype(int))
-        fields = np.stack([unseen(domain, prior.predict(domain, months[k]).mean) for k in chosen]).astype(np.float32)
+        fields = np.stack([unseen(domain, prior.predict(domain, months[k]).mean) for k in chosen])
+        if detail.anywhere:  # as large as σ has it, which counts what is around, too
+            own = np.mean([local_mean_square(domain, field) for field in fields], axis=0)
+            some = own > _NOTHING * own.max(initial=0.0)
+            fields *= np.sqrt(np.divide(detail.size(domain, own), own, out=np.zeros(own.shape), where=some))
+        fields = fields.astype(np.float32)
         spread = Simulation.of(domain.fine, lambda squared: np.exp(-squared / (2 * LENGTH_KM**2)), _REACH * LENGTH_KM)
         return cls(fields, detail.share, spread)
 

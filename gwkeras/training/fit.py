@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from gwkeras.core.config.tree import Config
 from gwkeras.core.progress import Progress, silent
 from gwkeras.data.manifest import Manifest
-from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch
+from gwkeras.data.pipeline import MonthsLeftOut, Share, batch_origins, dataset, naming_shards, samples_drawn
 from gwkeras.models.build import build_model
 from gwkeras.observation.point_spread import PointSpread
 from gwkeras.training.downscaling_model import DownscalingModel
@@ -22,21 +23,32 @@ from gwkeras.training.resuming.checkpoint import Checkpoint
 from gwkeras.training.resuming.guard import StopAtNaN, Suspect
 from gwkeras.training.resuming.history import HistoryFile
 from gwkeras.training.resuming.resumable import Stateless
-from gwkeras.training.resuming.settings import settings_of
+from gwkeras.training.resuming.settings import LEFT_OUT, settings_of
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.strategies.cluster import check_agreement, naming_lost_workers
 from gwkeras.training.strategies.devices import Devices
 from gwkeras.training.strategies.epoch_seed import EpochSeed
 from gwkeras.training.strategies.precision import precision, scaled_loss
 
+LEARNED = ("coarser", "train")
+"""Splits that weights are learned from."""
+
 
 @dataclass(frozen=True)
 class Samples:
-    """The shards of a build, and the batches that a training draws from them."""
+    """The shards of a build, and the batches that a training draws from them.
+
+    Args:
+        folder: of the shards.
+        manifest: of them.
+        config: of the training.
+        without: training months whose samples are not drawn; validation is whole.
+    """
 
     folder: Path
     manifest: Manifest
     config: Config
+    without: MonthsLeftOut = None
 
     def batches(self, split: str, *, shuffled: bool = False, position: int = 0, share: Share = Share()) -> Any:
         """tf.data batches: one pass in order; where `shuffled`, endless, in a new order each epoch, from batch `position` on."""
@@ -52,6 +64,7 @@ class Samples:
             shuffle_buffer=training.shuffle_buffer if shuffled else 0,
             first_epoch=passes,
             skip=skip,
+            without=self._without(split),
         )
 
     def suspects(self, split: str, position: int, shuffled: bool = True) -> tuple[Suspect, ...]:
@@ -64,6 +77,7 @@ class Samples:
             seed=training.seed,
             shuffle_buffer=training.shuffle_buffer if shuffled else 0,
             position=position,
+            without=self._without(split),
         )
         inputs, _ = next(iter(self.batches(split, shuffled=shuffled, position=position)))
         finite = {name: np.isfinite(value).reshape(len(origins), -1).all(1) for name, value in inputs.items()}
@@ -78,7 +92,11 @@ class Samples:
         return tuple(sample for batch in batches for sample in batch if sample.not_finite)
 
     def steps(self, split: str) -> int:
-        return steps_per_epoch(self.manifest, split, self.config.training.batch_size)
+        drawn = samples_drawn(self.folder, self.manifest, split, self._without(split))
+        return ceil(drawn / self.config.training.batch_size)
+
+    def _without(self, split: str) -> MonthsLeftOut:
+        return self.without if split in LEARNED else None
 
     @property
     def product(self) -> PointSpread | None:
@@ -88,7 +106,8 @@ class Samples:
     def signature(self) -> dict[str, str]:
         """What a training depends on, for its checkpoints."""
         learned = {} if self.product is None else {"data.point_spread": json.dumps(astuple(self.product))}
-        return {"samples": self.manifest.build_hash, **settings_of(self.config), **learned}
+        left_out = {} if self.without is None else {LEFT_OUT: json.dumps(self.without)}
+        return {"samples": self.manifest.build_hash, **settings_of(self.config), **learned, **left_out}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,12 @@
-"""A deep ensemble: several networks, trained from seeds of their own, kept as one whose σ holds their spread."""
+"""A deep ensemble: several networks, trained from seeds of their own and each without another span of months, kept as one.
+
+Seeds alone tell how far apart networks end that have seen the same; spans that each has not seen tell how far what they learn
+depends on the years at hand. Their spread is part of the σ of the whole.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -9,11 +14,13 @@ import keras
 import numpy as np
 
 from gwkeras.core.calibration import Calibration
+from gwkeras.core.calibration_groups import SPAN_MONTHS
 from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import BadInput
 from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.progress import Progress
 from gwkeras.data.manifest import read_manifest
+from gwkeras.data.pipeline import MonthsLeftOut
 from gwkeras.models.ensemble import ensemble_model
 from gwkeras.training.calibration import calibrate
 from gwkeras.training.fit import Samples
@@ -22,6 +29,8 @@ from gwkeras.training.resuming.standing import TrainingRecord, all_settings, of_
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.strategies.devices import Devices
 from gwkeras.training.train import TrainingOutcome, save_network, train
+
+_FEWEST_SPANS = 5  # that the training months are divided into: no network misses more than a fifth of them
 
 
 def train_members(
@@ -51,7 +60,8 @@ def train_members(
                 progress(f"{told}: {label}", done, total)
 
             # A finished one ends at once: its last checkpoint holds its weights.
-            outcomes.append(train(own, folder, said, devices=devices, resume=found != "none"))
+            without = months_left_out(manifest.split.months_of("train"), number, count)
+            outcomes.append(train(own, folder, said, devices=devices, resume=found != "none", without=without))
         network = ensemble_model([outcome.network for outcome in outcomes])
         samples = Samples(run.shards, manifest, config)
         transferred = [outcome.transfer for outcome in outcomes if outcome.transfer is not None]
@@ -67,6 +77,25 @@ def train_members(
             save_network(network, run.network)
             TrainingRecord(all_settings(config, manifest.build_hash), epochs).write(run)
         return TrainingOutcome(network, calibration, epochs, outcomes[0].kept_epoch, None, peak_memory())
+
+
+def months_left_out(months: Sequence[int], number: int, members: int) -> MonthsLeftOut:
+    """First and last month of the span that one network is not taught on: a fifth of the months, less with more members.
+
+    Args:
+        months: numbers of all training months.
+        number: of the network, from 0.
+        members: how many networks there are.
+    Returns: None where spans would be shorter than a year: the networks then differ by their seeds alone.
+
+    >>> [months_left_out(range(100), number, 2) for number in range(2)]
+    [(0, 19), (40, 59)]
+    """
+    ordered, spans = sorted(months), max(members, _FEWEST_SPANS)
+    if members < 2 or len(ordered) < spans * SPAN_MONTHS:
+        return None
+    part = number * spans // members
+    return ordered[part * len(ordered) // spans], ordered[(part + 1) * len(ordered) // spans - 1]
 
 
 @dataclass(frozen=True)

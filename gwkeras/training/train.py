@@ -14,6 +14,7 @@ from gwkeras.core.folder_lock import folder_lock
 from gwkeras.core.progress import Progress, silent
 from gwkeras.core.whole_file import replacing_path
 from gwkeras.data.manifest import read_manifest
+from gwkeras.data.pipeline import MonthsLeftOut
 from gwkeras.training.calibration import calibrate
 from gwkeras.training.fit import Samples, Session, StepProgress, fit, new_model, plain_model
 from gwkeras.training.memory import peak_memory
@@ -54,6 +55,7 @@ def train(
     *,
     devices: Devices | None = None,
     resume: bool = False,
+    without: MonthsLeftOut = None,
 ) -> TrainingOutcome:
     """Trains on the run's shards and leaves model.keras, calibration.json, history.csv, checkpoints and TensorBoard logs there.
 
@@ -63,13 +65,14 @@ def train(
         progress: told of batches.
         devices: where; by default one device.
         resume: go on at the start of the epoch in which an earlier training was stopped, or begin where there was none.
+        without: training months that it is not taught on.
     Raises: BadInput: where there are no shards, the batch does not divide by the devices, or a checkpoint is of another training.
         CorruptShard: where a shard is damaged. RunInUse: where the run is being trained.
     """
     devices = devices or Devices()
     with folder_lock(run.checkpoints) if devices.is_chief else nullcontext():
         check_batch(config.training.batch_size, config.training.accumulate, devices)
-        session = Session(Samples(run.shards, read_manifest(run.shards), config), run, devices, progress, resume)
+        session = Session(Samples(run.shards, read_manifest(run.shards), config, without), run, devices, progress, resume)
         if devices.is_chief:  # of an earlier training
             run.nan_batch.unlink(missing_ok=True)
         for split in SPLITS:

@@ -12,6 +12,7 @@ from dataclasses import replace  # noqa: E402
 from gwkeras.core.config.tree import ShardConfig  # noqa: E402
 from gwkeras.core.errors import BadInput, CorruptShard  # noqa: E402
 from gwkeras.data import pipeline  # noqa: E402
+from gwkeras.data.codec import Codec  # noqa: E402
 from gwkeras.data.manifest import read_manifest  # noqa: E402
 from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch  # noqa: E402
 from gwkeras.data.verification import intact_shards  # noqa: E402
@@ -67,6 +68,29 @@ def test_order_is_decided_by_seed_and_epoch(build):
     assert order(seed=1) != order(seed=2)
     assert order(seed=1, first_epoch=1) != order(seed=1)
     assert sorted(order(seed=1, first_epoch=1)) == sorted(order(seed=2))
+
+
+def test_months_that_are_left_out_are_not_drawn(build):
+    """All samples but those of the span, in steps that end with them, each found again by its place."""
+    everything = keys(dataset(build, "train", batch_size=4))
+    times = sorted({time for time, *_ in everything})
+    span = int(times[2]), int(times[4])
+    expected = [key for key in everything if not span[0] <= key[0] <= span[1]]
+    options = {"batch_size": 4, "shuffle_buffer": 16, "seed": 3, "without": span}
+    batches = dataset(build, "train", **options)
+    found = keys(batches)
+    assert 0 < len(expected) < len(everything)
+    assert sorted(found) == sorted(expected)
+    steps = -(-len(expected) // 4)
+    assert int(batches.cardinality()) == steps
+    again = keys(dataset(build, "train", repeat=True, first_epoch=1, skip=1, **options).take(steps - 1))
+    assert again == keys(dataset(build, "train", first_epoch=1, **options))[4:]
+    places = {(o.shard, o.index) for p in range(steps) for o in batch_origins(build, "train", position=p, **options)}
+    assert len(places) == len(expected)
+    first = batch_origins(build, "train", position=0, **options)[0]
+    records = tf.data.TFRecordDataset(str(build / first.shard)).skip(first.index)
+    alone = Codec(read_manifest(build).sample).decode(next(iter(records.batch(1))))
+    assert key_of(alone, 0) == found[0]
 
 
 def test_a_resumed_run_sees_what_it_would_have_seen(build):

@@ -54,10 +54,18 @@ def test_run_and_saved_model_give_one_field(run):
     assert np.array_equal(known, np.isfinite(found.mean))
     assert known.sum() > 400
     np.testing.assert_allclose(found.mean[known], expected.mean[known], atol=1e-4)
-    # A sample does not tell the sea from land whose product is missing, beside which local means differ a little.
-    # Where single cells' own errors are small they are a larger part of σ: found 1.1 % in one cell of 640.
-    np.testing.assert_allclose(found.sigma[known], expected.sigma[known], rtol=1.5e-2)
-    assert np.isclose(found.sigma[known], expected.sigma[known], rtol=1e-4).mean() > 0.7
+    np.testing.assert_allclose(found.sigma[known], expected.sigma[known], rtol=1e-4)
+    # What is served is the calibrated σ, with the interval that held-out product says.
+    assert own.calibration is not None
+    assert own.calibration.measured
+    assert own.detail is not None
+    assert model.model_info.calibrated
+    assert (model.interval, model.interval_factor) == (0.9, pytest.approx(own.calibration.interval_factor, rel=1e-6))
+    half = own.calibration.interval_factor * expected.sigma[known]
+    np.testing.assert_allclose((found.upper - found.mean)[known], half, rtol=1e-3)
+    np.testing.assert_allclose((found.mean - found.lower)[known], half, rtol=1e-3)
+    bare = own.update.apply(own.prior.predict(domain, month), domain, month).sigma[known]  # before anything was calibrated
+    assert np.abs(found.sigma[known] / bare - 1).max() > 0.05
     alone = run.fit(methods({"prior": "network"})[0], domain).predict(domain, month)
     assert np.abs(alone.mean - found.mean)[known].max() > 0.5  # kriging carries the product otherwise than the network does
 

@@ -98,15 +98,16 @@ def test_cells_that_are_unknown_tell_nothing():
     np.testing.assert_allclose(np.sqrt(found[..., 1][known]), expected.sigma[known], rtol=1e-3)
 
 
-def test_unseen_detail_adds_what_numpy_adds():
+@pytest.mark.parametrize(("share", "anywhere"), [(0.4, 0.0), (0.05, 0.3)])
+def test_unseen_detail_adds_what_numpy_adds(share, anywhere):
     fitted = numpy_kriging(PointSpread(), False)
     domain = SimpleNamespace(
         land_fine=LAND, fine=FINE, coarse=COARSE, factor=FACTOR, observation=Observation(FINE, FACTOR, LAND, PointSpread())
     )
-    unseen = UnseenDetail(1.2, 0.4, RNG.uniform(0, 300, FINE.shape), FINE)
+    unseen = UnseenDetail(1.2, share, RNG.uniform(0, 300, FINE.shape), FINE, anywhere=anywhere)
     expected = unseen.sigma(domain, EXPECTED, fitted.posterior(EXPECTED, OBSERVED).sigma)
-    layer, share = kriging_layer(fitted, FACTOR, unseen), np.nan_to_num(FINE.block_mean(LAND, FACTOR))
-    fields = [field[None, ..., None].astype("float32") for field in (EXPECTED, OBSERVED * (share > 0), share, LAND)]
+    layer, part = kriging_layer(fitted, FACTOR, unseen), np.nan_to_num(FINE.block_mean(LAND, FACTOR))
+    fields = [field[None, ..., None].astype("float32") for field in (EXPECTED, OBSERVED * (part > 0), part, LAND)]
     found = np.asarray(layer(*fields, COARSE.lat[None], COARSE.lon[None]))[0]
     known = np.isfinite(expected)
     assert known.sum() > 1000

@@ -11,19 +11,21 @@ import pytest
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.methods.persistence import Persistence
-from gwkeras.methods.unseen_detail import SEEN_SHARE, UnseenDetail, local_mean_square, unseen
+from gwkeras.methods.unseen_detail import UnseenDetail, around, filtered_share, local_mean_square, seen_share, unseen
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 from gwkeras.observation.operator import Observation
+from gwkeras.observation.point_spread import PointSpread
 
 
-def domain_of(coarse: Grid, land: np.ndarray | None = None) -> SimpleNamespace:
+def domain_of(coarse: Grid, land: np.ndarray | None = None, spread: PointSpread = PointSpread()) -> SimpleNamespace:
     fine = coarse.refine(2)
     land = np.ones(fine.shape) if land is None else land
-    observation = Observation(fine, 2, land)
+    observation = Observation(fine, 2, land, spread)
     return SimpleNamespace(coarse=coarse, fine=fine, factor=2, land_fine=land, observation=observation)
 
 
 DOMAIN = domain_of(Grid(-2.0, 10.0, 1.0, 1.0, 4, 5))
+FILTERED = domain_of(DOMAIN.coarse, spread=PointSpread.gaussian(150.0))
 CHEQUERED = np.where(np.indices(DOMAIN.fine.shape).sum(axis=0) % 2, 3.0, -3.0)
 
 
@@ -45,34 +47,65 @@ def test_local_mean_squares_know_no_sea():
     np.testing.assert_allclose(local_mean_square(domain_of(DOMAIN.coarse, land), field)[land > 0], 25.0, rtol=1e-9)
 
 
+def test_land_whose_product_is_unknown_is_as_sea():
+    """Of two product cells side by side only the western is known: means there take nothing from the eastern one."""
+    domain = domain_of(Grid(0.0, 10.0, 1.0, 1.0, 1, 2))
+    field, known = np.array([[3.0, 3.0, 90.0, 90.0]] * 2), np.array([[True, False]])
+    np.testing.assert_allclose(local_mean_square(domain, field, known)[:, :2], 9.0, rtol=1e-9)
+    assert local_mean_square(domain, field)[:, :2].min() > 9.1
+    np.testing.assert_allclose(unseen(domain, field, known)[:, :2], 0.0, atol=1e-9)  # 3 mm everywhere that counts
+
+
 def test_sigma_by_hand():
-    """γ² = 0.4, A = 9 mm², s = 1.5, σ of the update 2 mm: √(9 + 3.6)."""
-    bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED, -CHEQUERED), 1.5, None)
-    assert bars.share == SEEN_SHARE == 0.4
-    np.testing.assert_allclose(bars.sigma(DOMAIN, CHEQUERED, np.full(DOMAIN.fine.shape, 2.0)), np.sqrt(12.6), rtol=1e-3)
+    """γ² = 0.3, A = 9 mm², s = 1.5, σ of the update 2 mm: √(9 + 2.7)."""
+    bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED, -CHEQUERED), 1.5, 0.01, 1.0)
+    assert bars.share == pytest.approx(0.3, abs=1e-9)
+    np.testing.assert_allclose(bars.sigma(DOMAIN, CHEQUERED, np.full(DOMAIN.fine.shape, 2.0)), np.sqrt(11.7), rtol=1e-3)
     still = bars.sigma(DOMAIN, np.zeros(DOMAIN.fine.shape), np.full(DOMAIN.fine.shape, 2.0))  # half of A stays
-    np.testing.assert_allclose(still, np.sqrt(9 + 1.8), rtol=1e-3)
+    np.testing.assert_allclose(still, np.sqrt(9 + 1.35), rtol=1e-3)
 
 
-def test_a_prior_of_nothing_adds_nothing():
-    zero = np.zeros(DOMAIN.fine.shape)
-    bars = UnseenDetail.fit(DOMAIN, of_months(zero), 1.0, 5.0)
-    np.testing.assert_array_equal(bars.sigma(DOMAIN, zero, zero + 2.0), 2.0)
+@pytest.mark.parametrize("domain", [DOMAIN, FILTERED])
+def test_a_prior_of_nothing_adds_nothing(domain):
+    zero = np.zeros(domain.fine.shape)
+    bars = UnseenDetail.fit(domain, of_months(zero), 1.0, 5.0, 0.0)
+    np.testing.assert_array_equal(bars.sigma(domain, zero, zero + 2.0), 2.0)
 
 
-def test_through_a_filter_it_follows_the_held_out_product():
-    shares = [UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.0, ratio).share for ratio in (0.1, 1.0, 1e6)]
-    assert shares == pytest.approx([0.5, 2.15, 3.8], abs=1e-3)
+def test_how_wrong_it_may_be_follows_the_held_out_product():
+    assert [seen_share(ratio) for ratio in (0.0, 1.0, 100.0)] == pytest.approx([0.3, 1.3, 2.3], abs=1e-3)
+    # 1 / 32 to the power of 0.8 is 1 / 16, which leaves 11.5 / 16; ρ = 1 makes 0.47 + 1.55 of the other guess.
+    assert filtered_share(1.0, 1 / 32) == pytest.approx((2.02 * 0.71875**2) ** (1 / 3), rel=1e-9)
+    assert filtered_share(0.0, 1e9) == pytest.approx((0.47 * 9.0) ** (1 / 3), rel=1e-9)
+    assert filtered_share(0.0, 0.0) == pytest.approx((0.47 * 0.04) ** (1 / 3), rel=1e-9)
+
+
+def test_a_prior_that_is_not_borne_out_may_be_wrong_anywhere_around():
+    """ρ = 3, so m = ¾. Its detail is 6 mm in the east and nothing in the west, in one month of two as large again.
+
+    By hand: in the small month a = 36 and r = 18 mm² (half of the country), ā = 90, r̄ = 45, so ā r / r̄ = 36; in the east A is
+    ¼ · 36 + ¾ · 18, in the west, where a is 0, ¾ · 18.
+    """
+    south, step = 0.0, 1e-3  # cells so small that the whole region is one neighbourhood of what is around
+    coarse = Grid(south, 10.0, step, step, 2, 4)
+    domain = domain_of(coarse, spread=PointSpread.gaussian(100.0))
+    east = np.broadcast_to(np.arange(8) >= 4, domain.fine.shape)
+    squares = np.where(east, 36.0, 0.0)
+    assert around(domain, squares) == pytest.approx(18.0, rel=1e-6)
+    bars = UnseenDetail(1.0, 0.5, np.where(east, 2.0, 0.0), domain.fine, anywhere=0.75)
+    expected = np.where(east, 0.25 * 36 + 0.75 * 18, 0.75 * 18)
+    np.testing.assert_allclose(bars.size(domain, squares), expected, rtol=1e-6)
 
 
 def test_elsewhere_the_month_stands_for_the_record():
-    bars = UnseenDetail.fit(DOMAIN, of_months(np.zeros(DOMAIN.fine.shape)), 1.0, None)
+    bars = UnseenDetail.fit(DOMAIN, of_months(np.zeros(DOMAIN.fine.shape)), 1.0, 0.01, 1.0)
     other = domain_of(Grid(-2.0, 20.0, 1.0, 1.0, 4, 5))
-    np.testing.assert_allclose(bars.sigma(other, CHEQUERED, np.zeros(other.fine.shape)), np.sqrt(3.6), rtol=1e-3)
+    np.testing.assert_allclose(bars.sigma(other, CHEQUERED, np.zeros(other.fine.shape)), np.sqrt(2.7), rtol=1e-3)
 
 
 def test_kept_and_read_back(tmp_path):
-    bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.2, 0.3)
+    bars = UnseenDetail.fit(FILTERED, of_months(CHEQUERED), 1.2, 0.3, 1.0)
+    assert bars.anywhere == pytest.approx(3 / 13)
     assert UnseenDetail.load(tmp_path) is None
     bars.save(tmp_path)
     found = UnseenDetail.load(tmp_path)
@@ -82,9 +115,9 @@ def test_kept_and_read_back(tmp_path):
     told.save(tmp_path)
     found = UnseenDetail.load(tmp_path)
     assert (found.persistence, found.detail_persistence, found.noise) == (told.persistence, told.detail_persistence, told.noise)
-    assert (found.scale, found.share, found.grid) == (bars.scale, bars.share, bars.grid)
+    assert (found.scale, found.share, found.grid, found.anywhere) == (bars.scale, bars.share, bars.grid, bars.anywhere)
     np.testing.assert_array_equal(found.typical, bars.typical)
-    assert found.digest == bars.digest != UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.3, 0.3).digest
+    assert found.digest == bars.digest != UnseenDetail.fit(FILTERED, of_months(CHEQUERED), 1.3, 0.3, 1.0).digest
     (tmp_path / "unseen_detail.npz").write_bytes(b"x")
     with pytest.raises(BadInput, match=r"unseen_detail\.npz: expected arrays of error bars"):
         UnseenDetail.load(tmp_path)
@@ -92,5 +125,5 @@ def test_kept_and_read_back(tmp_path):
 
 def test_the_detail_alone_is_known_better():
     """√(25 − 1.5² · 4) without 2 mm of the product's; where those would be all, a tenth of the variance stays."""
-    bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.5, None)
+    bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.5, 0.01, 1.0)
     np.testing.assert_allclose(bars.without(np.array([5.0, 5.0]), np.array([2.0, 50.0])), [4.0, np.sqrt(2.5)], rtol=1e-6)

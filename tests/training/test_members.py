@@ -13,10 +13,37 @@ from gwkeras.methods.network.trained import load_network
 from gwkeras.models.digest import weights_digest
 from gwkeras.pipeline.experiment import Experiment
 from gwkeras.training.fit import Samples
+from gwkeras.training.members import months_left_out
+from gwkeras.training.resuming.settings import difference
 from gwkeras.training.resuming.standing import standing
 from gwkeras.training.run_folder import RunFolder
 from tests.data.builds import CONFIG, small_build
 from tests.training.killed import MODEL, TRAINING
+
+
+def test_each_member_misses_another_span():
+    """Ten years of months with a gap: fifths for two members, tenths for ten, nothing where a part would be less than a year."""
+    months = [*range(60), *range(72, 132)]
+    assert [months_left_out(months, number, 2) for number in range(2)] == [(0, 23), (48, 83)]
+    ten = [months_left_out(months, number, 10) for number in range(10)]
+    assert ten[0] == (0, 11)
+    assert ten[4:6] == [(48, 59), (72, 83)]
+    assert ten[-1] == (120, 131)
+    assert months_left_out(months, 3, 11) is None
+    assert months_left_out(months, 0, 1) is None
+    assert months_left_out((), 0, 4) is None
+
+
+def test_what_is_left_out_is_part_of_what_a_training_depends_on(tmp_path):
+    manifest = small_build(tmp_path)
+    whole, part = (Samples(tmp_path, manifest, CONFIG, span) for span in (None, (2, 5)))
+    assert part.steps("train") <= whole.steps("train")
+    assert part.steps("validation") == whole.steps("validation")
+    times = {float(t) for inputs, _ in part.batches("train") for t in inputs["time"].numpy()}
+    assert times
+    assert not times & {2.0, 3.0, 4.0, 5.0}
+    assert difference(whole.signature(), whole.signature()) is None
+    assert difference(part.signature(), whole.signature()) == ("months left out [2, 5]", "none")
 
 
 @pytest.mark.slow

@@ -267,7 +267,10 @@ class TrainingConfig:
     shuffle_buffer: int = key(2048, "samples in the shuffle buffer", unit="samples", at_least=1, at_most=10_000_000)
     seed: int = key(0, "of weights, dropout and shuffling", at_least=0)
     members: int = key(
-        1, "networks trained from seeds of their own and kept as one; their spread is part of its σ", at_least=1, at_most=100
+        1,
+        "networks trained from seeds of their own, each without a span of months, kept as one; their spread is part of its σ",
+        at_least=1,
+        at_most=100,
     )
 
 

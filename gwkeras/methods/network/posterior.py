@@ -56,7 +56,7 @@ def kriging_layer(update: FittedKriging, factor: int, detail: UnseenDetail | Non
     if detail is not None:
         fine = detail.grid
         corner = (fine.south, fine.west, fine.lat_step, fine.lon_step)
-        added = {"unseen": (detail.scale, detail.share), "typical": detail.typical, "fine_corner": corner}
+        added = {"unseen": (detail.scale, detail.share, detail.anywhere), "typical": detail.typical, "fine_corner": corner}
     region, spread, grid = update.region, update.region.spread, update.region.grid
     return Kriging(
         factor,

@@ -9,8 +9,11 @@ from typing import Any
 
 from gwkeras.core.config.tree import Config
 
+LEFT_OUT = "months left out"
+"""Key of the span of training months that one network of an ensemble is not taught on."""
+
 _DETAIL = "model.detail"
-_BEFORE = {_DETAIL: "f less its block mean"}  # in a training that does not tell
+_BEFORE = {_DETAIL: "f less its block mean", LEFT_OUT: "none"}  # in a training that does not tell
 
 _MAY_CHANGE = ("training.epochs",)  # of a training that goes on
 _LONGEST = 40  # of a value that is shown to people; digests are not
