@@ -15,7 +15,7 @@ import numpy as np
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.latest import Latest
-from gwkeras.core.months import Month
+from gwkeras.core.months import Month, month_number
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import conserve, upsample
@@ -98,7 +98,7 @@ class FittedKriging:
             return self._applied(expected, domain, month)
         # The value holds domain and prior, so that nothing else can come by their identities.
         *_, series = here._series.get((id(domain), id(prior)), lambda: (domain, prior, residuals_together(here, prior, domain)))
-        return self._applied(expected, domain, month, series.get(np.datetime64(month, "M")))
+        return self._applied(expected, domain, month, series.get(int(month_number(month))))
 
     def _applied(self, expected: Prediction, domain: Domain, month: Month, residual: np.ndarray | None = None) -> Prediction:
         mean = np.nan_to_num(np.asarray(expected.mean, dtype=float))
@@ -225,7 +225,9 @@ class FittedKriging:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "kriging.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
         maps = {"land": observation.land, "uncertainty": self.uncertainty, "local": self.local}
-        np.savez(folder / "kriging.npz", **maps, **({} if self.sizes is None else {"sizes": self.sizes}))
+        if self.sizes is not None:
+            maps["sizes"] = self.sizes
+        np.savez(folder / "kriging.npz", **maps)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, folder: Path) -> FittedKriging:
@@ -274,7 +276,7 @@ class FittedKriging:
         return None if self.sizes is None else Amplitude.over(self.sizes, self.region)
 
     @cached_property
-    def _series(self) -> Latest[tuple[Domain, FittedPrior, dict[np.datetime64, np.ndarray]]]:
+    def _series(self) -> Latest[tuple[Domain, FittedPrior, dict[int, np.ndarray]]]:
         return Latest()
 
     @cached_property

@@ -38,8 +38,8 @@ def are_asked_together(update: FittedKriging) -> bool:
     return update.lasting_months > 0 and region.spread.kind != "none" and len(region.windows) == 1 and few
 
 
-def residuals_together(update: FittedKriging, prior: FittedPrior, domain: Domain) -> dict[np.datetime64, np.ndarray]:
-    """Month -> (n_lat, n_lon) mm, the residual that counts for it; without the months that lack cells which others have.
+def residuals_together(update: FittedKriging, prior: FittedPrior, domain: Domain) -> dict[int, np.ndarray]:
+    """Month's number -> (n_lat, n_lon) mm, the residual that counts for it; without months that lack cells which others have.
 
     Args:
         update: on the domain.
@@ -69,7 +69,7 @@ def residuals_together(update: FittedKriging, prior: FittedPrior, domain: Domain
     rows, columns = observed.cells.T
     fields = fields[whole]
     fields[:, rows, columns] = found.T[:, observed.groups] * scale[rows, columns]
-    return dict(zip(months[whole].astype("datetime64[M]"), fields, strict=True))
+    return dict(zip(month_number(months[whole]).tolist(), fields, strict=True))
 
 
 def lasting(months: np.ndarray, time_constant: float) -> np.ndarray:
