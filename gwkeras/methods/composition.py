@@ -44,7 +44,8 @@ class Composition:
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
         """See `gwkeras.methods.method.Method.predict`."""
         expected = self.prior.predict(domain, month, part)
-        found = self.update.apply(expected, domain, month)
+        in_time = getattr(self.update, "apply_in_time", None)  # of an update that asks the product of other months, too
+        found = self.update.apply(expected, domain, month) if in_time is None else in_time(self.prior, expected, domain, month)
         if found.sigma is not None and self.detail is not None:
             known = np.isfinite(domain.storage_of(month)) & (domain.land > 0)
             sigma = self.detail.sigma(domain, expected.mean, found.sigma, known)

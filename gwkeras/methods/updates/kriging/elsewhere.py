@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def moved_to(fitted: FittedKriging, domain: Domain) -> FittedKriging:
     """The same update in another domain.
 
-    Maps of the product's cells go along by position; beyond their edge they take the value of the nearest cell.
+    Maps go along by position; beyond their edge they take the value of the nearest cell.
 
     Args:
         fitted: the update.
         domain: where it is asked for.
     Raises: BadInput: where the product's cells are of another size than those that it was fitted on.
     """
-    own, asked = fitted.region.product, domain.coarse
+    own, asked, own_fine = fitted.region.product, domain.coarse, fitted.region.observation.fine
     if max(abs(asked.lat_step / own.lat_step - 1), abs(asked.lon_step / own.lon_step - 1)) > 0.01:
         raise BadInput(
             "kriging",
@@ -37,7 +37,8 @@ def moved_to(fitted: FittedKriging, domain: Domain) -> FittedKriging:
     observation = Observation(domain.fine, domain.factor, domain.land_fine, fitted.region.spread)
     region = replace(fitted.region, observation=observation)
     taken = np.ix_(*nearest_cells(region.grid, fitted.region.grid))
-    return replace(fitted, region=region, uncertainty=fitted.uncertainty[taken], local=fitted.local[taken])
+    sizes = None if fitted.sizes is None else fitted.sizes[np.ix_(*nearest_cells(domain.fine, own_fine))]
+    return replace(fitted, region=region, uncertainty=fitted.uncertainty[taken], local=fitted.local[taken], sizes=sizes)
 
 
 def nearest_cells(grid: Grid, known: Grid) -> tuple[np.ndarray, np.ndarray]:

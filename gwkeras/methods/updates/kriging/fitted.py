@@ -15,15 +15,18 @@ import numpy as np
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.latest import Latest
-from gwkeras.core.months import Month
+from gwkeras.core.months import Month, month_number
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import conserve, upsample
 from gwkeras.methods.method import Prediction
+from gwkeras.methods.parts import FittedPrior
+from gwkeras.methods.updates.kriging.amplitude import Amplitude
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.draws import Errors
 from gwkeras.methods.updates.kriging.elsewhere import moved_to
+from gwkeras.methods.updates.kriging.months_together import are_asked_together, residuals_together
 from gwkeras.methods.updates.kriging.solvers.region import Region
 from gwkeras.methods.updates.kriging.solvers.region_edges import deviation_at_edges
 from gwkeras.methods.updates.kriging.solvers.solver import Solver, solver_of
@@ -53,6 +56,8 @@ class FittedKriging:
         local: on the region's grid, variance of errors as a share of what covariance and noise predict.
         choice: what was chosen among, and how it predicts; plain numbers.
         notes: sentences for reports.
+        sizes: (s n_lat, s n_lon) how large the prior's errors are likely to be beside one another; None: alike everywhere.
+        lasting_months: time constant of what the prior misses of a filtered product; 0: each month is asked by itself.
     """
 
     region: Region
@@ -62,6 +67,8 @@ class FittedKriging:
     local: np.ndarray
     choice: dict = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sizes: np.ndarray | None = None
+    lasting_months: float = 0.0
 
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # gains are made anew
@@ -73,8 +80,29 @@ class FittedKriging:
 
     def apply(self, expected: Prediction, domain: Domain, month: Month) -> Prediction:
         """See `gwkeras.methods.parts.FittedUpdate.apply`; the prior's own σ does not count, since C holds what it has missed."""
-        prior = np.nan_to_num(np.asarray(expected.mean, dtype=float))
-        found = self.on(domain).posterior(prior, domain.storage_of(month), domain.uncertainty_of(month))
+        return self._applied(expected, domain, month)
+
+    def apply_in_time(self, prior: FittedPrior, expected: Prediction, domain: Domain, month: Month) -> Prediction:
+        """The same, with what the product shows in the other months of the domain; see `months_together.py`.
+
+        A region of one window through a filter is looked at so. Without a filter hardly anything of a residual is noise.
+
+        Args:
+            prior: whose f of other months is asked for, too.
+            expected: f of the month.
+            domain: holds G and H.
+            month: whose product it is.
+        """
+        here = self.on(domain)
+        if not are_asked_together(here):
+            return self._applied(expected, domain, month)
+        # The value holds domain and prior, so that nothing else can come by their identities.
+        *_, series = here._series.get((id(domain), id(prior)), lambda: (domain, prior, residuals_together(here, prior, domain)))
+        return self._applied(expected, domain, month, series.get(int(month_number(month))))
+
+    def _applied(self, expected: Prediction, domain: Domain, month: Month, residual: np.ndarray | None = None) -> Prediction:
+        mean = np.nan_to_num(np.asarray(expected.mean, dtype=float))
+        found = self.on(domain).posterior(mean, domain.storage_of(month), domain.uncertainty_of(month), residual)
         return Prediction(found.mean.astype(np.float32), found.sigma.astype(np.float32))
 
     def on(self, domain: Domain) -> FittedKriging:
@@ -89,11 +117,18 @@ class FittedKriging:
     def digest(self) -> str:
         """Changes with anything that changes what it makes of a prior."""
         region = [getattr(self.region, f.name) for f in fields(self.region) if f.name != "observation"]
-        maps = [array_digest(values) for values in (self.uncertainty, self.local, self.region.observation.land)]
-        known = repr((region, self.region.spread, self.covariance, self.noise, maps))
+        kept = (self.uncertainty, self.local, self.region.observation.land, self.sizes)
+        maps = [array_digest(values) for values in kept if values is not None]
+        known = repr((region, self.region.spread, self.covariance, self.noise, maps, self.lasting_months))
         return hashlib.sha256(known.encode()).hexdigest()[:16]
 
-    def posterior(self, expected: np.ndarray, observed: np.ndarray, uncertainty: np.ndarray | None = None) -> Posterior:
+    def posterior(
+        self,
+        expected: np.ndarray,
+        observed: np.ndarray,
+        uncertainty: np.ndarray | None = None,
+        residual: np.ndarray | None = None,
+    ) -> Posterior:
         """Mean and standard deviation of fine storage, given the product.
 
         Args:
@@ -101,11 +136,13 @@ class FittedKriging:
             observed: (n_lat, n_lon) G, mm; NaN where unknown.
             uncertainty: (n_lat, n_lon) the product's standard error in this month, mm. A month that is worse than the typical one
                 is believed less; None for a typical month.
+            residual: (n_lat, n_lon) what counts for G − H f, mm; None: that.
         """
         observation = self.region.observation
         expected = np.where(observation.land > 0, expected, np.nan)
-        residual = np.asarray(observed, dtype=float) - self.region.seen(expected)
-        increment, sigma = self.increment(residual, self._beyond(uncertainty))
+        if residual is None:
+            residual = np.asarray(observed, dtype=float) - self.region.seen(expected)
+        increment, sigma = self.increment(residual, self.beyond(uncertainty))
         mean = expected + increment
         if self.region.pinned:
             mean = conserve(mean, observed, observation.fine, observation.factor, observation.land)
@@ -119,9 +156,19 @@ class FittedKriging:
             residual: (n_lat, n_lon) d = G − H f, mm; NaN where unknown.
             beyond: factor on the noise variance.
         """
-        residual = self.region.gather(residual)
-        known = np.isfinite(residual)
-        return self._solver.increment(residual, known, beyond), np.sqrt(self._variance(known, beyond) * self._local)
+        known = np.isfinite(self.region.gather(residual))
+        sigma = np.sqrt(self._variance(known, beyond) * self._local)
+        if self.amplitude is None:
+            return self._carried(residual, known, beyond), sigma
+        storage = self.amplitude.fine * self._carried(residual / self.amplitude.seen, known, beyond)
+        if self.region.spread.kind != "none":  # a varies within what a cell sees: what of d is thereby missed is carried alike
+            land = self.region.observation.land > 0
+            storage += self._carried(residual - self.region.seen(np.where(land, storage, np.nan)), known, beyond)
+        return storage, sigma
+
+    def _carried(self, residual: np.ndarray, known: np.ndarray, beyond: float) -> np.ndarray:
+        """K₀ d of cells that errors are alike in."""
+        return self._solver.increment(self.region.gather(residual), known, beyond)
 
     def carried_noise(self, domain: Domain) -> np.ndarray:
         """(s n_lat, s n_lon) mm, about what is left of the product's error in the fine field.
@@ -156,7 +203,7 @@ class FittedKriging:
         Returns: (number, s n_lat, s n_lon) mm; NaN where the posterior is.
         Raises: BadInput: where the region is too large to simulate.
         """
-        mean, beyond = self.posterior(expected, observed, uncertainty).mean, self._beyond(uncertainty)
+        mean, beyond = self.posterior(expected, observed, uncertainty).mean, self.beyond(uncertainty)
         known, scale = np.isfinite(observed), np.sqrt(self._local)
         return mean + scale * self.errors.draw(known, beyond, rng, number)
 
@@ -173,10 +220,14 @@ class FittedKriging:
             "noise": {f.name: getattr(self.noise, f.name) for f in fields(self.noise)},
             "choice": self.choice,
             "notes": list(self.notes),
+            "lasting_months": self.lasting_months,
         }
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "kriging.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
-        np.savez(folder / "kriging.npz", land=observation.land, uncertainty=self.uncertainty, local=self.local)
+        maps = {"land": observation.land, "uncertainty": self.uncertainty, "local": self.local}
+        if self.sizes is not None:
+            maps["sizes"] = self.sizes
+        np.savez(folder / "kriging.npz", **maps)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, folder: Path) -> FittedKriging:
@@ -188,10 +239,12 @@ class FittedKriging:
             told = json.loads((folder / "kriging.json").read_text(encoding="utf-8"))
             with np.load(folder / "kriging.npz", allow_pickle=False) as arrays:
                 land, uncertainty, local = (arrays[name] for name in ("land", "uncertainty", "local"))
+                sizes = arrays.get("sizes")
             observation = Observation(Grid(**told["fine"]), told["factor"], land, PointSpread(**told["point_spread"]))
             region = Region(observation, **told["region"])
             covariance, noise = Covariance(**told["covariance"]), Noise(**told["noise"])
-            return cls(region, covariance, noise, uncertainty, local, told["choice"], tuple(told["notes"]))
+            notes, lasting_months = tuple(told["notes"]), told.get("lasting_months", 0.0)  # not in those of earlier versions
+            return cls(region, covariance, noise, uncertainty, local, told["choice"], notes, sizes, lasting_months)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 folder,
@@ -200,7 +253,7 @@ class FittedKriging:
                 remedy="fit it again",
             ) from None
 
-    def _beyond(self, uncertainty: np.ndarray | None) -> float:
+    def beyond(self, uncertainty: np.ndarray | None) -> float:
         """Factor on the noise variance in a month: 1, or the next step of 1.5ⁿ at which it is no less than the month's own."""
         if uncertainty is None:
             return 1.0
@@ -216,6 +269,15 @@ class FittedKriging:
         """(n_lat, n_lon) on the region's grid, mm: `uncertainty`, with what land beyond an edge may add to the noise there."""
         unknown = self.region.unknown_beyond(self.covariance.slope)
         return deviation_at_edges(unknown, self.covariance, self.noise.variance, self.uncertainty)
+
+    @cached_property
+    def amplitude(self) -> Amplitude | None:
+        """By which what the prior has missed is carried to fine cells; None: to all alike."""
+        return None if self.sizes is None else Amplitude.over(self.sizes, self.region)
+
+    @cached_property
+    def _series(self) -> Latest[tuple[Domain, FittedPrior, dict[int, np.ndarray]]]:
+        return Latest()
 
     @cached_property
     def _elsewhere(self) -> Latest[FittedKriging]:

@@ -2,7 +2,9 @@
 
     K = C Hᵀ (H C Hᵀ + E + R)⁻¹,    Ŝ = f + K (G − H f),    σ² = diag(C − K H C)
 
-C: a few Gaussians tied by a slope; E: what a wrong half-weight radius leaves; R: the product's noise, correlated in space.
+C: a few Gaussians tied by a slope; E: what a wrong half-weight radius leaves; R: the product's noise, correlated in space. The
+mean takes C for larger where the prior's storage varies more (`amplitude.py`), and through a filter asks all months together
+(`months_together.py`); σ is that of errors alike everywhere and of a month by itself, which is rather too large than too small.
 The residual's mean is known to be zero (Kyriakidis 2004, doi 10.1111/j.1538-4632.2004.tb01135.x, for the change of support).
 """
 
@@ -19,8 +21,10 @@ from gwkeras.core.config.key import key
 from gwkeras.core.errors import BadInput, ConfigError
 from gwkeras.core.grid import Grid
 from gwkeras.core.progress import Progress
+from gwkeras.methods.calibrated import Calibrated
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.training import Training
+from gwkeras.methods.updates.kriging.amplitude import sizes_of
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.covariance.system import inverse, signal, system
@@ -33,12 +37,12 @@ from gwkeras.methods.updates.kriging.selection.slope_and_noise import (
     held_out_errors,
     select,
 )
+from gwkeras.methods.updates.kriging.solvers.common_cells import common_cells
 from gwkeras.methods.updates.kriging.solvers.region import Region
 from gwkeras.methods.updates.kriging.solvers.region_edges import deviation_at_edges
 from gwkeras.methods.updates.kriging.solvers.unfiltered import Unfiltered
 from gwkeras.observation.operator import Observation
 
-_LEAST_MONTHS = 2
 _PINNED_NOISE = 0.04  # share of the residuals' variance above which noise is not forced into the cells' means
 _SAMPLED_WINDOWS = 4  # of a region, from which slope and noise are chosen
 _SAMPLED_SIDE = 24  # product cells
@@ -69,6 +73,11 @@ class Kriging:
         largest_window: product cells up to which a region is one window.
         edges: "open" takes the region for cut out of a larger one, where its filter sees land beyond the edges: the prior is
             continued there, and the product believed less near them; "closed": there is nothing beyond.
+        error_size: "prior" takes errors for as large, beside one another, as the prior's storage varies in each fine cell, so
+            that what it has missed is carried to where it can be wrong by much; "alike": for as large everywhere. A network is
+            exported with its kriging as one graph: its errors count as alike, and its months are asked one by one.
+        lasting_months: time constant of what the prior misses of a filtered product, whose months are asked together in a
+            region of one window; 0: each by itself.
     Raises: ConfigError: where a value is out of its range.
     """
 
@@ -95,6 +104,15 @@ class Kriging:
     edges: Literal["closed", "open"] = key(
         "closed", "open: the filter sees land beyond the region's edges, and the product is believed less near them; closed: none"
     )
+    error_size: Literal["prior", "alike"] = key(
+        "prior", "prior: what it has missed is carried to where its storage varies most; alike: to fine cells alike"
+    )
+    lasting_months: float = key(
+        12.0,
+        "of what the prior misses of a filtered product, whose months are asked together; 0: one by one",
+        at_least=0,
+        unit="months",
+    )
 
     label = "kriging"
     needs_shards = False
@@ -111,6 +129,8 @@ class Kriging:
             ("tolerance", self.tolerance < 0, "a share, not negative"),
             ("conservation", self.conservation not in ("product", "observed", "cells"), "product, observed or cells"),
             ("edges", self.edges not in ("closed", "open"), "closed or open"),
+            ("error_size", self.error_size not in ("prior", "alike"), "prior or alike"),
+            ("lasting_months", self.lasting_months < 0, "months, not negative"),
             ("window_cells", self.window_cells < 1, "a whole number from 1"),
             ("halo_cells", self.halo_cells < 0, "a whole number from 0"),
             ("halo_km", self.halo_km < 0, "km, not negative"),
@@ -124,15 +144,21 @@ class Kriging:
         domain, months = training.domain, training.months
         residuals = np.empty((len(months), *domain.coarse.shape))
         withheld, region = training.split.untrained(domain.coarse), self.region(domain.observation)
+        squares = np.zeros(domain.fine.shape)
         for row, month in enumerate(months):
             expected = np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float))
             seen = region.seen(expected) if expected.any() else 0.0  # half a second each, on the globe
+            squares += expected**2 / len(months)
             residuals[row] = np.where(withheld, np.nan, domain.storage_of(month).astype(float) - seen)
             progress("what the prior has missed, months", row + 1, len(months))
         stated = None
         if domain.uncertainty is not None:
             stated = np.stack([domain.uncertainty[domain.record.position(month)] for month in months])
-        return self.fit_to(residuals, domain.observation, uncertainty=stated)
+        fitted = self.fit_to(residuals, domain.observation, uncertainty=stated)
+        if _is_network(prior):
+            return fitted
+        sizes = sizes_of(squares, domain.land_fine) if self.error_size == "prior" else None
+        return replace(fitted, sizes=sizes, lasting_months=self.lasting_months)
 
     def load(self, folder: Path, training: Training) -> FittedKriging:
         """What `FittedKriging.save` has kept."""
@@ -211,6 +237,10 @@ class Kriging:
         }
 
 
+def _is_network(prior: FittedPrior) -> bool:
+    return hasattr(prior, "alone") or isinstance(prior, Calibrated)
+
+
 def _notes(
     choice: dict, region: Region, covariance: Covariance, noise: Noise, typical: np.ndarray, known: np.ndarray
 ) -> tuple[str, ...]:
@@ -250,31 +280,6 @@ def _typical(uncertainty: np.ndarray | None, grid: Grid) -> np.ndarray:
         total += np.nan_to_num(squared)
         count += np.isfinite(squared)
     return np.sqrt(total / np.maximum(count, 1))
-
-
-def common_cells(residuals: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cells known in nearly all months, and the months that know them all."""
-    finite = np.isfinite(residuals) & (share > 0)
-    some = finite.any(axis=(1, 2))
-    if some.any():
-        known = finite[some].mean(axis=0) >= 0.9
-        months = finite[:, known].all(axis=1)
-        if known.any() and months.sum() >= max(_LEAST_MONTHS, 0.5 * some.sum()):
-            return known, months
-        masks, which, counts = np.unique(finite.reshape(len(finite), -1), axis=0, return_inverse=True, return_counts=True)
-        counts = np.where(masks.any(axis=1), counts, 0)
-        best = int(counts.argmax())
-        if counts[best] >= _LEAST_MONTHS:
-            return masks[best].reshape(share.shape), which.ravel() == best
-    found = (
-        f"{int(some.sum())} months with values, of which no {_LEAST_MONTHS} agree" if some.any() else "none with a value on land"
-    )
-    raise BadInput(
-        "storage of the training months",
-        expected=f"at least {_LEAST_MONTHS} months in which the same land cells have values",
-        found=found,
-        remedy="give more months, or a region with land",
-    )
 
 
 def _local_variance(

@@ -8,8 +8,8 @@ import numpy as np
 
 from gwkeras.methods.updates.kriging.covariance.system import inverse, signal, system
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
-from gwkeras.methods.updates.kriging.recipe import common_cells
 from gwkeras.methods.updates.kriging.selection.slope_and_noise import Sample, block_side_km, held_out_errors
+from gwkeras.methods.updates.kriging.solvers.common_cells import common_cells
 
 _PATCH_CELLS, _PATCH_HALO = 12, 6  # without a filter, where what lies some cells away tells no more
 

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from gwkeras.core.errors import ConfigError
+from gwkeras.core.months import month_number
+from gwkeras.methods.method import Prediction
+from gwkeras.methods.updates.kriging.fitted import FittedKriging
+from gwkeras.methods.updates.kriging.months_together import as_if_alone, lasting, residuals_together
+from gwkeras.methods.updates.kriging.recipe import Kriging
+from gwkeras.observation.operator import Observation
+from gwkeras.observation.point_spread import PointSpread
+from tests.methods.updates.kriging.worlds import assumed, small
+
+OBSERVED = Kriging(conservation="observed", operator_uncertainty=0.0)
+
+
+def test_what_lasts_falls_off_and_what_is_new_does_not_last():
+    """Months 0, 1 and 12 with τ = 12: 0.9 e^(−1/12), 0.9 e^(−11/12), 0.9 e^(−1), and 1 with itself."""
+    found = lasting(np.array([0, 1, 12]), 12.0)
+    one, eleven, twelve = 0.9 * np.exp(-np.array([1.0, 11.0, 12.0]) / 12)
+    np.testing.assert_allclose(found, [[1, one, twelve], [one, 1, eleven], [twelve, eleven, 1]])
+
+
+def test_two_months_of_one_observation():
+    """S = 1, R = 1, T = [[1, ½], [½, 1]], d = (6, 0): K d = T (T + 1)⁻¹ d = (6, 0) · 7/15, 2/15 → 2.8 and 0.8, which months by
+    themselves would give for 5.6 and 1.6."""
+    found = as_if_alone(np.array([[6.0, 0.0]]), np.eye(1), np.eye(1), np.array([[1.0, 0.5], [0.5, 1.0]]), np.ones(2))
+    np.testing.assert_allclose(found, [[5.6, 1.6]])
+
+
+def test_months_that_tell_nothing_of_one_another_stay_as_they_are():
+    rng = np.random.default_rng(0)
+    root, data = rng.standard_normal((5, 5)), rng.standard_normal((5, 4))
+    found = as_if_alone(data, root @ root.T, np.diag(rng.uniform(1, 2, 5)), np.eye(4), np.array([1.0, 3.0, 1.0, 1.0]))
+    np.testing.assert_allclose(found, data)
+
+
+def test_brute_force_of_space_and_time():
+    """(S ⊗ T) (S ⊗ T + R ⊗ B)⁻¹ of dense matrices, with a month that is twice as noisy."""
+    rng = np.random.default_rng(1)
+    n, months = 4, 5
+    root, other = rng.standard_normal((2, n, n))
+    signal, noise, worse = root @ root.T, other @ other.T + np.eye(n), np.array([1.0, 1.0, 2.0, 1.0, 1.0])
+    together = lasting(np.arange(months), 3.0)
+    data = rng.standard_normal((n, months))
+    whole = np.kron(signal, together)
+    expected = (whole @ np.linalg.solve(whole + np.kron(noise, np.diag(worse)), data.ravel())).reshape(n, months)
+    found = as_if_alone(data, signal, noise, together, worse)
+    by_month = [signal @ np.linalg.solve(signal + b * noise, column) for b, column in zip(worse, found.T, strict=True)]
+    np.testing.assert_allclose(np.array(by_month).T, expected)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A domain of months that differ in their product alone."""
+
+    observation: Observation
+    products: np.ndarray
+    uncertainty = None
+
+    @property
+    def months(self) -> np.ndarray:
+        return np.datetime64("2005-01", "M") + np.arange(len(self.products)).astype("timedelta64[M]")
+
+    @property
+    def coarse(self):
+        return self.observation.coarse
+
+    @property
+    def fine(self):
+        return self.observation.fine
+
+    @property
+    def factor(self) -> int:
+        return self.observation.factor
+
+    @property
+    def land_fine(self) -> np.ndarray:
+        return self.observation.land
+
+    def storage_of(self, month) -> np.ndarray:
+        return self.products[int((np.datetime64(month, "M") - self.months[0]).astype(int))]
+
+    def uncertainty_of(self, month) -> None:
+        return None
+
+
+class Nothing:
+    digest = "nothing"
+
+    def predict(self, domain, month, part=None) -> Prediction:
+        return Prediction(np.zeros(domain.fine.shape))
+
+
+@pytest.fixture(scope="module")
+def record():
+    """A storage that stays, seen 24 times through a filter with noise of its own each time."""
+    observation = small(8, 9, spread=PointSpread.gaussian(95.0))
+    rng = np.random.default_rng(5)
+    lon, lat = np.meshgrid(observation.fine.lon, observation.fine.lat)
+    truth = 30.0 * np.sin(3.0 * lat) * np.cos(2.0 * lon)
+    products = observation(truth) + 2.0 * rng.standard_normal((24, 8, 9))
+    return truth, Record(observation, products)
+
+
+def test_what_stays_is_seen_the_better_the_more_often_it_is_seen(record):
+    """Noise of 2 mm a month: over some ten months of memory it counts a third, so errors shrink, and never grow."""
+    truth, domain = record
+    alone = assumed(OBSERVED, domain.observation, 600.0, 0.3, 4.0)
+    together = replace(alone, lasting_months=12.0)
+    errors = {}
+    for name, update in (("alone", alone), ("together", together)):
+        found = [
+            update.apply_in_time(Nothing(), Prediction(np.zeros(truth.shape)), domain, month).mean for month in domain.months
+        ]
+        errors[name] = np.sqrt(np.mean((np.array(found) - truth) ** 2, axis=(1, 2)))
+    assert errors["together"].mean() < 0.9 * errors["alone"].mean()
+    assert (errors["together"] < errors["alone"]).all()
+
+
+def test_a_month_that_lacks_cells_is_asked_by_itself(record):
+    _, domain = record
+    products = domain.products.copy()
+    products[3, 2:5] = np.nan
+    gappy = replace(domain, products=products)
+    update = replace(assumed(OBSERVED, domain.observation, 600.0, 0.3, 4.0), lasting_months=12.0)
+    first = int(month_number(gappy.months[0]))
+    assert set(range(24)) - {3} == {each - first for each in residuals_together(update, Nothing(), gappy)}
+    nothing = Prediction(np.zeros(domain.fine.shape))
+    found = update.apply_in_time(Nothing(), nothing, gappy, gappy.months[3])
+    np.testing.assert_array_equal(found.mean, update.apply(nothing, gappy, gappy.months[3]).mean)
+
+
+def test_without_a_filter_every_month_is_asked_by_itself(record):
+    _, domain = record
+    sharp = replace(domain, observation=small(8, 9))
+    update = replace(assumed(OBSERVED, sharp.observation, 600.0, 0.3, 4.0), lasting_months=12.0)
+    nothing, month = Prediction(np.zeros(domain.fine.shape)), sharp.months[2]
+    found = update.apply_in_time(Nothing(), nothing, sharp, month).mean
+    np.testing.assert_array_equal(found, update.apply(nothing, sharp, month).mean)
+
+
+def test_kept_and_told_apart(record, tmp_path):
+    alone = assumed(OBSERVED, record[1].observation, 600.0, 0.3, 4.0)
+    together = replace(alone, lasting_months=12.0)
+    together.save(tmp_path)
+    found = FittedKriging.load(tmp_path)
+    assert found.lasting_months == 12.0
+    assert found.digest == together.digest != alone.digest
+
+
+def test_a_time_below_nothing_is_refused():
+    with pytest.raises(ConfigError, match=r"update.lasting_months.*not negative"):
+        Kriging(lasting_months=-1.0)
