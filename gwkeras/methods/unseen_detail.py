@@ -53,8 +53,8 @@ AROUND_DEGREES, AROUND_REACH = 4.0, 2.0
 def seen_share(ratio: float) -> float:
     """γ² for a product whose cells are what hides the detail, 0.3 + 2 ρ⁸ / (1 + ρ⁸).
 
-    Below ρ = 1 the prior is right about more than half of what can be checked of it; above 1 it is not, and what cannot be checked
-    is then no better. On tuning worlds 0.09 and 2.3 were right for ρ of 0.67 and 1.85.
+    Below ρ = 1 the prior is right about more than half of what can be checked of it; above 1 it is not, and what cannot be
+    checked is then no better. On tuning worlds 0.09 and 2.3 were right for ρ of 0.67 and 1.85.
 
     Args:
         ratio: ρ.
