@@ -26,17 +26,22 @@ from gwkeras.methods.updates.kriging.recipe import Kriging
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
-FACTOR, CELLS = 4, 61_790  # of land, Greenland and Antarctica left out
+FACTOR, CELLS = 4, 61_790  # of land of 0.5°, Greenland and Antarctica left out
 BAR_SECONDS, BAR_GIB = 15.0, 2.5
 
 
-def globe(half_weight_km: float) -> tuple[Observation, np.ndarray]:
-    """An operator, and which of its product cells are land: as many as on Earth, in continents."""
+def globe(half_weight_km: float, step: float = 0.5) -> tuple[Observation, np.ndarray]:
+    """An operator, and which of its product cells are land: as many as on Earth, in continents.
+
+    Args:
+        half_weight_km: of its filter; 0 for none.
+        step: side of a product cell, degrees.
+    """
     rng = np.random.default_rng(0)
-    coarse = Grid.covering(-90, 90, -180, 180, 0.5)
-    rough = gaussian_filter(rng.standard_normal(coarse.shape), (18, 24), mode=("nearest", "wrap"))
+    coarse = Grid.covering(-90, 90, -180, 180, step)
+    rough = gaussian_filter(rng.standard_normal(coarse.shape), (9 / step, 12 / step), mode=("nearest", "wrap"))
     rough[(coarse.lat < -60) | (coarse.lat > 75)] = -np.inf
-    land = rough >= np.sort(rough.ravel())[-CELLS]
+    land = rough >= np.sort(rough.ravel())[-round(CELLS * (0.5 / step) ** 2)]
     fine = np.repeat(np.repeat(land, FACTOR, 0), FACTOR, 1).astype(np.float32)
     spread = PointSpread.gaussian(half_weight_km) if half_weight_km else PointSpread()
     return Observation(coarse.refine(FACTOR), FACTOR, fine, spread), land

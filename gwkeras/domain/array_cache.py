@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import mmap
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +18,16 @@ import numpy as np
 from gwkeras.core.whole_file import replacing_path
 
 _BLOCK_BYTES = 16 * 2**20  # of float32 computed or read at once; the sums over it are float64, several times as large
+_HELD_BYTES = 2**27  # of a mapped file, looked at before its pages are given back
 _EDITION = 2  # raised when the same keys come to mean other values, so that older caches are not used
 
 
 @dataclass(frozen=True)
 class DiskArray:
-    """A float32 .npy file that behaves as a read-only array; a process that receives it maps the file instead of copying it."""
+    """A float32 .npy file that behaves as a read-only array; a process that receives it maps the file instead of copying it.
+
+    Pages of the file that were looked at long ago are given back: for the globe the files are larger than a machine's memory.
+    """
 
     path: Path
 
@@ -35,10 +40,26 @@ class DiskArray:
         return self.values.shape
 
     def __getitem__(self, index: Any) -> np.ndarray:
-        return self.values[index]
+        found: np.ndarray = self.values[index]
+        self._looked_at[0] += found.nbytes
+        if self._looked_at[0] > _HELD_BYTES:
+            self._looked_at[0] = 0
+            self._give_back()
+        return found
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.values, dtype=dtype) if copy is False else np.array(self.values, dtype=dtype)
+
+    @cached_property
+    def _looked_at(self) -> list[int]:
+        """Bytes, since pages were given back."""
+        return [0]
+
+    def _give_back(self) -> None:
+        """Lets the system take the pages; they are read again where they are looked at again."""
+        mapped = getattr(self.values, "_mmap", None)
+        if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):  # neither on Windows nor for an empty array
+            mapped.madvise(mmap.MADV_DONTNEED)
 
     def __getstate__(self) -> dict[str, Path]:
         return {"path": self.path}
@@ -55,6 +76,7 @@ def cached_array(
     *,
     axis: int = 0,
     step_bytes: int = 0,
+    at_least: int = 1,
 ) -> DiskArray:
     """The float32 array of `shape` that `compute(slice along axis)` gives, block by block.
 
@@ -63,6 +85,7 @@ def cached_array(
         key: anything JSON can write (or `str`) that determines the values; another key is another file.
         axis: the axis along which blocks are computed.
         step_bytes: what `compute` reads for one step along `axis`, where that is more than what it returns.
+        at_least: steps along `axis` that are computed at once, whatever they take.
     The file appears under its name only when it is whole, so an interrupted computation starts again.
     Raises: OSError: where the disk is too small for the array, before anything is computed.
     """
@@ -72,7 +95,7 @@ def cached_array(
         folder.mkdir(parents=True, exist_ok=True)
         with replacing_path(path) as partial:
             _allocate(partial, shape)
-            steps = max(1, _BLOCK_BYTES // max(step_bytes, 4 * math.prod(shape) // max(1, shape[axis]), 1))
+            steps = max(1, at_least, _BLOCK_BYTES // max(step_bytes, 4 * math.prod(shape) // max(1, shape[axis]), 1))
             for start in range(0, shape[axis], steps):
                 part = slice(start, min(start + steps, shape[axis]))
                 # Mapped anew for each block: pages written before no longer count as this process's memory.

@@ -16,13 +16,15 @@ from gwkeras.domain.domain import Domain
 from gwkeras.methods.local_sizes import with_own_sizes
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.persistence import Persistence
+from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.training import Training
 from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import HIDDEN, NoiseCorrelation
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
 from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct, held_out_product
 
-_MONTHS = 240  # of training, that are looked at beside the validation months
+_MONTHS, _ENOUGH_MONTHS = 240, 60  # of training, that are looked at beside the validation months: at most, and in a large region
+_ENOUGH_VALUES = 4_000_000  # of the product: a region is large where fewer months have as many
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 
 
@@ -87,10 +89,9 @@ def error_bars(
         return None
     domain, grouping = training.domain, grouping or Grouping.usual(training)
     here = update.on(domain)
-    held, taught = list(training.validation_months), _some(training.months, _MONTHS)
+    held, taught = list(training.validation_months), _some(training.months, _most(domain))
     months = sorted({*held, *taught})
-    means = {month: np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)) for month in months}
-    expected = np.stack([np.nan_to_num(here.region.seen(means[month])) for month in months])
+    expected = np.stack([np.nan_to_num(here.region.seen(mean)) for mean in PriorFields(prior, domain, months).values()])
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
     observed[:, training.split.untrained(domain.coarse)] = np.nan
     numbers = month_number(np.array(months))
@@ -111,9 +112,15 @@ def error_bars(
     measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
     squares = (float(np.mean(of**2)) for of in (product.errors, product.detail))
     chosen: Sequence[Month] = taught or held
-    detail = UnseenDetail.fit(domain, {month: means[month] for month in chosen}, measured.sigma_scale, *squares)
+    detail = UnseenDetail.fit(domain, PriorFields(prior, domain, chosen), measured.sigma_scale, *squares)
     detail = replace(detail, persistence=persistence, noise=noise)
     return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product, update)
+
+
+def _most(domain: Domain) -> int:
+    """Training months that are looked at."""
+    cells = max(1, int((domain.land > 0).sum()))
+    return int(np.clip(_ENOUGH_VALUES // cells, _ENOUGH_MONTHS, _MONTHS))
 
 
 def _some(months: Sequence[Month], most: int) -> list[Month]:

@@ -14,6 +14,7 @@ from gwkeras.observation.point_spread import REACH, PointSpread
 
 _NARROWEST = 0.1  # of a parallel's length, as a share of the equator's
 _NEGLIGIBLE = 1e-4  # weight of a cell beyond the edge
+_FADED = 1e-5  # share of the largest weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,38 @@ class OpenEdges:
         taken = np.zeros((len(weights), len(nearest)))
         np.add.at(taken.T, which.ravel(), weights.T)
         return np.concatenate([outside, nearest]), np.concatenate([weights, -taken], axis=1)
+
+    @property
+    def are_there(self) -> bool:
+        """Whether the grid has edges that the filter sees beyond: the whole globe has none."""
+        return self.wide.shape != self.grid.shape
+
+    def within(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of H for some cells near one another, on a grid without edges; weights below 1e-5 of the peak are left out.
+
+        Args:
+            cells: (k, 2) row and column.
+        Returns: (n,) positions in the flattened grid, and (k, n) weights.
+        """
+        where, land = self.grid.positions_km(cells), self._land_km
+        middle = where.mean(axis=0)
+        farthest = self.spread.half_weight_km * np.sqrt(np.log2(1 / _FADED)) + np.linalg.norm(where - middle, axis=1).max()
+        near = np.flatnonzero(np.linalg.norm(land - middle, axis=1) <= farthest)
+        chords = np.linalg.norm(where[:, None] - land[near][None], axis=-1)
+        weights = self.spread.weight(2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chords / (2 * EARTH_RADIUS_KM), 1.0)))
+        weights *= self._mass.ravel()[self._land_cells[near]] / self._reached[tuple(np.asarray(cells).T)][:, None]
+        some = (weights > _FADED * weights.max()).any(axis=0)
+        return self._land_cells[near[some]], weights[:, some]
+
+    @cached_property
+    def _land_cells(self) -> np.ndarray:
+        """Positions in the flattened grid."""
+        return np.flatnonzero(self._mass.ravel() > 0)
+
+    @cached_property
+    def _land_km(self) -> np.ndarray:
+        rows, columns = np.unravel_index(self._land_cells, self.grid.shape)
+        return self.grid.positions_km(np.stack([rows, columns], axis=1))
 
     @cached_property
     def wide(self) -> Grid:

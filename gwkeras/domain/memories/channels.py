@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from gwkeras.core.months import calendar_month, days_in_month
-from gwkeras.domain.memories.fine_climate import FineClimate
+from gwkeras.domain.memories.fine_climate import FineClimate, Layers
 from gwkeras.domain.memories.water_balance import WaterBalance
 from gwkeras.fields.pet import FREEZING_K, LATENT_HEAT, extraterrestrial_radiation, mid_month_day
 
@@ -55,20 +55,33 @@ class Channels:
         """Climate channel -> (n_lat, n_lon), the record's mean of its calendar means."""
         return {name: year.mean(axis=0) for name, year in self._mean_years.items()}
 
-    @cached_property
+    @property
     def climatology(self) -> np.ndarray:
         """(12, channel, n_lat, n_lon) the anomalies' calendar means; they sum to 0 over the year."""
-        return self._calendar_means - self._calendar_means.mean(axis=0)
+        return np.stack(list(self.usual_year()))
+
+    def usual_year(self) -> Iterator[np.ndarray]:
+        """(channel, n_lat, n_lon) of each calendar month, January first: `climatology`, a month at a time."""
+        found, count = self._calendar_means, len(self.names)
+        mean = self._mean_of(found)
+        for start in range(0, 12 * count, count):
+            yield found[start : start + count] - mean
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """(channel, n_lat, n_lon) float32 of each month of the climate, in order."""
-        mean = self._calendar_means.mean(axis=0)
+        mean = self._mean_of(self._calendar_means)
         for values in self._raw():
             values -= mean
             yield values
 
-    @cached_property
-    def _calendar_means(self) -> np.ndarray:
+    def _mean_of(self, calendar_means: Layers) -> np.ndarray:
+        """(channel, n_lat, n_lon) of `_calendar_means`."""
+        return calendar_means[:].reshape(12, len(self.names), *self.climate.grid.shape).mean(axis=0)
+
+    @property
+    def _calendar_means(self) -> Layers:
+        """(12 · channel, n_lat, n_lon) of the channels themselves."""
+
         def means(climate: FineClimate) -> np.ndarray:
             calendar = calendar_month(climate.months)
             total = np.zeros((12, len(self.names), *climate.grid.shape), dtype=np.float32)
@@ -76,16 +89,15 @@ class Channels:
                 total[month - 1] += values
             return _per_month(total, calendar).reshape(-1, *climate.grid.shape)
 
-        found = self.climate.kept("calendar means of channels", 12 * len(self.names), means)
-        return found.reshape(12, len(self.names), *self.climate.grid.shape)
+        return self.climate.kept("calendar means of channels", 12 * len(self.names), means)
 
     @property
     def _has_balance(self) -> bool:
         return {"precipitation", "temperature"} <= self.climate.channels.keys()
 
-    @cached_property
+    @property
     def _mean_years(self) -> dict[str, np.ndarray]:
-        """Climate channel -> (12, n_lat, n_lon)."""
+        """Climate channel -> (12, n_lat, n_lon); read anew each time, since for the globe it is a gigabyte."""
         names = sorted(self.climate.channels)
 
         def means(climate: FineClimate) -> np.ndarray:
@@ -100,7 +112,7 @@ class Channels:
         if not names:
             return {}
         found = self.climate.kept("calendar means of climate", 12 * len(names), means)
-        return dict(zip(names, found.reshape(len(names), 12, *self.climate.grid.shape), strict=True))
+        return {name: found[12 * n : 12 * n + 12] for n, name in enumerate(names)}
 
     def _raw(self) -> Iterator[np.ndarray]:
         climate, calendar = self.climate, calendar_month(self.climate.months)

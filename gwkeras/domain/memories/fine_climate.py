@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,11 @@ import numpy as np
 
 from gwkeras.core.errors import MissingMonths
 from gwkeras.core.grid import Grid
-from gwkeras.domain.array_cache import cached_array
+from gwkeras.domain.array_cache import DiskArray, cached_array
 from gwkeras.domain.domain import Domain
+
+_ONE_WINDOW = 2**18  # cells of a grid that is not divided
+_WINDOW = (64, 256)  # rows and columns of a window of a larger one: fields of it stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,8 @@ class FineClimate:
         land: (n_lat, n_lon) land fraction.
         cache: folder for what follows from it; None: nothing is kept.
         key: what determines the channels' values, with the grid's place.
-        whole: that this is a band of; None where it is the whole.
-        rows: of the whole that it is; None: all.
+        whole: that this is a part of; None where it is the whole.
+        place: rows and columns of the whole that it is; None: all.
     """
 
     grid: Grid
@@ -39,7 +42,8 @@ class FineClimate:
     cache: Path | None = None
     key: Any = None
     whole: FineClimate | None = None
-    rows: slice | None = None
+    place: tuple[slice, slice] | None = None
+    _files: dict[str, DiskArray] = field(default_factory=dict, repr=False, compare=False)  # one for all parts
 
     @classmethod
     def of(cls, domain: Domain) -> FineClimate:
@@ -76,24 +80,76 @@ class FineClimate:
 
     def band(self, rows: slice) -> FineClimate:
         """The rows of a slice, as a climate of its own."""
-        columns = slice(0, self.grid.n_lon)
+        return self.part(rows, slice(0, self.grid.n_lon))
+
+    def part(self, rows: slice, columns: slice) -> FineClimate:
+        """Some rows and columns, as a climate of its own."""
+        top, left = (0, 0) if self.place is None else (self.place[0].start, self.place[1].start)
         return replace(
             self,
-            grid=self.grid.window(rows.start, 0, rows.stop - rows.start, self.grid.n_lon),
+            grid=self.grid.window(rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start),
             channels={name: _Part(a, rows, columns) for name, a in self.channels.items()},
-            static={name: a[rows] for name, a in self.static.items()},
-            land=self.land[rows],
+            static={name: a[rows, columns] for name, a in self.static.items()},
+            land=self.land[rows, columns],
             whole=self.whole or self,
-            rows=rows if self.rows is None else slice(self.rows.start + rows.start, self.rows.start + rows.stop),
+            place=(slice(top + rows.start, top + rows.stop), slice(left + columns.start, left + columns.stop)),
         )
 
-    def kept(self, name: str, layers: int, compute: Callable[[FineClimate], np.ndarray]) -> np.ndarray:
+    def windows(self, multiple: int = 1) -> list[tuple[slice, slice]]:
+        """Rows and columns of windows that together hold all land; a small climate, or a band of one, is one.
+
+        In a window of the globe a field takes little memory, and what is sea throughout takes neither time nor memory.
+
+        Args:
+            multiple: of which every window's edges are multiples, counted from the grid's south-western corner.
+        """
+        if not self.is_large:
+            return [(slice(0, self.grid.n_lat), slice(0, self.grid.n_lon))]
+        height, width = (max(1, side // multiple) * multiple for side in _WINDOW)
+        found = []
+        for row in range(0, self.grid.n_lat, height):
+            for column in range(0, self.grid.n_lon, width):
+                rows, columns = (
+                    slice(row, min(row + height, self.grid.n_lat)),
+                    slice(column, min(column + width, self.grid.n_lon)),
+                )
+                if (self.land[rows, columns] > 0).any():
+                    found.append((rows, columns))
+        return found
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """Rows and columns of the whole that it is."""
+        return self.place or (slice(None), slice(None))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is, or is of, a climate that is worked window by window."""
+        whole = (self.whole or self).grid
+        return whole.n_lat * whole.n_lon > _ONE_WINDOW
+
+    @property
+    def band_rows(self) -> int:
+        """Rows at least that are worked at once; 0: as many as memory asks for."""
+        return _WINDOW[0] if self.is_large else 0
+
+    def by_windows(self, layers: int, compute: Callable[[FineClimate], np.ndarray]) -> np.ndarray:
+        """(layers, n_lat, n_lon) float32 of what `compute` makes of each window, (layers, …); 0 where there is none."""
+        windows = self.windows()
+        if len(windows) == 1 and windows[0] == (slice(0, self.grid.n_lat), slice(0, self.grid.n_lon)):
+            return compute(self)
+        result = np.zeros((layers, *self.grid.shape), dtype=np.float32)
+        for rows, columns in windows:
+            result[:, rows, columns] = compute(self.part(rows, columns))
+        return result
+
+    def kept(self, name: str, layers: int, compute: Callable[[FineClimate], np.ndarray]) -> Layers:
         """(layers, n_lat, n_lon) float32 that follows from the channels alone, computed once for the whole and then read.
 
         Args:
             name: of what it is; other channels, months or places are another thing by themselves.
             layers: its first axis.
-            compute: makes it for a band of rows.
+            compute: makes it for a part.
         """
         whole = self.whole or self
         if whole.cache is None:
@@ -102,19 +158,25 @@ class FineClimate:
         step = 4 * whole.grid.n_lon * max(layers, 16)
 
         def of_rows(rows: slice) -> np.ndarray:
-            return compute(whole.band(rows))
+            return whole.band(rows).by_windows(layers, compute)
 
-        found = cached_array(whole.cache, key, (layers, *whole.grid.shape), of_rows, axis=1, step_bytes=step)
-        return np.asarray(found[:, self.rows or slice(None)])
+        if repr(key) not in self._files:
+            shape, rows = (layers, *whole.grid.shape), whole.band_rows
+            self._files[repr(key)] = cached_array(whole.cache, key, shape, of_rows, axis=1, step_bytes=step, at_least=rows)
+        return _Part(self._files[repr(key)], *self.inside)
 
 
 @dataclass(frozen=True)
 class _Part:
-    """Rows and columns of an array (C, n_lat, n_lon), read a month at a time."""
+    """Rows and columns of an array (C, n_lat, n_lon), read a month, or some, at a time."""
 
     array: Any
     rows: slice
     columns: slice
 
-    def __getitem__(self, month: int) -> np.ndarray:
+    def __getitem__(self, month: int | slice) -> np.ndarray:
         return np.asarray(self.array[month])[..., self.rows, :][..., self.columns]
+
+
+Layers = np.ndarray | _Part
+"""What slices along its first axis."""

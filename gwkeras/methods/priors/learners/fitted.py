@@ -15,7 +15,7 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.described_arrays import DescribedArrays
-from gwkeras.methods.priors.filed_months import Band, FiledMonths
+from gwkeras.methods.priors.filed_months import FiledMonths, Window
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.perceptrons import Perceptrons
 from gwkeras.methods.priors.learners.trees import Trees
@@ -71,7 +71,7 @@ class FittedLearner:
         if self.regression is None or not self.share:
             domain.calendar.position(month)  # a month that is not there is said, believed or not
             return Prediction(np.zeros(domain.fine.shape, dtype=np.float32))
-        return Prediction(self._filed.field(domain, month, self.kind, self.digest, self._bands))
+        return Prediction(self._filed.field(domain, month, self.kind, self.digest, self._windows))
 
     def save(self, folder: Path) -> None:
         """Writes learner.npz and learner.json into `folder`."""
@@ -111,16 +111,16 @@ class FittedLearner:
         own = {} if self.regression is None else self.regression.arrays()
         return DescribedArrays(description, {"map_means": standard.means, "map_deviations": standard.deviations, **own})
 
-    def _bands(self, climate: FineClimate, months: np.ndarray) -> tuple[Band, int]:
+    def _windows(self, climate: FineClimate, months: np.ndarray) -> tuple[Window, int]:
         maps = self.features.maps(climate)
         row_bytes = 4 * climate.grid.n_lon * (self.features.count + 24 * len(self.features.channels))
-        return lambda rows: self._band(climate.band(rows), maps[:, rows], months), row_bytes
+        return lambda window: self._window(window, maps[:, *window.inside], months), row_bytes
 
-    def _band(self, band: FineClimate, maps: np.ndarray, months: np.ndarray) -> np.ndarray:
+    def _window(self, window: FineClimate, maps: np.ndarray, months: np.ndarray) -> np.ndarray:
         assert self.regression is not None
         every = np.union1d(months, self.training_months)
         learned, asked = np.isin(every, self.training_months), np.searchsorted(every, months)
-        fields = fine_fields(self.features, band, maps, every, lambda position: self.regression)
+        fields = fine_fields(self.features, window, maps, every, lambda position: self.regression)
         return np.float32(self.share) * (fields - fields[learned].mean(axis=0))[asked]
 
 

@@ -16,9 +16,10 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.described_arrays import DescribedArrays
-from gwkeras.methods.priors.filed_months import Band, FiledMonths
-from gwkeras.methods.priors.ridge.local_amplitude import Bumps, LocalAmplitude
+from gwkeras.methods.priors.filed_months import FiledMonths, Window
+from gwkeras.methods.priors.ridge.local_amplitude import LocalAmplitude
 from gwkeras.methods.priors.ridge.weighted_memories import weighted_memories
+from gwkeras.methods.priors.teaching.bumps import Bumps
 
 _FAST, _SLOW = 4.0, 15.0  # months: where the groups of local amplitudes part
 
@@ -78,7 +79,7 @@ class FittedRidge:
         if not self.weights.any():
             domain.calendar.position(month)  # a month that is not there is said, weights or none
             return np.zeros(domain.fine.shape, dtype=np.float32)
-        return self._filed.field(domain, month, "ridge", self.digest, self._bands)
+        return self._filed.field(domain, month, "ridge", self.digest, self._windows)
 
     @property
     def groups(self) -> tuple[np.ndarray, ...]:
@@ -129,10 +130,10 @@ class FittedRidge:
         }
         return DescribedArrays(description, self._arrays())
 
-    def _bands(self, climate: FineClimate, months: np.ndarray) -> tuple[Band, int]:
+    def _windows(self, climate: FineClimate, months: np.ndarray) -> tuple[Window, int]:
         maps = self._maps(climate)
         row_bytes = 4 * climate.grid.n_lon * len(self.channels) * (len(self.time_constants) + 24)
-        return lambda rows: self._band(climate, maps, rows, months), row_bytes
+        return lambda window: self._window(window, maps[:, *window.inside], months), row_bytes
 
     def _maps(self, climate: FineClimate) -> np.ndarray:
         maps = raw_maps(climate, Channels(climate).means)
@@ -141,8 +142,9 @@ class FittedRidge:
             raise BadInput("ridge prior", expected=f"the map {missing[0]}", found="none", remedy="give the file that holds it")
         return standardised(self.standard, maps, climate)
 
-    def _band(self, climate: FineClimate, maps: np.ndarray, rows: slice, months: np.ndarray) -> np.ndarray:
-        channels = Channels(climate.band(rows))
+    def _window(self, climate: FineClimate, maps: np.ndarray, months: np.ndarray) -> np.ndarray:
+        """(M, n_lat, n_lon) f in a window."""
+        channels = Channels(climate)
         if channels.names != self.channels:
             raise BadInput(
                 "ridge prior",
@@ -150,7 +152,7 @@ class FittedRidge:
                 found=", ".join(channels.names) or "none",
                 remedy="give the same climate variables as in training",
             )
-        weights = self._weights_on(channels.climate, maps[:, rows], self.local)
+        weights = self._weights_on(climate, maps, self.local)
         every = (np.ones(weights.shape[:2], bool),)
         wanted = {stamp: index for index, stamp in enumerate(months.tolist())}
         training = set(self.training_months.tolist())

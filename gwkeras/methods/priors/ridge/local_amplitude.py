@@ -12,58 +12,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gwkeras.core.grid import EARTH_RADIUS_KM, Grid
+from gwkeras.core.grid import Grid
 from gwkeras.methods.priors.ridge.normal_equations import NormalEquations
 from gwkeras.methods.priors.ridge.seen_features import Month
 from gwkeras.methods.priors.ridge.strength import choose_strength, solve_ridge
+from gwkeras.methods.priors.teaching.bumps import Bumps
 from gwkeras.methods.priors.teaching.product import Teaching
+from gwkeras.methods.priors.teaching.seen_bumps import SeenBumps
 
 _SPANS = 8  # of months, left out by turns: the same place in other months is what a held-out month will have
 _SPACING_CELLS = 3.0  # product cells between bumps, at least
 _SPACING_REACH = 1.0  # half-weight distances between bumps, at least
-_MOST_BUMPS = 256  # over a region of any size
 _STRENGTHS = (10.0, 30.0, 100.0, 1e3, 1e4)  # from 10 on: a departure of 0.3 is likely beforehand, one of 1 is not
-_WIDTH = 1.0  # standard deviation of a bump, in spacings
-
-
-@dataclass(frozen=True)
-class Bumps:
-    """Gaussian bumps on a lattice.
-
-    Args:
-        lat: (J₁,) degrees.
-        lon: (J₂,) degrees.
-        lat_width: standard deviation, degrees.
-        lon_width: likewise.
-    """
-
-    lat: np.ndarray
-    lon: np.ndarray
-    lat_width: float
-    lon_width: float
-
-    @classmethod
-    def over(cls, grid: Grid, spacing_km: float) -> Bumps:
-        """A lattice that covers a grid, of about that spacing; wider where there would be too many."""
-        km = np.deg2rad(1.0) * EARTH_RADIUS_KM
-        stretch = max(float(np.cos(np.deg2rad((grid.south + grid.north) / 2))), 0.2)
-        sides = (grid.north - grid.south) * km, (grid.east - grid.west) * km * stretch
-        spacing_km = max(spacing_km, float(np.sqrt(sides[0] * sides[1] / _MOST_BUMPS)))
-        counts = [max(1, round(side / spacing_km)) for side in sides]
-        lat = grid.south + (np.arange(counts[0]) + 0.5) * (grid.north - grid.south) / counts[0]
-        lon = grid.west + (np.arange(counts[1]) + 0.5) * (grid.east - grid.west) / counts[1]
-        return cls(lat, lon, _WIDTH * (grid.north - grid.south) / counts[0], _WIDTH * (grid.east - grid.west) / counts[1])
-
-    def axes(self, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
-        """(n_lat, J₁) and (n_lon, J₂): a bump is the product of one column of each."""
-        rows = _bell((grid.lat[:, None] - self.lat) / self.lat_width)
-        columns = _bell((grid.lon[:, None] - self.lon) / self.lon_width)
-        return rows, columns
-
-    def field(self, weights: np.ndarray, grid: Grid) -> np.ndarray:
-        """(..., J₁, J₂) weights to (..., n_lat, n_lon)."""
-        rows, columns = self.axes(grid)
-        return rows @ weights.astype(np.float32) @ columns.T
 
 
 @dataclass(frozen=True)
@@ -112,14 +72,9 @@ def spacing_km(grid: Grid, half_weight_km: float) -> float:
     return max(_SPACING_CELLS * cell, _SPACING_REACH * half_weight_km)
 
 
-def _bell(distance: np.ndarray) -> np.ndarray:
-    """exp(−d² / 2), float32; nothing beyond three standard deviations, so that far tiles have nothing to sum."""
-    return np.where(np.abs(distance) < 3.0, np.exp(-(distance**2) / 2), 0.0).astype(np.float32)
-
-
 def _features(parts: np.ndarray, teaching: Teaching, bumps: Bumps) -> Iterator[Month]:
-    rows, columns = bumps.axes(teaching.grid)
-    shapes = (rows.T[:, None, :, None] * columns.T[None, :, None, :]).reshape(-1, *teaching.grid.shape)  # (J, n_lat, n_lon)
+    """(group · bump) features of each month."""
+    seen = SeenBumps(bumps, teaching)
     for stamp, month in zip(teaching.months, parts, strict=True):
-        seen = teaching.metric.whiten(teaching.see(month[:, None] * shapes))
-        yield Month(stamp, seen.reshape(-1, seen.shape[-1]))
+        found = seen(month)
+        yield Month(stamp, found.reshape(-1, found.shape[-1]))

@@ -73,7 +73,7 @@ class Ridge:
 
         Args:
             training: storage of other months than the training's, and of held-out blocks, is never looked at.
-            progress: called once a climate month.
+            progress: called once a month.
         Raises: MissingMonths: where there are too few training months, or the climate does not reach them.
         """
         months = np.array(training.months, dtype="datetime64[M]")
@@ -88,7 +88,7 @@ class Ridge:
         standard = Standard.of(maps, mass, _multiplied(climate, maps)) if maps else Standard((), np.array([]), np.array([]))
         blocks = self._blocks(channels.names, standard)
         features = SeenFeatures(channels, standardised(standard, maps, climate), retention(self.time_constants), teaching, blocks)
-        watched = _watched(features, len(climate.months), partial(progress, "teaching the ridge prior, months"))
+        watched = _watched(features, len(teaching.months), partial(progress, "teaching the ridge prior, months"))
         p = sum(block.count for block in blocks)
         groups = int(np.clip(_GRAM_BYTES / (8 * p**2 * _SPANS), _FEWEST_GROUPS, _GROUPS))
         equations = NormalEquations.accumulate(watched, teaching, _SPANS, groups)

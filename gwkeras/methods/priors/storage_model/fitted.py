@@ -15,12 +15,12 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.described_arrays import DescribedArrays
-from gwkeras.methods.priors.filed_months import Band, FiledMonths
-from gwkeras.methods.priors.ridge.local_amplitude import Bumps
+from gwkeras.methods.priors.filed_months import FiledMonths, Window
 from gwkeras.methods.priors.storage_model.ground import Ground, maps_of
 from gwkeras.methods.priors.storage_model.parameters import PARAMETERS, Weights, bounded
 from gwkeras.methods.priors.storage_model.run import run_numpy
 from gwkeras.methods.priors.storage_model.weather import NEEDED
+from gwkeras.methods.priors.teaching.bumps import Bumps
 
 _WEIGHTS = "typical", "map_weights", "region_weights"
 _ARRAYS_AT_ONCE = 40  # of a cell and month, about, while a band of rows is worked
@@ -79,7 +79,7 @@ class FittedStorageModel:
         if self.weights is None or not self.amplitude:
             domain.calendar.position(month)  # a month that is not there is said, weights or none
             return np.zeros(domain.fine.shape, dtype=np.float32)
-        return self._filed.field(domain, month, "storage model", self.digest, self._bands)
+        return self._filed.field(domain, month, "storage model", self.digest, self._windows)
 
     def ground(self, climate: FineClimate, parts: int = 1) -> Ground:
         """Where the model runs in a domain.
@@ -146,7 +146,7 @@ class FittedStorageModel:
         }
         return DescribedArrays(description, arrays)
 
-    def _bands(self, climate: FineClimate, months: np.ndarray) -> tuple[Band, int]:
+    def _windows(self, climate: FineClimate, months: np.ndarray) -> tuple[Window, int]:
         _require_channels(climate)
         lacking = np.setdiff1d(np.concatenate([months, self.training_months]), climate.months)
         if lacking.size:
@@ -158,10 +158,10 @@ class FittedStorageModel:
             )
         maps = maps_of(climate, self.standard)[1]
         row_bytes = 4 * climate.grid.n_lon * (4 * len(climate.months) + _ARRAYS_AT_ONCE)
-        return lambda rows: self._band(climate.band(rows), maps[:, rows], months), row_bytes
+        return lambda window: self._window(window, maps[:, *window.inside], months), row_bytes
 
-    def _band(self, climate: FineClimate, maps: np.ndarray, months: np.ndarray) -> np.ndarray:
-        """(M, n_lat, n_lon) f in a band of rows."""
+    def _window(self, climate: FineClimate, maps: np.ndarray, months: np.ndarray) -> np.ndarray:
+        """(M, n_lat, n_lon) f in a window."""
         ground = Ground.of(climate, maps, self.bumps, self.middle)
         wanted = {stamp: index for index, stamp in enumerate(months.tolist())}
         training = set(self.training_months.tolist())

@@ -10,8 +10,8 @@ from gwkeras.core.errors import BadInput
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
-from gwkeras.methods.priors.ridge.local_amplitude import Bumps
 from gwkeras.methods.priors.storage_model.weather import NEEDED, Weather
+from gwkeras.methods.priors.teaching.bumps import Bumps
 
 _IRRIGATION = ("irrigat", "crop")  # by which a map of irrigated land is known, in lower case
 
@@ -35,7 +35,9 @@ class Ground:
     land: np.ndarray
 
     @classmethod
-    def of(cls, climate: FineClimate, maps: np.ndarray, bumps: Bumps, middle: float, parts: int = 1) -> Ground:
+    def of(
+        cls, climate: FineClimate, maps: np.ndarray, bumps: Bumps, middle: float, parts: int = 1, needed: np.ndarray | None = None
+    ) -> Ground:
         """All cells of a climate's grid that hold land, or blocks of them.
 
         Args:
@@ -44,9 +46,11 @@ class Ground:
             bumps: of the regional field.
             middle: months since 2002-01 at which the time is 0.
             parts: cells along a side of a block, whose means over land are taken.
+            needed: (n_lat, n_lon) which of the cells, or blocks, are asked for; None: all.
         """
         grid = climate.grid.coarsen(parts) if parts > 1 else climate.grid
         land = np.nan_to_num(climate.grid.block_mean(climate.land, parts)) > 0 if parts > 1 else climate.land > 0
+        land = land if needed is None else land & needed
 
         def cells(field: np.ndarray) -> np.ndarray:
             mean = climate.grid.block_mean(field, parts, climate.land) if parts > 1 else field

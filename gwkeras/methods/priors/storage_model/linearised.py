@@ -17,6 +17,7 @@ from gwkeras.methods.priors.storage_model.ground import Ground
 from gwkeras.methods.priors.storage_model.parameters import LOCAL, PARAMETERS, REGIONAL, Weights, bounded
 from gwkeras.methods.priors.storage_model.run import run_numpy
 from gwkeras.methods.priors.teaching.product import Teaching
+from gwkeras.methods.priors.teaching.seen_bumps import SeenBumps
 
 _STEP = 0.02  # of a parameter before the logistic function, by which the derivative is taken
 _SPANS, _GROUPS = 4, 8  # of months and of tiles, that are left out by turns
@@ -27,12 +28,14 @@ class Seen:
     """What the product would show of the model.
 
     Args:
-        ground: blocks of the teaching's grid that hold land.
+        ground: blocks of the teaching's grid that hold land, as far as they are seen.
         teaching: cells, months and metric.
+        bumps: of the regional field, as they are seen; None where there is none.
     """
 
     ground: Ground
     teaching: Teaching
+    bumps: SeenBumps | None = None
 
     def without_region(self) -> Seen:
         """The same without the bumps of a regional field."""
@@ -57,13 +60,19 @@ class Seen:
         runs = self._run(np.concatenate([raw[None], raw + _STEP * np.eye(len(PARAMETERS), dtype=np.float32)[:, :, None]]))
         for stamp, (storage, *moved) in zip(self.teaching.months, runs, strict=True):
             slopes = (np.stack(moved) - storage) / np.float32(_STEP)  # (parameter, cell)
-            shapes = (
-                slopes,
-                (slopes[list(LOCAL), None] * ground.maps).reshape(-1, slopes.shape[-1]),
-                (slopes[list(REGIONAL), None] * ground.bumps).reshape(-1, slopes.shape[-1]),
-                storage[None],
-            )
-            yield Month(stamp, self._see(np.concatenate(shapes)))
+            by_maps = (slopes[list(LOCAL), None] * ground.maps).reshape(-1, slopes.shape[-1])
+            if self.teaching.nearby and len(ground.bumps):
+                seen = self._see(np.concatenate((slopes, by_maps, storage[None])))
+                yield Month(stamp, np.concatenate((seen[:-1], self._by_bumps(slopes[list(REGIONAL)]), seen[-1:])))
+                continue
+            by_bumps = (slopes[list(REGIONAL), None] * ground.bumps).reshape(-1, slopes.shape[-1])
+            yield Month(stamp, self._see(np.concatenate((slopes, by_maps, by_bumps, storage[None]))))
+
+    def _by_bumps(self, slopes: np.ndarray) -> np.ndarray:
+        """(n, cell) to (n · bump, k) whitened."""
+        assert self.bumps is not None
+        found = self.bumps(self._fields(slopes))
+        return found.reshape(-1, found.shape[-1])
 
     def _run(self, raw: np.ndarray) -> np.ndarray:
         """(M, run, cell) of parameters (run, parameter, cell) before the logistic function."""
@@ -77,6 +86,10 @@ class Seen:
 
     def _see(self, cells: np.ndarray) -> np.ndarray:
         """(..., cell) to (..., k) whitened."""
+        return self.teaching.metric.whiten(self.teaching.see(self._fields(cells)))
+
+    def _fields(self, cells: np.ndarray) -> np.ndarray:
+        """(..., cell) to (..., n_lat, n_lon) of the teaching's grid."""
         fields = np.zeros((*cells.shape[:-1], *self.teaching.grid.shape), dtype=np.float32)
         fields[..., self.ground.land] = cells
-        return self.teaching.metric.whiten(self.teaching.see(fields))
+        return fields

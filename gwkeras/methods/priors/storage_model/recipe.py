@@ -18,14 +18,16 @@ from gwkeras.core.config.key import key
 from gwkeras.core.months import month_number
 from gwkeras.core.progress import Progress, silent
 from gwkeras.domain.memories.fine_climate import FineClimate
-from gwkeras.methods.priors.ridge.local_amplitude import Bumps, spacing_km
+from gwkeras.methods.priors.ridge.local_amplitude import spacing_km
 from gwkeras.methods.priors.storage_model.descent import Descent, descend
 from gwkeras.methods.priors.storage_model.fitted import FittedStorageModel
 from gwkeras.methods.priors.storage_model.ground import Ground, maps_of
 from gwkeras.methods.priors.storage_model.linearised import Seen
 from gwkeras.methods.priors.storage_model.parameters import Weights
 from gwkeras.methods.priors.storage_model.weather import NEEDED
+from gwkeras.methods.priors.teaching.bumps import Bumps
 from gwkeras.methods.priors.teaching.product import teaching_of
+from gwkeras.methods.priors.teaching.seen_bumps import SeenBumps
 from gwkeras.methods.training import Training
 
 
@@ -64,8 +66,9 @@ class StorageModel:
         if not self.regional:
             bumps = Bumps(bumps.lat[:0], bumps.lon[:0], bumps.lat_width, bumps.lon_width)
         middle = float(month_number(months[[0, -1]]).mean())
-        ground = Ground.of(climate, maps, bumps, middle, teaching.factor)
-        found = descend(Seen(ground, teaching), Weights.textbook(len(ground.maps), len(ground.bumps)), progress)
+        ground = Ground.of(climate, maps, bumps, middle, teaching.factor, teaching.needed)
+        seen = Seen(ground, teaching, SeenBumps(bumps, teaching))
+        found = descend(seen, Weights.textbook(len(ground.maps), len(ground.bumps)), progress)
         left_out = (f"storage model: maps left out: {'; '.join(standard.left_out)}",) if standard.left_out else ()
         notes = (_note(found), *left_out)
         return FittedStorageModel(found.weights, found.amplitude, standard, bumps, months, middle, notes)

@@ -11,6 +11,7 @@ from gwkeras.core.errors import MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.priors.teaching.metric import Metric, tiles_of
+from gwkeras.methods.priors.teaching.nearby import Nearby, nearby
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance, cell_spread_km2, point_spread_km
 from gwkeras.observation.open_edges import OpenEdges
@@ -20,6 +21,8 @@ _TILE_CELLS = 12  # cells along a tile's side, at least
 _TILE_REACH = 2.5  # half-weight distances along a tile's side, at least
 _FEWEST_TILES = 4  # a small region has smaller tiles, so that some of them can be held out
 _FEWEST_MONTHS = 12
+_MOST_CELLS, _MOST_VALUES, _ENOUGH_MONTHS = 12_000, 3_000_000, 48  # more tell a few hundred weights nothing new
+_MERGED, _MERGED_LARGE = 0.5, 0.75  # half-weight distances along a side of what a filter makes one cell of; in a large region
 _SLOPES = (-0.3, 0.0, 0.3, 0.6, 1.0)
 _NOISE_FLOOR = 0.005  # of the variance
 _BEYOND_EDGES = 64.0  # times the variance: what lies beyond goes with the climate within, so months do not average it out
@@ -33,15 +36,16 @@ class Teaching:
     Args:
         grid: the product's grid, or a coarser one where the filter hides the cells.
         factor: fine cells along a side of its cells.
-        cells: (k, 2) row and column of the cells taught on, tile after tile.
+        cells: (k, 2) row and column of the cells taught on, tile after tile; of a large region some of the tiles.
         tiles: cells in each tile.
-        months: (M,) datetime64[M] of training.
+        months: (M,) datetime64[M] of training; of a large region some of them, evenly taken.
         known: (M, tile) whether all of a tile's cells are known.
         values: (M, k) mm, anomalies from the training months' mean; 0 in tiles that are not known.
         blur: the point spread between blocks of `grid`; None where there is none.
         metric: whitens them.
         variance: of the values, mm².
         slope: of the covariance.
+        nearby: what each tile sees, in a large region; empty where fields are seen whole.
     """
 
     grid: Grid
@@ -55,6 +59,7 @@ class Teaching:
     metric: Metric
     variance: float
     slope: float
+    nearby: tuple[Nearby, ...] = ()
 
     def see(self, blocks: np.ndarray) -> np.ndarray:
         """H of fields given by their block means.
@@ -65,8 +70,20 @@ class Teaching:
             blocks: (..., n_lat, n_lon) on `grid`, weighted by area × land; anything where there is no land.
         Returns: (..., k).
         """
+        if self.nearby:
+            flat = blocks.reshape(*blocks.shape[:-2], -1)
+            return np.concatenate([tile.see(flat[..., tile.blocks]) for tile in self.nearby], axis=-1).astype(np.float32)
         seen = blocks if self.blur is None else self.blur(blocks)
         return seen[..., self.cells[:, 0], self.cells[:, 1]].astype(np.float32)
+
+    @property
+    def needed(self) -> np.ndarray | None:
+        """(n_lat, n_lon) which cells of `grid` `see` looks at; None: all."""
+        if self.blur is not None:
+            return None
+        found = np.zeros(self.grid.shape, dtype=bool)
+        found[tuple(self.cells.T)] = True
+        return found
 
     def take(self, blocks: np.ndarray) -> np.ndarray:
         """Features of the cells taught on, for a prior that is not linear: as the product would show them, `see`."""
@@ -100,6 +117,8 @@ def teaching_of(training: Training) -> Teaching:
     step = domain.coarse.height_km
     filtered = spread.kind == "gaussian" and spread.half_weight_km > step / 2
     merged = merged_cells(domain)
+    if filtered and usual.sum() > _MOST_CELLS * merged**2:
+        merged = merged_cells(domain, _MERGED_LARGE)
     grid = domain.coarse.coarsen(merged) if merged > 1 else domain.coarse
     share = observation.fine.block_mean(observation.land, observation.factor * merged)
     known_land = np.where(usual, observation.fine.block_mean(observation.land, observation.factor), 0.0)
@@ -109,8 +128,10 @@ def teaching_of(training: Training) -> Teaching:
     side = max(_TILE_CELLS * step, _TILE_REACH * spread.half_weight_km if filtered else 0.0)
     side = min(side, max(grid.n_lat, grid.n_lon) * step * merged / np.sqrt(_FEWEST_TILES))
     tiles = tiles_of(grid, cells, side)
+    tiles = tiles[:: -(-len(cells) // _MOST_CELLS)]  # of a large region some, all over it
     order = np.concatenate(tiles)
-    cells, values = cells[order], values[:, order]
+    chosen = _enough(len(months), len(order))
+    months, cells, values = months[chosen], cells[order], values[chosen][:, order]
     known = np.stack([np.isfinite(values[:, p]).all(axis=1) for p in _parts(tuple(map(len, tiles)))], axis=1)
     whole = np.where(np.repeat(known, [len(t) for t in tiles], axis=1), values, np.nan)
     count = np.isfinite(whole).sum(axis=0)
@@ -123,7 +144,14 @@ def teaching_of(training: Training) -> Teaching:
     blur = OpenEdges(grid, np.nan_to_num(share), spread) if filtered else None
     metric, slope = _likeliest(grid, cells, sizes, noise, variance, spread_km2, anomalies, known, blur)
     factor = observation.factor * merged
-    return Teaching(grid, factor, cells, sizes, months, known, anomalies, blur, metric, variance, slope)
+    around = nearby(grid, [cells[p] for p in _parts(sizes)], blur)
+    return Teaching(grid, factor, cells, sizes, months, known, anomalies, blur, metric, variance, slope, around)
+
+
+def _enough(months: int, cells: int) -> np.ndarray:
+    """Positions of as many months as there are values enough in, evenly taken; all of them in most regions."""
+    most = max(_ENOUGH_MONTHS, _MOST_VALUES // cells)
+    return np.arange(months) if months <= most else np.linspace(0, months - 1, most).astype(int)
 
 
 def grid_mean(fields: np.ndarray, usual: np.ndarray, product: Grid, share: np.ndarray, merged: int) -> np.ndarray:
@@ -144,11 +172,11 @@ def grid_mean(fields: np.ndarray, usual: np.ndarray, product: Grid, share: np.nd
     return np.where(gap, np.nan, mean)
 
 
-def merged_cells(domain: Domain) -> int:
-    """Product cells along a side that a filter makes one of: half the half-weight distance, as far as the grid divides."""
+def merged_cells(domain: Domain, share: float = _MERGED) -> int:
+    """Product cells along a side that a filter makes one of: a share of the half-weight distance, as far as the grid divides."""
     product, spread = domain.coarse, domain.observation.point_spread
     reach = spread.half_weight_km / product.height_km
-    wanted = max(1, int(reach / 2)) if spread.kind == "gaussian" else 1
+    wanted = max(1, int(share * reach)) if spread.kind == "gaussian" else 1
     return max(m for m in range(1, wanted + 1) if product.n_lat % m == 0 and product.n_lon % m == 0)
 
 

@@ -20,6 +20,7 @@ from scipy import ndimage
 from gwkeras.core.config.key import key
 from gwkeras.core.errors import BadInput, ConfigError
 from gwkeras.core.grid import Grid
+from gwkeras.core.months import Month
 from gwkeras.core.progress import Progress
 from gwkeras.methods.calibrated import Calibrated
 from gwkeras.methods.parts import FittedPrior
@@ -43,6 +44,7 @@ from gwkeras.methods.updates.kriging.solvers.region_edges import deviation_at_ed
 from gwkeras.methods.updates.kriging.solvers.unfiltered import Unfiltered
 from gwkeras.observation.operator import Observation
 
+_ENOUGH_MONTHS, _ENOUGH_VALUES = 60, 4_000_000  # of the product
 _PINNED_NOISE = 0.04  # share of the residuals' variance above which noise is not forced into the cells' means
 _SAMPLED_WINDOWS = 4  # of a region, from which slope and noise are chosen
 _SAMPLED_SIDE = 24  # product cells
@@ -141,7 +143,8 @@ class Kriging:
 
     def fit(self, prior: FittedPrior, training: Training, progress: Progress) -> FittedKriging:
         """The update for what the prior has missed of the product in the training months; see `fit_to`."""
-        domain, months = training.domain, training.months
+        domain = training.domain
+        months = _enough(training.months, int((domain.land > 0).sum()))
         residuals = np.empty((len(months), *domain.coarse.shape))
         withheld, region = training.split.untrained(domain.coarse), self.region(domain.observation)
         squares = np.zeros(domain.fine.shape)
@@ -239,6 +242,12 @@ class Kriging:
 
 def _is_network(prior: FittedPrior) -> bool:
     return hasattr(prior, "alone") or isinstance(prior, Calibrated)
+
+
+def _enough(months: tuple[Month, ...], cells: int) -> tuple[Month, ...]:
+    """As many of the months as tell noise and errors of a large region, evenly taken; all of them in most regions."""
+    most = max(_ENOUGH_MONTHS, _ENOUGH_VALUES // max(cells, 1))
+    return months if len(months) <= most else tuple(months[i] for i in np.linspace(0, len(months) - 1, most).astype(int))
 
 
 def _notes(

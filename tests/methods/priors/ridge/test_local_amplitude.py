@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gwkeras.core.grid import Grid
-from gwkeras.methods.priors.ridge.local_amplitude import Bumps, LocalAmplitude, spacing_km
+from gwkeras.methods.priors.ridge.local_amplitude import LocalAmplitude, spacing_km
+from gwkeras.methods.priors.teaching.bumps import Bumps
 from gwkeras.methods.priors.teaching.product import teaching_of
 from tests.methods.priors.domains import COARSE, make_world
 

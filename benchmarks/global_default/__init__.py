@@ -1,0 +1,1 @@
+"""The default method on the globe: a made-up globe, and what each step of fitting and applying costs there."""

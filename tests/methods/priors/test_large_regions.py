@@ -1,0 +1,105 @@
+"""A large region is worked window by window and teaches by a sample; what a window gives is what the whole gives."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gwkeras.domain.memories import fine_climate
+from gwkeras.domain.memories.channels import Channels
+from gwkeras.domain.memories.exponential import retention
+from gwkeras.domain.memories.fine_climate import FineClimate
+from gwkeras.domain.memories.maps import Standard, raw_maps
+from gwkeras.methods.prior_fields import PriorFields
+from gwkeras.methods.priors.filed_months import FiledMonths
+from gwkeras.methods.priors.ridge.recipe import Ridge
+from gwkeras.methods.priors.ridge.seen_features import SeenFeatures
+from gwkeras.methods.priors.storage_model.recipe import StorageModel
+from gwkeras.methods.priors.teaching import product as module
+from gwkeras.methods.priors.teaching.product import teaching_of
+from gwkeras.observation.point_spread import PointSpread
+from tests.methods.priors.domains import make_world
+
+
+@pytest.fixture(scope="module", params=[None, PointSpread.gaussian(110.0)], ids=["no filter", "filter"])
+def world(request, tmp_path_factory):
+    return make_world(tmp_path_factory.mktemp("large"), spread=request.param)
+
+
+def in_windows(monkeypatch):
+    monkeypatch.setattr(fine_climate, "_ONE_WINDOW", 100)
+    monkeypatch.setattr(fine_climate, "_WINDOW", (9, 21))  # 8 × 20 for blocks of two
+
+
+def test_features_from_windows_are_those_of_the_whole(world, monkeypatch):
+    climate, teaching = FineClimate.of(world.domain), teaching_of(world.training)
+    maps = raw_maps(climate, Channels(climate).means)
+    standard = Standard.of(maps, climate.grid.area * climate.land)
+
+    def streamed():
+        features = SeenFeatures(Channels(climate), standard(maps), retention((2.0, 12.0)), teaching)
+        months = {month.stamp: month.seen.copy() for month in features}
+        groups = (np.ones((2, len(features.channels.names)), bool),)
+        weights = np.random.default_rng(0).normal(size=(len(features.channels.names), len(features.maps), 2))
+        return months, features.deviations, features.parts(weights, groups)
+
+    whole = streamed()
+    in_windows(monkeypatch)
+    places = climate.windows(teaching.factor)
+    assert len(places) == 8
+    divided = streamed()
+    assert list(divided[0]) == list(teaching.months)
+    for month, seen in whole[0].items():
+        assert divided[0][month] == pytest.approx(seen, abs=1e-5 * float(np.abs(seen).max()))
+    assert divided[1] == pytest.approx(whole[1], rel=1e-6)
+    assert divided[2] == pytest.approx(whole[2], abs=1e-5 * float(np.abs(whole[2]).max()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "recipe", [Ridge(time_constants=(6.0, 24.0), local=False), StorageModel(regional=False)], ids=["ridge", "storage"]
+)
+def test_fields_from_windows_are_those_of_the_whole(world, recipe, monkeypatch, tmp_path):
+    fitted = recipe.fit(world.training)
+    whole = fitted.mean(world.domain, world.domain.months[30])
+    assert whole.any()
+    in_windows(monkeypatch)
+    domain = replace(world.domain, fine_drivers=replace(world.domain.fine_drivers, cache=tmp_path))
+    found = replace(fitted, _filed=FiledMonths()).mean(domain, domain.months[30])
+    land = domain.land_fine > 0
+    assert found[land] == pytest.approx(whole[land], abs=1e-4)
+
+
+def test_a_large_region_teaches_by_some_of_its_tiles_and_months(world, monkeypatch):
+    whole = teaching_of(world.training)
+    monkeypatch.setattr(module, "_MOST_CELLS", -(-len(whole.cells) // 2))
+    monkeypatch.setattr(module, "_MOST_VALUES", 20 * len(whole.cells))
+    monkeypatch.setattr(module, "_ENOUGH_MONTHS", 12)
+    some = teaching_of(world.training)
+    ends = np.cumsum([0, *whole.tiles])
+    expected = np.concatenate([np.arange(a, b) for a, b in zip(ends[:-1:2], ends[1::2], strict=False)])
+    if world.domain.point_spread.kind == "none":
+        np.testing.assert_array_equal(some.cells, whole.cells[expected])  # every second tile
+    months = np.searchsorted(whole.months, some.months)
+    assert (months[0], months[-1]) == (0, len(whole.months) - 1)
+    assert 20 <= len(months) <= 20 * len(whole.cells) // len(some.cells)
+    assert np.ptp(np.diff(months)) <= 1  # evenly
+    assert some.values.mean(axis=0) == pytest.approx(0.0, abs=1e-9)
+    assert some.known.shape == (len(months), len(some.tiles))
+
+
+def test_fields_of_a_prior_are_made_when_looked_at(world):
+    asked = []
+
+    class Counting:
+        def predict(self, domain, month, part=None):
+            asked.append(month)
+            return type("Found", (), {"mean": np.array([[1.0, np.nan]])})()
+
+    months = world.domain.months[:3]
+    fields = PriorFields(Counting(), world.domain, months)
+    assert (len(fields), list(fields)) == (3, list(months))
+    assert asked == []
+    first = next(iter(fields.values()))
+    assert first.tolist() == [[1.0, 0.0]]
+    assert asked == [months[0]]
