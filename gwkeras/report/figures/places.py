@@ -9,7 +9,7 @@ import numpy as np
 
 from gwkeras.core.grid import Grid
 from gwkeras.evaluate.findings.places import Place
-from gwkeras.report.figures.style import LINES, draw_map, label_axes, new_figure, save
+from gwkeras.report.figures.style import draw_map, label_axes, line_style, new_figure, save
 
 
 def draw_places(
@@ -38,7 +38,7 @@ def draw_places(
         last = axes[-1]
         positions = np.arange(len(by_distance))
         for row, name in enumerate(methods):
-            last.plot(positions, [c.rmse[row] for c in by_distance], marker="o", color=LINES[row % len(LINES)], label=name)
+            last.plot(positions, [c.rmse[row] for c in by_distance], **line_style(row), label=name)
         last.set_xticks(
             positions, [c.name.replace(" from the sea", "").replace(" to ", "–") for c in by_distance], fontsize=7, rotation=30
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gwkeras.evaluate.findings.calendar_months import NAMES
-from gwkeras.report.figures.style import LINES, new_figure, save
+from gwkeras.report.figures.style import line_style, new_figure, save
 
 
 def draw_seasons(errors: np.ndarray, storage: np.ndarray, truth: np.ndarray, methods: Sequence[str], path: Path) -> Path:
@@ -25,7 +25,7 @@ def draw_seasons(errors: np.ndarray, storage: np.ndarray, truth: np.ndarray, met
     left, right = figure.subplots(1, 2)
     months = np.arange(12)
     for row, name in enumerate(methods):
-        style = {"color": LINES[row % len(LINES)], "marker": "o", "markersize": 3, "linewidth": 1.4, "label": name}
+        style = {**line_style(row), "label": name}
         left.plot(months, errors[row], **style)
         right.plot(months, storage[row], **style)
     right.plot(months, truth, color="black", linewidth=2.2, linestyle="--", label="what methods are judged by")

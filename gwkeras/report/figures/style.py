@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ from gwkeras.core.whole_file import replacing_path
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F", "#8C564B", "#17BECF")
 """Okabe and Ito's colours, and three more."""
 
+_DASHES = ("-", "--", "-.", ":")
 DIVERGING, SEQUENTIAL = "RdBu", "viridis"
 _WATER = "0.88"
 
@@ -25,6 +27,19 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained", dpi=110)
     FigureCanvasAgg(figure)
     return figure
+
+
+def line_style(number: int) -> dict[str, Any]:
+    """Colour, dashes and width of a method's line; the first is broad, so that it shows where others lie upon it."""
+    first = number == 0
+    return {
+        "color": LINES[number % len(LINES)],
+        "linestyle": _DASHES[0 if first else (number - 1) % len(_DASHES)],
+        "linewidth": 4.0 if first else 1.5,
+        "alpha": 0.55 if first else 1.0,
+        "marker": "o",
+        "markersize": 3,
+    }
 
 
 def save(figure: Figure, path: Path) -> Path:
