@@ -47,35 +47,38 @@ _PLACES = 1000  # at which it is asked how long u lasts
 _LASTING = ("persistence", "detail_persistence")
 _NEIGHBOURHOOD = 0.5  # degrees, standard deviation of the window for local mean squares
 AROUND_DEGREES, AROUND_REACH = 4.0, 2.0
-"""Standard deviation of the window for what is around, and how many of them count: no more than a served tile sees."""
+"""Standard deviation of the window for what is around, and how many of them it reaches: a served tile sees no further."""
 
 
 def seen_share(ratio: float) -> float:
-    """γ² for a product whose cells are what hides the detail, 0.3 + 2 ρ⁸ / (1 + ρ⁸).
+    """γ² for a product whose cells are what hides the detail, 0.3 + 2.2 q / (1 + q) with q = (ρ / 1.3)⁸.
 
-    Below ρ = 1 the prior is right about more than half of what can be checked of it; above 1 it is not, and what cannot be
-    checked is then no better. On tuning worlds 0.09 and 2.3 were right for ρ of 0.67 and 1.85.
+    Where the prior is right about what can be checked of it, it is about most of what cannot. On tuning worlds 0.09, 0.31 and 2.5
+    were right for ρ of 0.67, 0.90 and 1.85.
 
     Args:
         ratio: ρ.
     """
-    return 0.3 + 2.0 * _step(ratio, 8)
+    return 0.3 + 2.2 * _step(ratio / 1.3, 8)
 
 
-def filtered_share(ratio: float, growth: float) -> float:
-    """γ² through a filter, (g h²)^⅓ with g = 0.47 + 3.1 ρ⁶ / (1 + ρ⁶) and h = 11.5 (E / Ā)^0.8, from 0.2 to 3.
+def filtered_share(ratio: float, growth: float, radius_km: float) -> float:
+    """γ² through a filter: g^(1 − w) h^w with w = 0.8 q / (1 + q), q = (2 ρ)⁴.
 
-    Two guesses: g, that the prior is as right about what cannot be checked as about what can; h, that its errors below the filter
-    are large where errors of the product are, however much detail it puts there. Where its detail is held back, since noise hides
-    what would bear it out, h tells; of worlds with as much noise as signal (ρ near 1) 0.39 was right for one and 2.3 for another.
+    Two guesses. g = 0.53 + 3 ρ⁶ / (1 + ρ⁶): the prior is as right about what cannot be checked as about what can.
+    h = 11.5 (r / 250 km)^4/3 (E / Ā)^0.8, from 0.2 to 3: its errors below the filter are large where errors of the product are,
+    however much detail it puts there. The less is borne out, the more h counts: where noise hides what would bear detail out, it
+    is held back; of worlds with as much noise as signal (ρ near 1) 0.40 was right for one and 2.3 for another.
 
     Args:
         ratio: ρ.
         growth: E / Ā, mean square of held-out errors of the product over that of u.
+        radius_km: r, half-weight radius of the filter.
     """
-    by_ratio = 0.47 + 3.1 * _step(ratio, 6)
-    by_growth = float(np.clip(11.5 * growth**0.8, 0.2, 3.0))
-    return float(np.cbrt(by_ratio * by_growth**2))
+    by_ratio = 0.53 + 3.0 * _step(ratio, 6)
+    by_growth = float(np.clip(11.5 * (radius_km / 250.0) ** (4 / 3) * growth**0.8, 0.2, 3.0))
+    weight = 0.8 * _step(2 * ratio, 4)
+    return by_ratio ** (1 - weight) * by_growth**weight
 
 
 def _step(ratio: float, power: int) -> float:
@@ -128,13 +131,14 @@ class UnseenDetail:
         lasting = doubted(Persistence.fit(numbers, np.array(seen)), numbers)
         typical = total / max(len(means), 1)
         ratio = min(errors / max(detail, 1e-12), _LARGEST_RATIO)
-        if domain.observation.point_spread.kind == "none":
+        spread = domain.observation.point_spread
+        if spread.kind == "none":
             return cls(scale, seen_share(ratio), typical.astype(np.float32), domain.fine, detail_persistence=lasting)
         mass = domain.fine.area * domain.land_fine
         growth = min(errors / max(float((mass * typical).sum() / mass.sum()), 1e-12), _LARGEST_RATIO)
         there = around(domain, typical)
         relative = np.divide(typical, there, out=np.ones_like(typical), where=there > 0).astype(np.float32)
-        share, anywhere = filtered_share(ratio, growth), ratio / (1 + ratio)
+        share, anywhere = filtered_share(ratio, growth, spread.half_weight_km), ratio / (1 + ratio)
         return cls(scale, share, relative, domain.fine, detail_persistence=lasting, anywhere=anywhere)
 
     def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:

@@ -73,11 +73,13 @@ def test_a_prior_of_nothing_adds_nothing(domain):
 
 
 def test_how_wrong_it_may_be_follows_the_held_out_product():
-    assert [seen_share(ratio) for ratio in (0.0, 1.0, 100.0)] == pytest.approx([0.3, 1.3, 2.3], abs=1e-3)
-    # 1 / 32 to the power of 0.8 is 1 / 16, which leaves 11.5 / 16; ρ = 1 makes 0.47 + 1.55 of the other guess.
-    assert filtered_share(1.0, 1 / 32) == pytest.approx((2.02 * 0.71875**2) ** (1 / 3), rel=1e-9)
-    assert filtered_share(0.0, 1e9) == pytest.approx((0.47 * 9.0) ** (1 / 3), rel=1e-9)
-    assert filtered_share(0.0, 0.0) == pytest.approx((0.47 * 0.04) ** (1 / 3), rel=1e-9)
+    assert [seen_share(ratio) for ratio in (0.0, 1.3, 100.0)] == pytest.approx([0.3, 1.4, 2.5], abs=1e-3)
+    assert filtered_share(0.0, 1e9, 250.0) == pytest.approx(0.53)  # borne out in full: the other guess does not count
+    # 1 / 32 to the power of 0.8 is 1 / 16, which leaves 11.5 / 16; at ρ = ½ it counts for 0.4, beside 0.53 + 3 / 65.
+    first = 0.53 + 3 / 65
+    assert filtered_share(0.5, 1 / 32, 250.0) == pytest.approx(first**0.6 * 0.71875**0.4, rel=1e-9)
+    assert filtered_share(0.5, 1 / 32, 31.25) == pytest.approx(first**0.6 * 0.2**0.4, rel=1e-9)  # a sixteenth of that: 0.2
+    assert filtered_share(0.5, 1e9, 250.0) == pytest.approx(first**0.6 * 3.0**0.4, rel=1e-9)
 
 
 def test_a_prior_that_is_not_borne_out_may_be_wrong_anywhere_around():
