@@ -61,9 +61,9 @@ def test_months_come_in_any_order_and_start_from_the_training_mean(world, fitted
 
 def test_bands_of_rows_give_what_the_whole_gives(world, fitted):
     climate, months = FineClimate.of(world.domain), world.domain.months.astype("datetime64[M]")[[0, 7]]
-    maps = fitted._maps(climate)
-    whole = fitted._band(climate, maps, slice(0, climate.grid.n_lat), months)
-    parts = [fitted._band(climate, maps, slice(a, b), months) for a, b in ((0, 5), (5, 32))]
+    window, _ = fitted._windows(climate, months)
+    whole = window(climate)
+    parts = [window(climate.band(slice(a, b))) for a, b in ((0, 5), (5, 32))]
     assert np.concatenate(parts, axis=1) == pytest.approx(whole, abs=1e-3)
 
 

@@ -64,8 +64,8 @@ def test_bands_of_rows_give_what_the_whole_gives(world, fitted):
     from gwkeras.methods.priors.storage_model.ground import maps_of
 
     maps = maps_of(climate, fitted.standard)[1]
-    whole = fitted._band(climate, maps, months)
-    parts = [fitted._band(climate.band(rows), maps[:, rows], months) for rows in (slice(0, 5), slice(5, 32))]
+    whole = fitted._window(climate, maps, months)
+    parts = [fitted._window(climate.band(rows), maps[:, rows], months) for rows in (slice(0, 5), slice(5, 32))]
     assert np.concatenate(parts, axis=1) == pytest.approx(whole, abs=1e-3)
 
 
