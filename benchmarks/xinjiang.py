@@ -110,6 +110,7 @@ def judged(world: Path, run: Path, prior: str) -> dict[str, Any]:
         truth=world / "truth.nc",
     )
     experiment, started = Experiment(config, RunFolder(run)), time.process_time()
+    experiment.settle()
     evaluation = experiment.evaluate()
     found: dict[str, Any] = {"seconds": time.process_time() - started, "notes": experiment.notes}
     found["truth"] = {name: scores.as_dict() for name, scores in evaluation.scores.items()}

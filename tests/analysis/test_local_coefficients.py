@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gwkeras.analysis.attribution.coalitions import Attribution
 from gwkeras.analysis.attribution.local_coefficients import CONSTANT, coefficient_maps, has_local_coefficients
+from gwkeras.application import explain
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.fitted import FittedLearner
@@ -69,3 +71,21 @@ def test_coefficients_times_memories_are_the_prior(timed, tmp_path):
         told.append((own[:, :-1] * x).sum(axis=1) + own[:, -1])
     fields = [prior.predict(domain, month).mean[land] for month in months]
     np.testing.assert_allclose(told[1] - told[0], fields[1] - fields[0], rtol=1e-3, atol=1e-3 * np.std(told))
+
+
+def test_place_and_time_are_told_among_the_features_by_name(tmp_path, monkeypatch):
+    training = make_world(tmp_path).training
+    prior = learner(training.domain, training, timed=True)
+    asked = []
+
+    def nothing(regression, rows, background, names, seed=0):
+        asked.append((rows.shape[1], background.shape[1], len(names)))
+        told = regression(rows)
+        return Attribution(tuple(names), np.zeros((len(names), len(rows))), told, told)
+
+    monkeypatch.setattr(explain, "tabular_shapley", nothing)
+    parts, groups = explain._of_learner(prior, training.domain, list(training.domain.months[:2]), 4)
+    assert asked == [(prior.features.count,) * 3]
+    assert parts.names[-3:] == ("latitude", "longitude", "month")
+    assert groups.names[-2:] == ("maps", "place")
+    assert groups.names.count("time") == 1  # the month goes with the channel that counts time

@@ -27,6 +27,7 @@ _USUAL = {
     "level": (
         "level", "water level", "waterlevel", "groundwater level", "gwl", "depth to water", "depth to water level", "dtw", "dtwl",
         "head", "hydraulic head", "water depth", "wl", "lev va", "value", "storage", "gwsa", "groundwater depth",
+        "depth",  # of the well, where another column holds levels
     ),
     "unit": ("unit", "units"),
     "aquifer": ("aquifer type", "aquifer", "aquifertype", "aqfr type"),
@@ -121,11 +122,12 @@ def layout_of(table: pd.DataFrame, columns: ColumnsConfig, where: object) -> Lay
     dates = [month_of(text) is not None for text in table[first].dropna().astype(str).head(50)]
     if dates and all(dates) and columns.latitude not in headings:
         return "wells_as_columns"
+    unknown = next((role for role in ("well", "date", "level") if getattr(columns, role) not in headings), "level")
     raise BadInput(
         where,
         expected="columns of months, or columns for well, date and level, or dates with a column for each well",
         found=_list(headings),
-        remedy="state layout, and the headings under columns",
+        remedy=f"name the heading of the {unknown}, as in --set columns.{unknown}=HEADING, or state layout",
     )
 
 

@@ -277,7 +277,7 @@ def _quantity(levels: _Levels, config: WellsConfig) -> str:
             config.table,
             expected="depths to water below ground as positive numbers",
             found=f"{100 * negative:.0f} % negative ones",
-            remedy="state quantity: head, for levels that rise with storage",
+            remedy="state it, as in --set quantity=head, for levels that rise with storage",
         )
     return chosen
 

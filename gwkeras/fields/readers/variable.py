@@ -104,7 +104,10 @@ def wrong_variable(where: object, expected: str, files: Sequence[xr.Dataset], ke
     """The error for a source without the variable wanted; lists what there is."""
     found = "; ".join(dict.fromkeys(variables_found(data) for data in files[:3]))
     return UnknownVariable(
-        where, expected=expected, found=found, remedy=f"name the variable in the configuration (variables: {{{key}: name}})"
+        where,
+        expected=expected,
+        found=found,
+        remedy=f"name the variable in the configuration (variables: {{{key}: name}}), or with --variable where a command has it",
     )
 
 

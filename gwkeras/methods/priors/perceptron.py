@@ -20,7 +20,6 @@ from gwkeras.methods.priors.learners.perceptrons import Perceptrons
 from gwkeras.methods.priors.learners.sample import Sample
 
 _PENALTIES = (0.003, 0.01, 0.03, 0.1)  # on the square of the weights, of which one is chosen
-_NOTHING = 1e-6  # a feature that varies less is not looked at
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,7 @@ class Perceptron(Learner):
         return self._trained(sample, setting, seed, 1)
 
     def _trained(self, sample: Sample, penalty: float, seed: int, members: int) -> Perceptrons:
-        known = sample.rows[sample.use]
-        mean, deviation = known.mean(axis=0, dtype=float).astype(np.float32), known.std(axis=0, dtype=float)
-        deviation = np.where(deviation > _NOTHING, deviation, np.inf).astype(np.float32)
+        mean, deviation = sample.moments()
         found = []
         for number in range(members):
             rng = np.random.default_rng([seed, number])

@@ -7,6 +7,7 @@ import gzip
 import numpy as np
 import pytest
 
+from gwkeras.analysis.wells.columns import quantity_in, settle
 from gwkeras.analysis.wells.settings import ColumnsConfig, WellsConfig
 from gwkeras.analysis.wells.table import read_wells
 from gwkeras.core.errors import BadInput, UnknownUnits
@@ -84,6 +85,12 @@ def test_water_below_the_bottom_of_wells_is_told(tmp_path):
     assert any("in feet?" in note for note in read(tmp_path, text).notes)
 
 
+def test_depth_alone_is_to_water_and_beside_levels_the_well_s():
+    found = settle(["well", "lat", "lon", "date", "depth (m)"], ColumnsConfig(), "t.csv")
+    assert (found.level, quantity_in(found.level)) == ("depth (m)", "depth")
+    assert settle(["well", "date", "depth", "dtw"], ColumnsConfig(), "t.csv").level == "dtw"
+
+
 @pytest.mark.parametrize(
     ("text", "config", "error", "words"),
     [
@@ -95,6 +102,7 @@ def test_water_below_the_bottom_of_wells_is_told(tmp_path):
         ("well,lat,lon,date,depth to water (m)\na,1,2,2003-01,none\n", {}, BadInput, "not one number"),
         ("well|lat|lon\na|1|2\n", {}, BadInput, "separator"),
         ("p,q,r\n1,2,3\n", {}, BadInput, "state layout"),
+        ("well,lat,lon,date,reading (m)\na,1,2,2003-01,3\n", {}, BadInput, "columns.level=HEADING"),
         (
             "well,lat,lon,date,head (m)\na,1,2,2003-01,3\n",
             {"columns": ColumnsConfig(level="hed (m)")},

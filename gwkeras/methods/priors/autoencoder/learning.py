@@ -14,7 +14,6 @@ from gwkeras.regression.descent import Schedule
 
 _MONTHS = 8  # a step
 _RATE = 3e-3
-_NOTHING = 1e-6  # a feature that varies less is not looked at
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,8 @@ def learn_answers(sample: Sample, decay: float, seed: int, sizes: Sizes, unlabel
         unlabelled: (n, p) features of rows without storage.
     """
     rng = np.random.default_rng(seed)
-    known = sample.rows[sample.use]
-    mean, deviation = known.mean(axis=0, dtype=float).astype(np.float32), known.std(axis=0, dtype=float)
-    deviation = np.where(deviation > _NOTHING, deviation, np.inf).astype(np.float32)
-    whole = np.repeat(sample.whole, sample.tiles, axis=1)  # (M, k)
+    mean, deviation = sample.moments()
+    whole = sample.whole_cells
     x = standardised(sample.rows, mean, deviation)  # months that are not learned from stay, as rows without storage
     y = np.where(whole, sample.values / sample.scale, 0.0).astype(np.float32)
     further = len(unlabelled) // x.shape[1]  # in sheets of as many rows as a month has cells

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
+_NOTHING = 1e-6  # a feature that varies less is not looked at
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -37,6 +39,17 @@ class Sample:
             month, cell = month[kept], cell[kept]
         return self.rows[month, cell], self.values[month, cell]
 
+    def moments(self, columns: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of features over the rows that may be learned from, float32; infinite for what is constant.
+
+        Args:
+            columns: how many of the features, from the first on; None: all.
+        """
+        known = self.rows[self.use][:, :columns]
+        deviation = known.std(axis=0, dtype=float)
+        varying = np.where(deviation > _NOTHING, deviation, np.inf)
+        return known.mean(axis=0, dtype=float).astype(np.float32), varying.astype(np.float32)
+
     @cached_property
     def slices(self) -> tuple[slice, ...]:
         """The cells of each tile."""
@@ -46,6 +59,11 @@ class Sample:
     def whole(self) -> np.ndarray:
         """(M, tile) bool: whether all of a tile's cells may be learned from in a month."""
         return np.stack([self.use[:, cells].all(axis=1) for cells in self.slices], axis=1)
+
+    @property
+    def whole_cells(self) -> np.ndarray:
+        """(M, k) bool: `whole`, cell by cell."""
+        return np.repeat(self.whole, self.tiles, axis=1)
 
     @cached_property
     def scale(self) -> float:

@@ -19,7 +19,6 @@ from gwkeras.regression.training import train
 
 _MONTHS = 8  # a step
 _RATE, _DECAY = 3e-3, 1e-3
-_NOTHING = 1e-6  # a feature that varies less is not looked at
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,8 @@ def learn_local_memories(sample: Sample, strength: float, seed: int, sizes: Size
     """
     rng = np.random.default_rng(seed)
     told = sample.rows.shape[-1] - PLACES
-    known = sample.rows[sample.use][:, :told]
-    mean, deviation = known.mean(axis=0, dtype=float).astype(np.float32), known.std(axis=0, dtype=float)
-    deviation = np.where(deviation > _NOTHING, deviation, np.inf).astype(np.float32)
-    whole = np.repeat(sample.whole, sample.tiles, axis=1)  # (M, k)
+    mean, deviation = sample.moments(told)
+    whole = sample.whole_cells
     months = np.flatnonzero(whole.any(axis=1))
     x, maps = np.split(standardised(sample.rows[months, :, :told], mean, deviation), [sizes.memories], axis=-1)
     whole, values = whole[months], (sample.values[months] / sample.scale).astype(np.float32)
