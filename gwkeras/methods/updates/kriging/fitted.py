@@ -57,7 +57,7 @@ class FittedKriging:
         choice: what was chosen among, and how it predicts; plain numbers.
         notes: sentences for reports.
         sizes: (s n_lat, s n_lon) how large the prior's errors are likely to be beside one another; None: alike everywhere.
-        lasting_months: time constant of what the prior misses of a filtered product; 0: each month is asked by itself.
+        lasting_months: time constant of what the prior misses of the product; 0: each month is asked by itself.
     """
 
     region: Region
@@ -85,7 +85,7 @@ class FittedKriging:
     def apply_in_time(self, prior: FittedPrior, expected: Prediction, domain: Domain, month: Month) -> Prediction:
         """The same, with what the product shows in the other months of the domain; see `months_together.py`.
 
-        A region of one window through a filter is looked at so. Without a filter hardly anything of a residual is noise.
+        A region of one window is looked at so.
 
         Args:
             prior: whose f of other months is asked for, too.
@@ -94,7 +94,7 @@ class FittedKriging:
             month: whose product it is.
         """
         here = self.on(domain)
-        if not are_asked_together(here):
+        if not are_asked_together(here.region, here.lasting_months):
             return self._applied(expected, domain, month)
         # The value holds domain and prior, so that nothing else can come by their identities.
         *_, series = here._series.get((id(domain), id(prior)), lambda: (domain, prior, residuals_together(here, prior, domain)))

@@ -1,4 +1,4 @@
-"""All months together, through a filter: what a prior misses goes on from month to month, the product's noise does not.
+"""All months together: what a prior misses goes on from month to month, the product's noise does not.
 
     d = G − H f has the covariance S ⊗ T + R ⊗ B,    T(t, s) = (1 − ν) exp(−|t − s| / τ) + ν [t = s]
 
@@ -21,6 +21,7 @@ from gwkeras.domain.domain import Domain
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.updates.kriging.covariance.system import signal, system
 from gwkeras.methods.updates.kriging.solvers.common_cells import common_cells
+from gwkeras.methods.updates.kriging.solvers.region import Region
 
 if TYPE_CHECKING:
     from gwkeras.methods.updates.kriging.fitted import FittedKriging
@@ -28,14 +29,19 @@ if TYPE_CHECKING:
 NEW = 0.1
 """ν, of the variance of what a prior misses: errors of a single month's rain."""
 
-_MOST = 1000  # observations, whose patterns take a few seconds to find
+_MOST = 2000  # observations, whose patterns take some two seconds to find
+_NOTHING = 1e-6  # of the signal's variance: noise that is not worth averaging
 
 
-def are_asked_together(update: FittedKriging) -> bool:
-    """Whether months are: of a region of one window, and through a filter, since without one little of a residual is noise."""
-    region = update.region
+def are_asked_together(region: Region, lasting_months: float) -> bool:
+    """Whether months are: those of a region of one window whose observations are not too many.
+
+    Args:
+        region: in which they are asked.
+        lasting_months: time constant of what the prior misses; 0: never.
+    """
     few = region.grid.n_lat * region.grid.n_lon <= _MOST * region.averaged**2
-    return update.lasting_months > 0 and region.spread.kind != "none" and len(region.windows) == 1 and few
+    return lasting_months > 0 and len(region.windows) == 1 and few
 
 
 def residuals_together(update: FittedKriging, prior: FittedPrior, domain: Domain) -> dict[int, np.ndarray]:
@@ -59,13 +65,13 @@ def residuals_together(update: FittedKriging, prior: FittedPrior, domain: Domain
     window = region.windows[0]
     observed = region.observed(window, known)
     part = signal(observed, region.covariances(window).of(update.covariance.slope), region.uncertain)
-    found = as_if_alone(
-        observed.take(np.where(known, fields[whole] / scale, 0.0)).T,
-        update.covariance.variance * (part.seen + part.error),
-        system(part, 0.0, update.noise, observed, window.take(update.deviation))[0],
-        lasting(month_number(months[whole]), update.lasting_months),
-        np.array([update.beyond(domain.uncertainty_of(month)) for month in months[whole]]),
-    )
+    seen = update.covariance.variance * (part.seen + part.error)
+    noise = system(part, 0.0, update.noise, observed, window.take(update.deviation))[0]
+    if np.diag(noise).min() <= _NOTHING * np.diag(seen).mean():
+        return {}
+    together = lasting(month_number(months[whole]), update.lasting_months)
+    worse = np.array([update.beyond(domain.uncertainty_of(month)) for month in months[whole]])
+    found = as_if_alone(observed.take(np.where(known, fields[whole] / scale, 0.0)).T, seen, noise, together, worse)
     rows, columns = observed.cells.T
     fields = fields[whole]
     fields[:, rows, columns] = found.T[:, observed.groups] * scale[rows, columns]
@@ -96,8 +102,10 @@ def as_if_alone(
         worse: (M,) the diagonal of B.
     """
     amounts, patterns = linalg.eigh(signal, noise)
-    series = patterns.T @ residuals
-    for row, amount in zip(series, np.maximum(amounts, 0.0), strict=True):
-        found = together @ linalg.solve(amount * together + np.diag(worse), row, assume_a="pos")
-        row[:] = (amount + worse) * found
-    return noise @ (patterns @ series)
+    amounts = np.maximum(amounts, 0.0)[:, None]
+    # T (λ T + B)⁻¹ = B^½ W (μ / (λ μ + 1)) Wᵀ B^−½ with W μ Wᵀ = B^−½ T B^−½: one decomposition serves all patterns.
+    root = np.sqrt(worse)
+    kept, courses = linalg.eigh(together / root[:, None] / root)
+    kept = np.maximum(kept, 0.0)
+    series = ((patterns.T @ residuals / root) @ courses) * (kept / (amounts * kept + 1.0)) @ courses.T * root
+    return noise @ (patterns @ ((amounts + worse) * series))

@@ -3,7 +3,7 @@
     K = C Hᵀ (H C Hᵀ + E + R)⁻¹,    Ŝ = f + K (G − H f),    σ² = diag(C − K H C)
 
 C: a few Gaussians tied by a slope; E: what a wrong half-weight radius leaves; R: the product's noise, correlated in space. The
-mean takes C for larger where the prior's storage varies more (`amplitude.py`), and through a filter asks all months together
+mean takes C for larger where the prior's storage varies more (`amplitude.py`), and asks all months together
 (`months_together.py`); σ is that of errors alike everywhere and of a month by itself, which is rather too large than too small.
 The residual's mean is known to be zero (Kyriakidis 2004, doi 10.1111/j.1538-4632.2004.tb01135.x, for the change of support).
 """
@@ -30,6 +30,7 @@ from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.covariance.system import inverse, signal, system
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
+from gwkeras.methods.updates.kriging.months_together import are_asked_together
 from gwkeras.methods.updates.kriging.selection.slope_and_noise import (
     LEAST_VARIANCE,
     Sample,
@@ -46,6 +47,7 @@ from gwkeras.observation.operator import Observation
 
 _ENOUGH_MONTHS, _ENOUGH_VALUES = 60, 4_000_000  # of the product
 _PINNED_NOISE = 0.04  # share of the residuals' variance above which noise is not forced into the cells' means
+_PINNED_TOGETHER = 0.01  # the same where months are asked together, which tells noise from storage
 _SAMPLED_WINDOWS = 4  # of a region, from which slope and noise are chosen
 _SAMPLED_SIDE = 24  # product cells
 _LOCAL_KM = 100.0  # over which the local size of errors is averaged, without a filter
@@ -67,7 +69,7 @@ class Kriging:
         tolerance: relative difference in predicting the held-out product that counts as none.
         conservation: "cells" shifts every product cell to its own mean in the end; "observed" conserves what the satellite saw,
             up to its noise; "product" is "observed" where the product's filter is wider than a cell, or where its noise has more
-            than a 25th of the variance of what the prior has missed, else "cells".
+            than a 25th of the variance of what the prior has missed, a 100th where months are asked together, else "cells".
         window_cells: observations along each side of the core of a window, in regions of more than `largest_window` cells; the
             mean of such a region is solved as a whole, σ in windows.
         halo_cells: product cells around a window of an exported network, for a product without a filter.
@@ -78,8 +80,8 @@ class Kriging:
         error_size: "prior" takes errors for as large, beside one another, as the prior's storage varies in each fine cell, so
             that what it has missed is carried to where it can be wrong by much; "alike": for as large everywhere. A network is
             exported with its kriging as one graph: its errors count as alike, and its months are asked one by one.
-        lasting_months: time constant of what the prior misses of a filtered product, whose months are asked together in a
-            region of one window; 0: each by itself.
+        lasting_months: time constant of what the prior misses of the product, whose months are asked together in a region of
+            one window; 0: each by itself.
     Raises: ConfigError: where a value is out of its range.
     """
 
@@ -111,7 +113,7 @@ class Kriging:
     )
     lasting_months: float = key(
         12.0,
-        "of what the prior misses of a filtered product, whose months are asked together; 0: one by one",
+        "of what the prior misses of the product, whose months are asked together; 0: one by one",
         at_least=0,
         unit="months",
     )
@@ -157,23 +159,30 @@ class Kriging:
         stated = None
         if domain.uncertainty is not None:
             stated = np.stack([domain.uncertainty[domain.record.position(month)] for month in months])
-        fitted = self.fit_to(residuals, domain.observation, uncertainty=stated)
         if _is_network(prior):
-            return fitted
-        sizes = sizes_of(squares, domain.land_fine) if self.error_size == "prior" else None
-        return replace(fitted, sizes=sizes, lasting_months=self.lasting_months)
+            return self.fit_to(residuals, domain.observation, uncertainty=stated)
+        fitted = self.fit_to(residuals, domain.observation, uncertainty=stated, lasting_months=self.lasting_months)
+        return replace(fitted, sizes=sizes_of(squares, domain.land_fine) if self.error_size == "prior" else None)
 
     def load(self, folder: Path, training: Training) -> FittedKriging:
         """What `FittedKriging.save` has kept."""
         return FittedKriging.load(folder)
 
-    def fit_to(self, residuals: np.ndarray, observation: Observation, *, uncertainty: np.ndarray | None = None) -> FittedKriging:
+    def fit_to(
+        self,
+        residuals: np.ndarray,
+        observation: Observation,
+        *,
+        uncertainty: np.ndarray | None = None,
+        lasting_months: float = 0.0,
+    ) -> FittedKriging:
         """Chooses slope and noise by predicting the held-out product, and the size of σ from the errors of doing so.
 
         Args:
             residuals: (month, n_lat, n_lon) G − H f of training months, mm; NaN where unknown.
             observation: the product's operator.
             uncertainty: the product's own standard error, mm, same shape or (n_lat, n_lon); None where it states none.
+            lasting_months: time constant of the residuals, where months will be asked together; 0: one by one.
         Raises: BadInput: where the shapes do not fit, or fewer than two months have the same known cells.
         """
         residuals = np.asarray(residuals, dtype=float)
@@ -196,11 +205,11 @@ class Kriging:
             np.mean(np.maximum(noise.variance, typical[known] ** 2)) / max(np.mean(values[:, known] ** 2), LEAST_VARIANCE)
         )
         if self.conservation == "product" and region.pinned:
-            region = replace(region, pinned=disturbed <= _PINNED_NOISE)
+            together = are_asked_together(region, lasting_months)
+            region = replace(region, pinned=disturbed <= (_PINNED_TOGETHER if together else _PINNED_NOISE))
         choice = self._choice(region, selection, known)
-        return FittedKriging(
-            region, covariance, noise, typical, local, choice, _notes(choice, region, covariance, noise, typical, known)
-        )
+        notes = _notes(choice, region, covariance, noise, typical, known)
+        return FittedKriging(region, covariance, noise, typical, local, choice, notes, lasting_months=lasting_months)
 
     def region(self, observation: Observation) -> Region:
         """What the recipe makes of an operator's grid: its windows, and whether cells are pinned."""
