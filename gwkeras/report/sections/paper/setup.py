@@ -48,9 +48,9 @@ def _network(config: Config) -> list[tuple[str, str]]:
     model, training, loss = config.model, config.training, config.loss
     rows: list[tuple[str, str]] = [("network", model.kind)]
     if model.convlstm_filters:
-        rows.append(("ConvLSTM encoder", f"{len(model.convlstm_filters)} layers, {_list(model.convlstm_filters)} channels"))
+        rows.append(("ConvLSTM encoder", _layers(model.convlstm_filters, "layer")))
     if model.unet_filters:
-        rows.append(("U-Net", f"{len(model.unet_filters)} levels, {_list(model.unet_filters)} channels"))
+        rows.append(("U-Net", _layers(model.unet_filters, "level")))
     return [
         *rows,
         ("optimiser", f"AdamW, {training.learning_rate:g}, weight decay {training.weight_decay:g}"),
@@ -60,8 +60,8 @@ def _network(config: Config) -> list[tuple[str, str]]:
     ]
 
 
-def _list(values: tuple[int, ...]) -> str:
-    return ", ".join(map(str, values))
+def _layers(channels: tuple[int, ...], what: str) -> str:
+    return f"{len(channels)} {what}{'s' if len(channels) > 1 else ''}, {', '.join(map(str, channels))} channels"
 
 
 def _deviation(run: StoredRun) -> float:
