@@ -39,14 +39,17 @@ class Skill:
 
 
 def best_interpolation(evaluation: Evaluation, group: str = ALL) -> str | None:
-    """The interpolation with the least RMSE; None where none was judged."""
+    """The interpolation with the least RMSE; None where none was judged.
+
+    One without any error is what methods are judged by (the paper's target), and stands aside where there are others.
+    """
     scores = evaluation.scores_of(group)
     known = [(scores[name]["rmse"], name) for name in INTERPOLATIONS if name in scores and np.isfinite(scores[name]["rmse"])]
-    return min(known)[1] if known else None
+    return min([each for each in known if each[0] > 0] or known)[1] if known else None
 
 
 def skill_of(evaluation: Evaluation, method: str, group: str = ALL) -> Skill | None:
-    """Of one method; None where no interpolation was judged beside it, or the interpolation is exact.
+    """Of one method; None where no interpolation was judged beside it, or none but exact ones.
 
     Args:
         evaluation: as stored.

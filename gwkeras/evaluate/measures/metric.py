@@ -109,7 +109,7 @@ class Column:
 
     def text(self, value: float | None) -> str:
         """The score as it stands in a table; a dash where there is none."""
-        return "–" if value is None or not np.isfinite(value) else f"{value:.{self.metric.decimals}f}"
+        return "–" if value is None or not np.isfinite(value) else f"{value:z.{self.metric.decimals}f}"
 
 
 def evaluated(metric: Metric, sums: Sums) -> np.ndarray:

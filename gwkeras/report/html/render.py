@@ -17,6 +17,7 @@ _HERE = Path(__file__).parent
 _SCRIPTS = ("choice", "packed", "fields", "drawing", "cell", "controls")  # parts of one module, in this order
 _CODE = re.compile(r"`([^`]+)`")
 _MINUS = re.compile(r"(?<![\w.-])-(?=\d+(?:\.\d+)?(?![\w.-]))")  # before a number alone, not within a month or a name
+_TOGETHER = re.compile(r"(?<=\d) (?=[%±])|(?<=±) |(?<=\d) (?=to [\d−])|(?<=\d to) (?=[\d−])")  # 5 %, 1 ± 2, 3 to 4
 
 
 def render(report: Report, figures: tuple[tuple[str, str], ...], data: MapData | None, folder: Path) -> str:
@@ -32,7 +33,7 @@ def render(report: Report, figures: tuple[tuple[str, str], ...], data: MapData |
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["marked"] = _marked
-    environment.filters["cell"] = lambda text: _marked(_MINUS.sub("−", text))
+    environment.filters["cell"] = _cell
     environment.globals["slug"] = _slug
     environment.globals["kind"] = lambda block: type(block).__name__
     environment.globals["picture"] = lambda figure: _picture(folder / figure.link)
@@ -55,6 +56,11 @@ def render(report: Report, figures: tuple[tuple[str, str], ...], data: MapData |
 def _marked(text: str) -> Markup:
     """Text with `code`, escaped first."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+def _cell(text: str) -> Markup:
+    """A text of a table, whose numbers keep their signs and units on their line."""
+    return _marked(_TOGETHER.sub("\u00a0", _MINUS.sub("−", text)))
 
 
 def _slug(text: str) -> str:

@@ -37,9 +37,9 @@ def error_bars(evaluation: Evaluation) -> Section:
     blocks.append(first)
     if others:
         blocks.append(Aside("By class, the other methods", tuple(others)))
-    parts = tuple((method, *(f"{s:.1f}: {e:.1f}" for s, e in d.quartiles)) for method, d in found.items())
+    parts = tuple((method, *(f"{s:.1f} / {e:.1f}" for s, e in d.quartiles)) for method, d in found.items())
     quarters = ("method", "lowest σ", "second quarter", "third quarter", "highest σ")
-    blocks.append(Table("σ : root mean square error, mm, in quarters of the land by σ", quarters, parts))
+    blocks.append(Table("σ / root mean square error, mm, in quarters of the land by σ", quarters, parts))
     blocks.extend(_product_scale(evaluation))
     return Section("Error bars", tuple(blocks))
 

@@ -88,7 +88,8 @@ def key_figures(evaluation: Evaluation, method: str) -> tuple[tuple[str, str], .
     skill = skill_of(evaluation, method)
     if skill is not None and method != skill.best:
         said = change(skill.ratio)
-        found.append((said, f"{'as' if said.startswith('the same') else 'than'} {skill.best}, the best interpolation"))
+        link = "as" if said.startswith("the same") else "of" if "times" in said else "than"
+        found.append((said, f"{link} {skill.best}, the best interpolation"))
     for column in evaluation.columns:
         value = scores.value(column)
         if column.metric.of_interval and value is not None and column.interval is not None:

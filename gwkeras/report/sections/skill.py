@@ -156,7 +156,7 @@ def _texts(ratio: float, low: float, high: float, p_value: float, better: float)
 
 
 def _bounds(found: tuple[float, float] | None, decimals: int = 2) -> str:
-    return "–" if found is None else f"{found[0]:.{decimals}f} to {found[1]:.{decimals}f}"
+    return "–" if found is None else f"{found[0]:z.{decimals}f} to {found[1]:z.{decimals}f}"
 
 
 def _cells(values: np.ndarray) -> tuple[str, ...]:

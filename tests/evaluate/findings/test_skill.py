@@ -53,6 +53,16 @@ def test_the_best_interpolation_is_the_one_with_the_least_error():
     assert best_interpolation(evaluation((Off("model", 1.0),))) is None
 
 
+def test_an_interpolation_that_methods_are_judged_by_stands_aside():
+    """The paper's target is the bicubic interpolation: it has no error, and nothing can be a share of that."""
+    found = evaluation((Off("nearest", 2.0), Off("bilinear", 0.5), Off("bicubic", 0.0), Off("model", 1.5)))
+    assert best_interpolation(found) == "bilinear"
+    assert skill_of(found, "model").ratio == pytest.approx(3.0)
+    alone = evaluation((Off("bicubic", 0.0), Off("model", 1.5)))
+    assert best_interpolation(alone) == "bicubic"
+    assert skill_of(alone, "model") is None
+
+
 def test_ratio_and_its_interval():
     rng = np.random.default_rng(6)
     errors = rng.uniform(0.5, 1.5, 48)

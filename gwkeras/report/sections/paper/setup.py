@@ -16,6 +16,9 @@ def configuration(run: StoredRun) -> Section:
         return without(1, "configuration", "The run folder holds no configuration.")
     rows = [("scale", f"{run.config.sample.factor} × finer than the product"), ("learned from", run.config.target.kind)]
     if run.has_network:
+        shape = run.config.sample
+        size = f"{shape.height} × {shape.width} cells" if shape.height and shape.width else "32 × 32 cells at most"
+        rows.append(("patches", f"{size} of the product, {shape.months} months of climate"))
         rows += _network(run.config)
     else:
         rows.append(("network", "none was trained for this run"))
@@ -39,7 +42,7 @@ def data(run: StoredRun) -> Section:
     if found.has_patches:
         rows.append(("test patches", str(found.data.sizes["patch"])))
     if run.config is not None and run.config.sample.climate:
-        rows.append(("climate variables", ", ".join(run.config.sample.climate)))
+        rows.append(("climate variables", ", ".join(run.config.sample.climate).replace("_", " ")))
     said = paragraph(run.told.split) if run.told.split else paragraph("What was held out is said above.")
     return Section("Table 2: data", (said, Table("", ("parameter", "this run"), tuple(rows), "table_2"), beside(2)), 3)
 
@@ -48,9 +51,11 @@ def _network(config: Config) -> list[tuple[str, str]]:
     model, training, loss = config.model, config.training, config.loss
     rows: list[tuple[str, str]] = [("network", model.kind)]
     if model.convlstm_filters:
-        rows.append(("ConvLSTM encoder", f"{len(model.convlstm_filters)} layers, {_list(model.convlstm_filters)} channels"))
+        rows.append(("ConvLSTM encoder", _layers(model.convlstm_filters, "layer")))
     if model.unet_filters:
-        rows.append(("U-Net", f"{len(model.unet_filters)} levels, {_list(model.unet_filters)} channels"))
+        *levels, bottleneck = model.unet_filters
+        above = f"{_layers(tuple(levels), 'level')}, " if levels else ""
+        rows.append(("U-Net", f"{above}{bottleneck} in the bottleneck"))
     return [
         *rows,
         ("optimiser", f"AdamW, {training.learning_rate:g}, weight decay {training.weight_decay:g}"),
@@ -60,8 +65,8 @@ def _network(config: Config) -> list[tuple[str, str]]:
     ]
 
 
-def _list(values: tuple[int, ...]) -> str:
-    return ", ".join(map(str, values))
+def _layers(channels: tuple[int, ...], what: str) -> str:
+    return f"{len(channels)} {what}{'s' if len(channels) > 1 else ''}, {', '.join(map(str, channels))} channels"
 
 
 def _deviation(run: StoredRun) -> float:
