@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
@@ -13,12 +14,13 @@ from gwkeras.core.calibration import Calibration
 from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
+from gwkeras.methods.disagreement import departures, has_members
 from gwkeras.methods.local_sizes import with_own_sizes
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.training import Training
-from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
+from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail, unseen
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import HIDDEN, NoiseCorrelation
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
 from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct, held_out_product
@@ -112,7 +114,8 @@ def error_bars(
     measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
     squares = (float(np.mean(of**2)) for of in (product.errors, product.detail))
     chosen: Sequence[Month] = taught or held
-    detail = UnseenDetail.fit(domain, PriorFields(prior, domain, chosen), measured.sigma_scale, *squares)
+    apart = partial(departures, prior, domain, of=partial(unseen, domain)) if has_members(prior) else None
+    detail = UnseenDetail.fit(domain, PriorFields(prior, domain, chosen), measured.sigma_scale, *squares, apart)
     detail = replace(detail, persistence=persistence, noise=noise)
     return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product, update)
 
