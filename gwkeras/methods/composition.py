@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from gwkeras.core.calibration import Calibration
-from gwkeras.core.months import Month
+from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.calibrated import calibrated
 from gwkeras.methods.disagreement import departures, has_members
@@ -52,7 +52,7 @@ class Composition:
             known = np.isfinite(domain.storage_of(month)) & (domain.land > 0)
             of = partial(unseen, domain, known=known)
             apart = partial(departures, self.prior, domain, month, of) if has_members(self.prior) else None
-            sigma = self.detail.sigma(domain, expected.mean, found.sigma, known, apart)
+            sigma = self.detail.sigma(domain, expected.mean, found.sigma, known, apart, int(month_number(month)))
             found = replace(found, sigma=sigma, detail_sigma=self._of_detail(domain, sigma))
         if found.sigma is not None:  # a standard error of what is not known says nothing
             there = np.isfinite(found.mean)

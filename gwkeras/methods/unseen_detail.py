@@ -12,8 +12,8 @@ Where the prior has members, and no filter hides what they say of the product's 
 
     γ² A = δ² · local mean square of Σ w (u − ū)²    (`gwkeras.methods.disagreement`).
 
-Through a filter held-out product tells by ρ, the mean square of its errors over that of what the prior says there, how far the prior
-is right at all. As far as it is not, it does not know where detail is either, and its error may be anywhere around:
+Through a filter held-out product tells by ρ, the mean square of its errors over that of what the prior says there, how far the
+prior is right at all. As far as it is not, it does not know where detail is either, and its error may be anywhere around:
 
     A = ½ (1 − m) (a + ā r / r̄) + m r,    m = ρ / (1 + ρ),
 
@@ -98,6 +98,8 @@ class UnseenDetail:
         noise: how the product's noise goes together in space; None: as the update assumes.
         anywhere: m.
         apart: δ²; 0: not the members but u itself says how wrong the prior is, and `share` and `typical` count.
+        untaught: factor on σ in months that the prior was not taught on.
+        taught: numbers of those that it was.
     """
 
     scale: float
@@ -109,6 +111,8 @@ class UnseenDetail:
     noise: NoiseCorrelation | None = None
     anywhere: float = 0.0
     apart: float = 0.0
+    untaught: float = 1.0
+    taught: tuple[int, ...] = ()
 
     @classmethod
     def fit(
@@ -161,6 +165,7 @@ class UnseenDetail:
         sigma: np.ndarray,
         known: np.ndarray | None = None,
         apart: Callable[[], np.ndarray] | None = None,
+        month: int | None = None,
     ) -> np.ndarray:
         """(s n_lat, s n_lon) mm, standard deviation of a month.
 
@@ -171,12 +176,14 @@ class UnseenDetail:
             known: (n_lat, n_lon) bool, product cells with a value in the month; None: all. Land where there is none does not
                 count, as in what a network is served, which cannot tell it from the sea.
             apart: gives the members' departures in the month, where δ² asks for them.
+            month: its number; None: one that the prior was taught on.
         """
         if self.apart and apart is not None:
             wrong = self.apart * local_mean_square(domain, apart(), known)
         else:
             wrong = self.share * self.size(domain, local_mean_square(domain, unseen(domain, expected, known), known), known)
-        return np.sqrt(self.scale**2 * np.asarray(sigma, float) ** 2 + wrong).astype(np.float32)
+        factor = 1.0 if month is None or month in self.taught else self.untaught
+        return (factor * np.sqrt(self.scale**2 * np.asarray(sigma, float) ** 2 + wrong)).astype(np.float32)
 
     def size(self, domain: Domain, month: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
         """(s n_lat, s n_lon) mm², A.
@@ -206,7 +213,7 @@ class UnseenDetail:
     @property
     def digest(self) -> str:
         """Changes with anything that changes σ."""
-        numbers = (self.scale, self.share, self.anywhere, self.apart)
+        numbers = (self.scale, self.share, self.anywhere, self.apart, self.untaught, *self.taught)
         return " ".join((*(f"{number:.17g}" for number in numbers), array_digest(self.typical)))
 
     def save(self, folder: Path) -> None:
@@ -222,6 +229,8 @@ class UnseenDetail:
             scale=self.scale,
             anywhere=self.anywhere,
             apart=self.apart,
+            untaught=self.untaught,
+            taught=np.array(self.taught, dtype=int),
             **told,  # type: ignore[arg-type]
         )
 
@@ -243,8 +252,9 @@ class UnseenDetail:
                         told = json.loads(str(arrays[name]))
                         lasting[name] = Persistence(tuple(told["shares"]), told["white"], told["about_mean"])
                 noise = NoiseCorrelation(**json.loads(str(arrays["noise"]))) if "noise" in arrays else None
-                numbers = {name: float(arrays[name]) for name in ("scale", "share", "anywhere", "apart")}
-                return cls(typical=arrays["typical"], grid=grid, noise=noise, **lasting, **numbers)
+                numbers = {name: float(arrays[name]) for name in ("scale", "share", "anywhere", "apart", "untaught")}
+                taught = tuple(arrays["taught"].tolist())
+                return cls(typical=arrays["typical"], grid=grid, noise=noise, taught=taught, **lasting, **numbers)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 path, expected="arrays of error bars", found=f"something else ({error})", remedy="fit again"

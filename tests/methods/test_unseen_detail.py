@@ -64,6 +64,10 @@ def test_sigma_by_hand():
     bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED, -CHEQUERED), 1.5, 0.01, 1.0)
     assert bars.share == pytest.approx(0.4)
     np.testing.assert_allclose(bars.sigma(DOMAIN, CHEQUERED, np.full(DOMAIN.fine.shape, 2.0)), np.sqrt(12.6), rtol=1e-3)
+    told = replace(bars, untaught=1.1, taught=(12, 13))
+    for month, factor in ((None, 1.0), (13, 1.0), (14, 1.1)):
+        found = told.sigma(DOMAIN, CHEQUERED, np.full(DOMAIN.fine.shape, 2.0), month=month)
+        np.testing.assert_allclose(found, factor * np.sqrt(12.6), rtol=1e-3)
     still = bars.sigma(DOMAIN, np.zeros(DOMAIN.fine.shape), np.full(DOMAIN.fine.shape, 2.0))  # half of A stays
     np.testing.assert_allclose(still, np.sqrt(9 + 1.8), rtol=1e-3)
 
@@ -138,13 +142,16 @@ def test_kept_and_read_back(tmp_path):
     assert found is not None
     assert found.noise is None
     told = replace(bars, persistence=Persistence((0.5, 0.0, 0.0, 0.0, 0.25, 0.25), 0.2, 0.7), noise=NoiseCorrelation(0.8, 170.0))
+    told = replace(told, untaught=1.1, taught=(3, 4))
     told.save(tmp_path)
     found = UnseenDetail.load(tmp_path)
     assert (found.persistence, found.detail_persistence, found.noise) == (told.persistence, told.detail_persistence, told.noise)
     assert (found.scale, found.share, found.grid, found.anywhere) == (bars.scale, bars.share, bars.grid, bars.anywhere)
     assert found.apart == bars.apart == 0.0
+    assert (found.untaught, found.taught) == (1.1, (3, 4))
     np.testing.assert_array_equal(found.typical, bars.typical)
-    assert found.digest == bars.digest != UnseenDetail.fit(FILTERED, of_months(CHEQUERED), 1.3, 0.3, 1.0).digest
+    assert found.digest == told.digest != bars.digest
+    assert bars.digest != UnseenDetail.fit(FILTERED, of_months(CHEQUERED), 1.3, 0.3, 1.0).digest
     (tmp_path / "unseen_detail.npz").write_bytes(b"x")
     with pytest.raises(BadInput, match=r"unseen_detail\.npz: expected arrays of error bars"):
         UnseenDetail.load(tmp_path)
