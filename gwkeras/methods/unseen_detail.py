@@ -56,6 +56,7 @@ RANGE, FILTERED_RANGE = 0.10, 0.15
 
 _PLACES = 1000  # at which it is asked how long u lasts
 _LASTING = ("persistence", "detail_persistence")
+_NUMBERS = ("scale", "share", "anywhere", "apart", "untaught")
 _NEIGHBOURHOOD = 0.5  # degrees, standard deviation of the window for local mean squares
 AROUND_DEGREES, AROUND_REACH = 4.0, 2.0
 """Standard deviation of the window for what is around, and how many of them it reaches: a served tile sees no further."""
@@ -225,11 +226,7 @@ class UnseenDetail:
         np.savez(
             folder / "unseen_detail.npz",
             typical=self.typical,
-            share=self.share,
-            scale=self.scale,
-            anywhere=self.anywhere,
-            apart=self.apart,
-            untaught=self.untaught,
+            **{name: getattr(self, name) for name in _NUMBERS},
             taught=np.array(self.taught, dtype=int),
             **told,  # type: ignore[arg-type]
         )
@@ -252,8 +249,9 @@ class UnseenDetail:
                         told = json.loads(str(arrays[name]))
                         lasting[name] = Persistence(tuple(told["shares"]), told["white"], told["about_mean"])
                 noise = NoiseCorrelation(**json.loads(str(arrays["noise"]))) if "noise" in arrays else None
-                numbers = {name: float(arrays[name]) for name in ("scale", "share", "anywhere", "apart", "untaught")}
-                taught = tuple(arrays["taught"].tolist())
+                present = [name for name in _NUMBERS if name in arrays]  # some are not in those of earlier versions
+                numbers = {name: float(arrays[name]) for name in present}
+                taught = tuple(arrays["taught"].tolist()) if "taught" in arrays else ()
                 return cls(typical=arrays["typical"], grid=grid, noise=noise, taught=taught, **lasting, **numbers)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
