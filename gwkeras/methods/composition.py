@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from gwkeras.core.calibration import Calibration
-from gwkeras.core.months import Month
+from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.calibrated import calibrated
+from gwkeras.methods.disagreement import departures, has_members
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
-from gwkeras.methods.unseen_detail import UnseenDetail
+from gwkeras.methods.unseen_detail import UnseenDetail, unseen
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ class Composition:
         found = self.update.apply(expected, domain, month) if in_time is None else in_time(self.prior, expected, domain, month)
         if found.sigma is not None and self.detail is not None:
             known = np.isfinite(domain.storage_of(month)) & (domain.land > 0)
-            sigma = self.detail.sigma(domain, expected.mean, found.sigma, known)
+            of = partial(unseen, domain, known=known)
+            apart = partial(departures, self.prior, domain, month, of) if has_members(self.prior) else None
+            sigma = self.detail.sigma(domain, expected.mean, found.sigma, known, apart, int(month_number(month)))
             found = replace(found, sigma=sigma, detail_sigma=self._of_detail(domain, sigma))
         if found.sigma is not None:  # a standard error of what is not known says nothing
             there = np.isfinite(found.mean)

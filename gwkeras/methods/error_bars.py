@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
@@ -13,12 +14,14 @@ from gwkeras.core.calibration import Calibration
 from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
+from gwkeras.methods.disagreement import departures, has_members
 from gwkeras.methods.local_sizes import with_own_sizes
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
 from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.training import Training
-from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail
+from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail, unseen
+from gwkeras.methods.untaught_months import untaught_factor
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import HIDDEN, NoiseCorrelation
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
 from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct, held_out_product
@@ -104,16 +107,20 @@ def error_bars(
     sharper = with_own_sizes(here, product, spans_of(stamps)) if sharpen else None
     if sharper is not None:
         update, product = sharper
-    groups = in_groups(
-        np.abs(product.errors) / product.sigma_of_months, spans, blocks_of(product.lat, product.lon, grouping.block_degrees)
-    )
+    ratios, blocks = np.abs(product.errors) / product.sigma_of_months, blocks_of(product.lat, product.lon, grouping.block_degrees)
+    groups = in_groups(ratios, spans, blocks)
+    learned = np.isin(numbers[product.rows], month_number(np.array(taught)))
+    classes = (in_groups(ratios[:, which], spans[which], blocks) for which in (~learned, learned))
+    untaught, said = untaught_factor(*classes, grouping.probability)
     filtered = domain.point_spread.kind != "none"
-    told = f"{counted(len(groups))} of held-out product"
+    told = f"{counted(len(groups))} of held-out product; {said}"
     measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
     squares = (float(np.mean(of**2)) for of in (product.errors, product.detail))
     chosen: Sequence[Month] = taught or held
-    detail = UnseenDetail.fit(domain, PriorFields(prior, domain, chosen), measured.sigma_scale, *squares)
-    detail = replace(detail, persistence=persistence, noise=noise)
+    apart = partial(departures, prior, domain, of=partial(unseen, domain)) if has_members(prior) else None
+    detail = UnseenDetail.fit(domain, PriorFields(prior, domain, chosen), measured.sigma_scale, *squares, apart)
+    known = tuple(int(number) for number in month_number(np.array(training.months)))
+    detail = replace(detail, persistence=persistence, noise=noise, untaught=untaught, taught=known)
     return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product, update)
 
 

@@ -28,7 +28,7 @@ from gwkeras.methods.unseen_detail import UnseenDetail
 from gwkeras.training.run_folder import RunFolder
 
 _PRIOR, _UPDATE, _CALIBRATION, _TOLD = "prior", "update", "calibration.json", "method.json"
-_ERROR_BARS = 3
+_ERROR_BARS = 4
 """Raised when error bars are made in another way: methods that were fitted before are fitted again."""
 
 

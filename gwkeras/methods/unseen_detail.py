@@ -8,22 +8,26 @@ valleys can be 30 mm wrong about it, one that puts nothing there adds no error t
 
 with s from held-out product, I the bicubic interpolation, a the local mean square of u in the month and ā that over the months.
 
-Held-out product tells by ρ, the mean square of its errors over that of what the prior says there, how far the prior is right at
-all. Through a filter, as far as it is not, it does not know where detail is either, and its error may be anywhere around:
+Where the prior has members, and no filter hides what they say of the product's cells, they tell better how wrong their mean is:
+
+    γ² A = δ² · local mean square of Σ w (u − ū)²    (`gwkeras.methods.disagreement`).
+
+Through a filter held-out product tells by ρ, the mean square of its errors over that of what the prior says there, how far the
+prior is right at all. As far as it is not, it does not know where detail is either, and its error may be anywhere around:
 
     A = ½ (1 − m) (a + ā r / r̄) + m r,    m = ρ / (1 + ρ),
 
 with r the mean of a over some 1,000 km, r̄ that of ā: ā follows what there is of it in the month.
 
-γ² cannot be measured, since nothing of that detail is observed: it is an assumption, set on tuning worlds whose truth is known
-(docs/uncertainty.md), and its range is part of the intervals.
+γ² and δ² cannot be measured, since nothing of that detail is observed: they are assumptions, set on tuning worlds whose truth is
+known (docs/uncertainty.md), and their range is part of the intervals.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +42,13 @@ from gwkeras.fields.grids.interpolation import upsample
 from gwkeras.methods.persistence import Persistence, doubted
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 
+SEEN_SHARE = 0.4
+"""γ² for a product whose cells are what hides the detail, and a prior without members: set on tuning worlds, where 0.31 to 0.57
+were right for the ridge alone."""
+
+APART_SHARE = 5.5
+"""δ² for such a product and a prior of several: set on tuning worlds, where 4.5 to 7 were right."""
+
 _LARGEST_RATIO = 100.0  # a prior of nothing has no detail, and all ratios to it are alike
 
 RANGE, FILTERED_RANGE = 0.10, 0.15
@@ -45,21 +56,10 @@ RANGE, FILTERED_RANGE = 0.10, 0.15
 
 _PLACES = 1000  # at which it is asked how long u lasts
 _LASTING = ("persistence", "detail_persistence")
+_NUMBERS = ("scale", "share", "anywhere", "apart", "untaught")
 _NEIGHBOURHOOD = 0.5  # degrees, standard deviation of the window for local mean squares
 AROUND_DEGREES, AROUND_REACH = 4.0, 2.0
 """Standard deviation of the window for what is around, and how many of them it reaches: a served tile sees no further."""
-
-
-def seen_share(ratio: float) -> float:
-    """γ² for a product whose cells are what hides the detail, 0.3 + 2.2 q / (1 + q) with q = (ρ / 1.3)⁸.
-
-    Where the prior is right about what can be checked of it, it is about most of what cannot. On tuning worlds 0.09, 0.31 and 2.5
-    were right for ρ of 0.67, 0.90 and 1.85.
-
-    Args:
-        ratio: ρ.
-    """
-    return 0.3 + 2.2 * _step(ratio / 1.3, 8)
 
 
 def filtered_share(ratio: float, growth: float, radius_km: float) -> float:
@@ -98,6 +98,9 @@ class UnseenDetail:
         detail_persistence: how long u lasts, and with it what the prior gets wrong of it.
         noise: how the product's noise goes together in space; None: as the update assumes.
         anywhere: m.
+        apart: δ²; 0: not the members but u itself says how wrong the prior is, and `share` and `typical` count.
+        untaught: factor on σ in months that the prior was not taught on.
+        taught: numbers of those that it was.
     """
 
     scale: float
@@ -108,9 +111,20 @@ class UnseenDetail:
     detail_persistence: Persistence = Persistence.usual()
     noise: NoiseCorrelation | None = None
     anywhere: float = 0.0
+    apart: float = 0.0
+    untaught: float = 1.0
+    taught: tuple[int, ...] = ()
 
     @classmethod
-    def fit(cls, domain: Domain, means: Mapping[Month, np.ndarray], scale: float, errors: float, detail: float) -> UnseenDetail:
+    def fit(
+        cls,
+        domain: Domain,
+        means: Mapping[Month, np.ndarray],
+        scale: float,
+        errors: float,
+        detail: float,
+        apart: Callable[[Month], np.ndarray] | None = None,
+    ) -> UnseenDetail:
         """From the prior's fields of some months.
 
         Args:
@@ -119,21 +133,25 @@ class UnseenDetail:
             scale: s.
             errors: E, mean square of errors of the product in held-out blocks, mm².
             detail: that of what the prior alone says of them, mm²; ρ is E over it.
+            apart: month -> `gwkeras.methods.disagreement.departures`; None: the prior has no members.
         """
+        spread = domain.observation.point_spread
+        by_members = spread.kind == "none" and apart is not None
         land = np.flatnonzero(domain.land_fine > 0)
         some = land[:: max(1, len(land) // _PLACES)]
         total, seen = np.zeros(domain.fine.shape), []
-        for mean in means.values():
-            field = unseen(domain, mean)
-            total += local_mean_square(domain, field)
-            seen.append(field.ravel()[some])
+        for month, mean in means.items():
+            fields = apart(month) if by_members and apart is not None else unseen(domain, mean)[None]
+            total += local_mean_square(domain, fields)
+            seen.append(fields[0].ravel()[some])
         numbers = month_number(np.array(list(means)))
         lasting = doubted(Persistence.fit(numbers, np.array(seen)), numbers)
         typical = total / max(len(means), 1)
-        ratio = min(errors / max(detail, 1e-12), _LARGEST_RATIO)
-        spread = domain.observation.point_spread
         if spread.kind == "none":
-            return cls(scale, seen_share(ratio), typical.astype(np.float32), domain.fine, detail_persistence=lasting)
+            share, delta = (0.0, APART_SHARE) if by_members else (SEEN_SHARE, 0.0)
+            found = cls(scale, share, typical.astype(np.float32), domain.fine, detail_persistence=lasting)
+            return replace(found, apart=delta)
+        ratio = min(errors / max(detail, 1e-12), _LARGEST_RATIO)
         mass = domain.fine.area * domain.land_fine
         growth = min(errors / max(float((mass * typical).sum() / mass.sum()), 1e-12), _LARGEST_RATIO)
         there = around(domain, typical)
@@ -141,7 +159,15 @@ class UnseenDetail:
         share, anywhere = filtered_share(ratio, growth, spread.half_weight_km), ratio / (1 + ratio)
         return cls(scale, share, relative, domain.fine, detail_persistence=lasting, anywhere=anywhere)
 
-    def sigma(self, domain: Domain, expected: np.ndarray, sigma: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    def sigma(
+        self,
+        domain: Domain,
+        expected: np.ndarray,
+        sigma: np.ndarray,
+        known: np.ndarray | None = None,
+        apart: Callable[[], np.ndarray] | None = None,
+        month: int | None = None,
+    ) -> np.ndarray:
         """(s n_lat, s n_lon) mm, standard deviation of a month.
 
         Args:
@@ -150,9 +176,15 @@ class UnseenDetail:
             sigma: of the update, mm.
             known: (n_lat, n_lon) bool, product cells with a value in the month; None: all. Land where there is none does not
                 count, as in what a network is served, which cannot tell it from the sea.
+            apart: gives the members' departures in the month, where δ² asks for them.
+            month: its number; None: one that the prior was taught on.
         """
-        size = self.size(domain, local_mean_square(domain, unseen(domain, expected, known), known), known)
-        return np.sqrt(self.scale**2 * np.asarray(sigma, float) ** 2 + self.share * size).astype(np.float32)
+        if self.apart and apart is not None:
+            wrong = self.apart * local_mean_square(domain, apart(), known)
+        else:
+            wrong = self.share * self.size(domain, local_mean_square(domain, unseen(domain, expected, known), known), known)
+        factor = 1.0 if month is None or month in self.taught else self.untaught
+        return (factor * np.sqrt(self.scale**2 * np.asarray(sigma, float) ** 2 + wrong)).astype(np.float32)
 
     def size(self, domain: Domain, month: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
         """(s n_lat, s n_lon) mm², A.
@@ -182,7 +214,8 @@ class UnseenDetail:
     @property
     def digest(self) -> str:
         """Changes with anything that changes σ."""
-        return f"{self.scale:.17g} {self.share:.17g} {self.anywhere:.17g} {array_digest(self.typical)}"
+        numbers = (self.scale, self.share, self.anywhere, self.apart, self.untaught, *self.taught)
+        return " ".join((*(f"{number:.17g}" for number in numbers), array_digest(self.typical)))
 
     def save(self, folder: Path) -> None:
         """Writes unseen_detail.npz."""
@@ -193,9 +226,8 @@ class UnseenDetail:
         np.savez(
             folder / "unseen_detail.npz",
             typical=self.typical,
-            share=self.share,
-            scale=self.scale,
-            anywhere=self.anywhere,
+            **{name: getattr(self, name) for name in _NUMBERS},
+            taught=np.array(self.taught, dtype=int),
             **told,  # type: ignore[arg-type]
         )
 
@@ -217,8 +249,10 @@ class UnseenDetail:
                         told = json.loads(str(arrays[name]))
                         lasting[name] = Persistence(tuple(told["shares"]), told["white"], told["about_mean"])
                 noise = NoiseCorrelation(**json.loads(str(arrays["noise"]))) if "noise" in arrays else None
-                scale, share, anywhere = (float(arrays[name]) for name in ("scale", "share", "anywhere"))
-                return cls(scale, share, arrays["typical"], grid, **lasting, noise=noise, anywhere=anywhere)
+                present = [name for name in _NUMBERS if name in arrays]  # some are not in those of earlier versions
+                numbers = {name: float(arrays[name]) for name in present}
+                taught = tuple(arrays["taught"].tolist()) if "taught" in arrays else ()
+                return cls(typical=arrays["typical"], grid=grid, noise=noise, taught=taught, **lasting, **numbers)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 path, expected="arrays of error bars", found=f"something else ({error})", remedy="fit again"
@@ -246,14 +280,15 @@ def local_mean_square(domain: Domain, field: np.ndarray, known: np.ndarray | Non
 
     Args:
         domain: of the field.
-        field: (s n_lat, s n_lon).
+        field: (s n_lat, s n_lon), or several (k, s n_lat, s n_lon) whose squares are added.
         known: (n_lat, n_lon) bool, product cells whose land counts; None: all.
     """
     mode = ("nearest", "wrap" if domain.fine.is_periodic else "nearest")
     width = _NEIGHBOURHOOD / domain.fine.lat_step, _NEIGHBOURHOOD / domain.fine.lon_step
     land = domain.land_fine.astype(float)
     land = land if known is None else land * nearest_upsample(known, domain.factor)
-    total = ndimage.gaussian_filter(field**2 * land, width, mode=mode)
+    squared = np.square(field).reshape(-1, *land.shape).sum(axis=0)
+    total = ndimage.gaussian_filter(squared * land, width, mode=mode)
     reached = ndimage.gaussian_filter(land, width, mode=mode)
     return np.divide(total, reached, out=np.zeros_like(total), where=reached > 1e-9)
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
+from gwkeras.methods.disagreement import departures, has_members
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.unseen_detail import UnseenDetail, local_mean_square, unseen
 from gwkeras.methods.updates.kriging.simulation import Simulation
@@ -36,7 +38,7 @@ class UnseenDraws:
 
     Args:
         fields: (months, s n_lat, s n_lon) u, mm.
-        share: γ².
+        share: γ², or δ².
         simulation: of z.
     """
 
@@ -55,14 +57,18 @@ class UnseenDraws:
         """
         months: Sequence[Month] = list(domain.calendar)
         chosen = np.unique(np.linspace(0, len(months) - 1, _MONTHS).astype(int))
-        fields = np.stack([unseen(domain, prior.predict(domain, months[k]).mean) for k in chosen])
+        if detail.apart and has_members(prior):  # a month's departures by turns, each as much larger as there are of them
+            apart = [departures(prior, domain, months[k], partial(unseen, domain)) for k in chosen]
+            fields = np.concatenate([np.sqrt(len(of_month)) * of_month for of_month in apart])
+        else:
+            fields = np.stack([unseen(domain, prior.predict(domain, months[k]).mean) for k in chosen])
         if detail.anywhere:  # as large as σ has it, which counts what is around, too
             own = np.mean([local_mean_square(domain, field) for field in fields], axis=0)
             some = own > _NOTHING * own.max(initial=0.0)
             fields *= np.sqrt(np.divide(detail.size(domain, own), own, out=np.zeros(own.shape), where=some))
         fields = fields.astype(np.float32)
         spread = Simulation.of(domain.fine, lambda squared: np.exp(-squared / (2 * LENGTH_KM**2)), _REACH * LENGTH_KM)
-        return cls(fields, detail.share, spread)
+        return cls(fields, detail.apart or detail.share, spread)
 
     def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """(count, s n_lat, s n_lon) mm, at sea 0.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
+from gwkeras.methods.disagreement import departures, has_members
+from gwkeras.methods.method import Prediction
 from gwkeras.methods.persistence import Persistence
-from gwkeras.methods.unseen_detail import UnseenDetail, around, filtered_share, local_mean_square, seen_share, unseen
+from gwkeras.methods.unseen_detail import UnseenDetail, around, filtered_share, local_mean_square, unseen
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
@@ -57,12 +60,16 @@ def test_land_whose_product_is_unknown_is_as_sea():
 
 
 def test_sigma_by_hand():
-    """γ² = 0.3, A = 9 mm², s = 1.5, σ of the update 2 mm: √(9 + 2.7)."""
+    """γ² = 0.4, A = 9 mm², s = 1.5, σ of the update 2 mm: √(9 + 3.6)."""
     bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED, -CHEQUERED), 1.5, 0.01, 1.0)
-    assert bars.share == pytest.approx(0.3, abs=1e-9)
-    np.testing.assert_allclose(bars.sigma(DOMAIN, CHEQUERED, np.full(DOMAIN.fine.shape, 2.0)), np.sqrt(11.7), rtol=1e-3)
+    assert bars.share == pytest.approx(0.4)
+    np.testing.assert_allclose(bars.sigma(DOMAIN, CHEQUERED, np.full(DOMAIN.fine.shape, 2.0)), np.sqrt(12.6), rtol=1e-3)
+    told = replace(bars, untaught=1.1, taught=(12, 13))
+    for month, factor in ((None, 1.0), (13, 1.0), (14, 1.1)):
+        found = told.sigma(DOMAIN, CHEQUERED, np.full(DOMAIN.fine.shape, 2.0), month=month)
+        np.testing.assert_allclose(found, factor * np.sqrt(12.6), rtol=1e-3)
     still = bars.sigma(DOMAIN, np.zeros(DOMAIN.fine.shape), np.full(DOMAIN.fine.shape, 2.0))  # half of A stays
-    np.testing.assert_allclose(still, np.sqrt(9 + 1.35), rtol=1e-3)
+    np.testing.assert_allclose(still, np.sqrt(9 + 1.8), rtol=1e-3)
 
 
 @pytest.mark.parametrize("domain", [DOMAIN, FILTERED])
@@ -73,13 +80,34 @@ def test_a_prior_of_nothing_adds_nothing(domain):
 
 
 def test_how_wrong_it_may_be_follows_the_held_out_product():
-    assert [seen_share(ratio) for ratio in (0.0, 1.3, 100.0)] == pytest.approx([0.3, 1.4, 2.5], abs=1e-3)
     assert filtered_share(0.0, 1e9, 250.0) == pytest.approx(0.53)  # borne out in full: the other guess does not count
     # 1 / 32 to the power of 0.8 is 1 / 16, which leaves 11.5 / 16; at ρ = ½ it counts for 0.4, beside 0.53 + 3 / 65.
     first = 0.53 + 3 / 65
     assert filtered_share(0.5, 1 / 32, 250.0) == pytest.approx(first**0.6 * 0.71875**0.4, rel=1e-9)
     assert filtered_share(0.5, 1 / 32, 31.25) == pytest.approx(first**0.6 * 0.2**0.4, rel=1e-9)  # a sixteenth of that: 0.2
     assert filtered_share(0.5, 1e9, 250.0) == pytest.approx(first**0.6 * 3.0**0.4, rel=1e-9)
+
+
+def test_members_tell_how_wrong_their_mean_is():
+    """3 mm and −3 mm, chequered, are 3 mm from their mean: δ² = 5.5 makes √(9 + 5.5 · 9)."""
+
+    def prior(*own):
+        members = [(weight, lambda domain, month, f=f: Prediction(f * CHEQUERED)) for weight, f in own]
+        return SimpleNamespace(members=[SimpleNamespace(weight=w, prior=SimpleNamespace(predict=p)) for w, p in members])
+
+    two, three = prior((0.5, 1.0), (0.5, -1.0)), prior((0.25, 3.0), (0.25, 1.0), (0.5, 2.0))
+    assert has_members(two)
+    assert not has_members(prior((1.0, 1.0)))
+    month, of = np.datetime64("2003-01"), partial(unseen, DOMAIN)
+    np.testing.assert_allclose(np.square(departures(two, DOMAIN, month, of)).sum(axis=0), 9.0, atol=0.02)
+    # ¼ · 3² + ¼ · 3² + ½ · 0
+    np.testing.assert_allclose(np.square(departures(three, DOMAIN, month, of)).sum(axis=0), 4.5, atol=0.01)
+    bars = UnseenDetail.fit(DOMAIN, of_months(CHEQUERED), 1.5, 0.01, 1.0, partial(departures, two, DOMAIN, of=of))
+    apart = partial(departures, two, DOMAIN, month, of)
+    found = bars.sigma(DOMAIN, 100 * CHEQUERED, np.full(DOMAIN.fine.shape, 2.0), None, apart)
+    np.testing.assert_allclose(found, np.sqrt(9 + 5.5 * 9), rtol=1e-3)
+    filtered = UnseenDetail.fit(FILTERED, of_months(CHEQUERED), 1.5, 0.01, 1.0, partial(departures, two, FILTERED, of=of))
+    assert filtered.apart == 0.0  # what members say of the product's cells is hidden, too
 
 
 def test_a_prior_that_is_not_borne_out_may_be_wrong_anywhere_around():
@@ -102,7 +130,7 @@ def test_a_prior_that_is_not_borne_out_may_be_wrong_anywhere_around():
 def test_elsewhere_the_month_stands_for_the_record():
     bars = UnseenDetail.fit(DOMAIN, of_months(np.zeros(DOMAIN.fine.shape)), 1.0, 0.01, 1.0)
     other = domain_of(Grid(-2.0, 20.0, 1.0, 1.0, 4, 5))
-    np.testing.assert_allclose(bars.sigma(other, CHEQUERED, np.zeros(other.fine.shape)), np.sqrt(2.7), rtol=1e-3)
+    np.testing.assert_allclose(bars.sigma(other, CHEQUERED, np.zeros(other.fine.shape)), np.sqrt(3.6), rtol=1e-3)
 
 
 def test_kept_and_read_back(tmp_path):
@@ -114,12 +142,16 @@ def test_kept_and_read_back(tmp_path):
     assert found is not None
     assert found.noise is None
     told = replace(bars, persistence=Persistence((0.5, 0.0, 0.0, 0.0, 0.25, 0.25), 0.2, 0.7), noise=NoiseCorrelation(0.8, 170.0))
+    told = replace(told, untaught=1.1, taught=(3, 4))
     told.save(tmp_path)
     found = UnseenDetail.load(tmp_path)
     assert (found.persistence, found.detail_persistence, found.noise) == (told.persistence, told.detail_persistence, told.noise)
     assert (found.scale, found.share, found.grid, found.anywhere) == (bars.scale, bars.share, bars.grid, bars.anywhere)
+    assert found.apart == bars.apart == 0.0
+    assert (found.untaught, found.taught) == (1.1, (3, 4))
     np.testing.assert_array_equal(found.typical, bars.typical)
-    assert found.digest == bars.digest != UnseenDetail.fit(FILTERED, of_months(CHEQUERED), 1.3, 0.3, 1.0).digest
+    assert found.digest == told.digest != bars.digest
+    assert bars.digest != UnseenDetail.fit(FILTERED, of_months(CHEQUERED), 1.3, 0.3, 1.0).digest
     (tmp_path / "unseen_detail.npz").write_bytes(b"x")
     with pytest.raises(BadInput, match=r"unseen_detail\.npz: expected arrays of error bars"):
         UnseenDetail.load(tmp_path)

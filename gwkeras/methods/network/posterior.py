@@ -41,6 +41,11 @@ def posterior_model(network: keras.Model, update: FittedKriging, factor: int, de
         prior = layers.Subtract(dtype="float32", name="prior")([prior, carried])
     found = kriging_layer(update, factor, detail)(prior, gwsa, land, land_fine, latitude, inputs["longitude"])
     mean, variance = keras.ops.split(found, 2, axis=-1)
+    if detail is not None and detail.untaught != 1.0:
+        time = inputs.setdefault("time", keras.Input((), dtype="float32", name="time"))
+        known = keras.ops.equal(time[:, None], np.array([detail.taught], dtype="float32"))
+        factor = keras.ops.where(keras.ops.any(known, axis=1), 1.0, detail.untaught**2)
+        variance = variance * keras.ops.reshape(factor, (-1, 1, 1, 1))
     return keras.Model(list(inputs.values()), {"mean": mean, "variance": variance}, name="posterior")
 
 
