@@ -29,6 +29,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -243,16 +244,14 @@ class UnseenDetail:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 grid = Grid(**json.loads(str(arrays["grid"])))
-                lasting = {}
+                kept: dict[str, Any] = {name: float(arrays[name]) for name in _NUMBERS if name in arrays}
                 for name in _LASTING:
-                    if name in arrays:  # not in those of earlier versions
+                    if name in arrays:
                         told = json.loads(str(arrays[name]))
-                        lasting[name] = Persistence(tuple(told["shares"]), told["white"], told["about_mean"])
+                        kept[name] = Persistence(tuple(told["shares"]), told["white"], told["about_mean"])
                 noise = NoiseCorrelation(**json.loads(str(arrays["noise"]))) if "noise" in arrays else None
-                present = [name for name in _NUMBERS if name in arrays]  # some are not in those of earlier versions
-                numbers = {name: float(arrays[name]) for name in present}
                 taught = tuple(arrays["taught"].tolist()) if "taught" in arrays else ()
-                return cls(typical=arrays["typical"], grid=grid, noise=noise, taught=taught, **lasting, **numbers)
+                return cls(typical=arrays["typical"], grid=grid, noise=noise, taught=taught, **kept)  # less, of earlier versions
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 path, expected="arrays of error bars", found=f"something else ({error})", remedy="fit again"
