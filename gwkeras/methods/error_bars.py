@@ -110,15 +110,15 @@ def error_bars(
     ratios, blocks = np.abs(product.errors) / product.sigma_of_months, blocks_of(product.lat, product.lon, grouping.block_degrees)
     groups = in_groups(ratios, spans, blocks)
     learned = np.isin(numbers[product.rows], month_number(np.array(taught)))
-    classes = (in_groups(ratios[:, which], spans[which], blocks) for which in (~learned, learned))
-    untaught, said = untaught_factor(*classes, grouping.probability)
+    others, own = (in_groups(ratios[:, which], spans[which], blocks) for which in (~learned, learned))
+    untaught, said = untaught_factor(others, own, grouping.probability)
     filtered = domain.point_spread.kind != "none"
     told = f"{counted(len(groups))} of held-out product; {said}"
     measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
-    squares = (float(np.mean(of**2)) for of in (product.errors, product.detail))
+    errors, unaided = (float(np.mean(of**2)) for of in (product.errors, product.detail))
     chosen: Sequence[Month] = taught or held
     apart = partial(departures, prior, domain, of=partial(unseen, domain)) if has_members(prior) else None
-    detail = UnseenDetail.fit(domain, PriorFields(prior, domain, chosen), measured.sigma_scale, *squares, apart)
+    detail = UnseenDetail.fit(domain, PriorFields(prior, domain, chosen), measured.sigma_scale, errors, unaided, apart)
     known = tuple(int(number) for number in month_number(np.array(training.months)))
     detail = replace(detail, persistence=persistence, noise=noise, untaught=untaught, taught=known)
     return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product, update)
