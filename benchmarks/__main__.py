@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "command_help": (),
     "global_month": (),
     "global_kriging": (),
+    "global_default": ("--years", "2", "--before", "1"),
     "global_build": (),
     "weighted_regression": (),
     "demo": (),

@@ -1,7 +1,7 @@
 """The default method on the globe: what opening, fitting and a month cost, step by step; seconds and peak memory of each.
 
 python -m benchmarks.global_default [--years 4] [--before 2] [--half-weight-km 250] [--step 0.5]
-    [--folder SCRATCH] [--stop-after STEP]
+    [--folder SCRATCH] [--stop-after STEP] [--given]
 
 360 × 720 product cells to 1440 × 2880, climate at 0.25°, three maps; files are written first (and found again in `--folder`).
 The cost of fitting grows with the months; a month's own cost does not.
@@ -15,11 +15,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from benchmarks.global_default.world import CLIMATE, write_world
+from benchmarks.global_kriging import given
 
 BAR_SECONDS, BAR_GIB = 15.0, 2.5
 STEPS = ("open", "ridge", "storage model", "fields", "kriging", "error bars", "months")
@@ -49,6 +52,7 @@ def main() -> None:
     parser.add_argument("--step", type=float, default=0.5, help="side of a product cell, degrees; the bars are for 0.5")
     parser.add_argument("--folder", type=Path, default=None, help="scratch folder, kept; by default one that is removed")
     parser.add_argument("--stop-after", choices=STEPS, default=STEPS[-1])
+    parser.add_argument("--given", action="store_true", help="the months alone, with parameters that are given, not fitted")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
@@ -58,7 +62,8 @@ def main() -> None:
             with measured("writing the world's files"):
                 write_world(place, options.years, options.before, options.half_weight_km, options.step)
             (place / "done").touch()
-        steps(place, options.half_weight_km, STEPS[: STEPS.index(options.stop_after) + 1])
+        wanted = ("open", "months") if options.given else STEPS[: STEPS.index(options.stop_after) + 1]
+        steps(place, options.half_weight_km, wanted)
 
 
 def steps(place: Path, half_weight_km: float, wanted: tuple[str, ...]) -> None:
@@ -107,8 +112,40 @@ def steps(place: Path, half_weight_km: float, wanted: tuple[str, ...]) -> None:
             bars = error_bars(prior, update, training)
         assert bars is not None
         method = Composition("default", prior, bars.update, bars.calibration, bars.detail)
+    elif "months" in wanted:
+        method = _given(domain)
     if "months" in wanted:
         _months(method, domain, place)
+
+
+class _Smooth:
+    """A prior of any storage, read like filed ones."""
+
+    digest = "smooth"
+
+    def __init__(self, domain) -> None:
+        rng = np.random.default_rng(0)
+        field = gaussian_filter(rng.standard_normal(domain.fine.shape, dtype=np.float32), 12.0, mode=("nearest", "wrap"))
+        self._fields = np.stack([30 * field / field.std()] * 2)
+
+    def predict(self, domain, month, part=None):
+        from gwkeras.methods.method import Prediction
+
+        return Prediction(0.5 * self._fields[0] + 0.5 * self._fields[1])
+
+
+def _given(domain):
+    """The method with parameters as they are for groundwater: what a month costs does not depend on them."""
+    from gwkeras.core.calibration import Calibration
+    from gwkeras.methods.composition import Composition
+    from gwkeras.methods.unseen_detail import UnseenDetail
+    from gwkeras.methods.updates.kriging.recipe import Kriging
+
+    prior = _Smooth(domain)
+    sizes = 0.3 + np.abs(prior._fields[0]) / 30
+    update = replace(given(Kriging(), domain.observation), sizes=sizes)
+    detail = UnseenDetail(1.0, 0.4, np.full(domain.fine.shape, 100.0, np.float32), domain.fine)
+    return Composition("default", prior, update, Calibration(), detail)
 
 
 def _months(method, domain, place: Path) -> None:
@@ -130,8 +167,15 @@ def _mean_alone(method, domain, month: np.datetime64) -> None:
     """What a month costs without σ."""
     update, prior = method.update.on(domain), method.prior.predict(domain, month)
     expected = np.where(domain.land_fine > 0, np.asarray(prior.mean, dtype=float), np.nan)
-    residual = update.region.gather(domain.storage_of(month).astype(float) - update.region.seen(expected))
-    expected + update._solver.increment(residual, np.isfinite(residual), 1.0)
+    residual = domain.storage_of(month).astype(float) - update.region.seen(expected)
+    known, amplitude = np.isfinite(update.region.gather(residual)), update.amplitude
+    if amplitude is None:
+        update._carried(residual, known, 1.0)
+        return
+    storage = amplitude.fine * update._carried(residual / amplitude.seen, known, 1.0)
+    if update.region.spread.kind != "none":
+        seen = update.region.seen(np.where(domain.land_fine > 0, storage, np.nan))
+        update._carried(residual - seen, known, 1.0)
 
 
 def _silent(label: str, done: int, total: int) -> None:
