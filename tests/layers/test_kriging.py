@@ -11,7 +11,7 @@ import pytest
 
 from gwkeras.core.grid import Grid
 from gwkeras.layers.kriging import Kriging
-from gwkeras.methods.network.posterior import kriging_layer
+from gwkeras.methods.network.posterior import kriging_layer, posterior_model
 from gwkeras.methods.unseen_detail import UnseenDetail
 from gwkeras.methods.updates.kriging.covariance.mixture import LENGTHS_KM, Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
@@ -112,3 +112,20 @@ def test_unseen_detail_adds_what_numpy_adds(share, anywhere):
     known = np.isfinite(expected)
     assert known.sum() > 1000
     np.testing.assert_allclose(np.sqrt(found[..., 1][known]), expected[known], rtol=1e-3)
+
+
+def test_months_that_were_not_taught_on_have_a_larger_sigma_in_the_graph():
+    """1.2 σ in all but the month that was: the graph takes the month of each sample of a batch."""
+    inputs = [keras.Input((None, None, 1), name=name) for name in ("land", "land_fine")]
+    mean = keras.layers.Rescaling(5.0, name="mean")(inputs[1])
+    network = keras.Model(inputs, {"mean": mean, "variance": keras.layers.Rescaling(1.0, name="variance")(inputs[1])})
+    unseen = UnseenDetail(1.0, 0.4, np.ones(FINE.shape), FINE, untaught=1.2, taught=(6, 7))
+    graph = posterior_model(network, numpy_kriging(PointSpread(), False), FACTOR, unseen)
+    share = np.nan_to_num(FINE.block_mean(LAND, FACTOR))
+    fields = {"land": share, "land_fine": LAND, "gwsa": OBSERVED * (share > 0)}
+    given = {name: np.stack([field] * 3)[..., None].astype("float32") for name, field in fields.items()}
+    given |= {"latitude": np.stack([COARSE.lat] * 3), "longitude": np.stack([COARSE.lon] * 3), "time": np.array([6.0, 8.0, 7.0])}
+    found = {name: np.asarray(values) for name, values in graph(given).items()}
+    np.testing.assert_array_equal(found["mean"][1], found["mean"][0])
+    np.testing.assert_array_equal(found["variance"][2], found["variance"][0])
+    np.testing.assert_allclose(found["variance"][1], 1.44 * found["variance"][0], rtol=1e-6)
