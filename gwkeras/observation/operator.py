@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
@@ -9,10 +10,12 @@ import numpy as np
 
 from gwkeras.core.errors import GridMismatch
 from gwkeras.core.grid import Grid, nearest_upsample
+from gwkeras.core.latest import Latest
 from gwkeras.observation.convolution import Convolution
 from gwkeras.observation.point_spread import PointSpread
 
 _FIELD_BYTES = 2**26  # of fine fields at once
+_ASKED_AGAIN = 2**21  # cells of a field whose filtering takes so long that what is asked for again is kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,10 @@ class Observation:
         if self.point_spread.kind == "none":
             return self.fine.block_mean(values, self.factor, self.land)
         stack = np.asarray(values).reshape(-1, *self.fine.shape)
+        if len(stack) == 1 and stack.size >= _ASKED_AGAIN:  # a method and its error bars ask for the same field
+            key = hashlib.blake2b(np.ascontiguousarray(stack), digest_size=16).digest()
+            seen = self._latest.get(key, lambda: self._means(stack))
+            return seen.reshape(*np.shape(values)[:-2], *self.coarse.shape).copy()
         result = np.empty((len(stack), *self.coarse.shape))
         at_once = max(1, _FIELD_BYTES // (8 * self.land.size))
         for start in range(0, len(stack), at_once):
@@ -104,6 +111,10 @@ class Observation:
         units = np.zeros((len(cells), *self.coarse.shape))
         units[np.arange(len(cells)), cells[:, 0], cells[:, 1]] = 1.0
         return self.adjoint(units)
+
+    @cached_property
+    def _latest(self) -> Latest[np.ndarray]:
+        return Latest()
 
     @cached_property
     def _convolution(self) -> Convolution:

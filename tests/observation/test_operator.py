@@ -170,3 +170,19 @@ def test_land_on_another_grid_is_refused():
         Observation(Grid(0, 0, 0.5, 0.5, 8, 8), 4, np.ones((4, 8)))
     with pytest.raises(GridMismatch, match="in whole blocks of 3"):
         Observation(Grid(0, 0, 0.5, 0.5, 8, 8), 3, np.ones((8, 8)))
+
+
+def test_a_large_field_that_is_asked_for_again_is_filtered_once(monkeypatch):
+    fine, calls = Grid(0.0, 0.0, 0.25, 0.25, 16, 16), []
+    observation = Observation(fine, 4, np.ones(fine.shape), PointSpread.gaussian(100.0))
+    fields = np.random.default_rng(0).normal(size=(2, *fine.shape))
+    expected = observation(fields)
+    monkeypatch.setattr("gwkeras.observation.operator._ASKED_AGAIN", 256)
+    means = Observation._means
+    monkeypatch.setattr(Observation, "_means", lambda self, stack: calls.append(1) or means(self, stack))
+    first = observation(fields[0])
+    first[:] = 0.0  # a caller's own
+    np.testing.assert_array_equal(observation(fields[0]), expected[0])
+    assert len(calls) == 1
+    np.testing.assert_array_equal(observation(fields[1]), expected[1])
+    assert len(calls) == 2

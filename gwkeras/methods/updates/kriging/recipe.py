@@ -165,8 +165,13 @@ class Kriging:
         return replace(fitted, sizes=sizes_of(squares, domain.land_fine) if self.error_size == "prior" else None)
 
     def load(self, folder: Path, training: Training) -> FittedKriging:
-        """What `FittedKriging.save` has kept."""
-        return FittedKriging.load(folder)
+        """What `FittedKriging.save` has kept, with the domain's own operator where it is the same: what it has seen is shared."""
+        fitted = FittedKriging.load(folder)
+        own, other = fitted.region.observation, training.domain.observation
+        same = own.fine.is_close(other.fine) and own.factor == other.factor and own.point_spread == other.point_spread
+        if not same or not np.array_equal(own.land, other.land):
+            return fitted
+        return replace(fitted, region=replace(fitted.region, observation=other))
 
     def fit_to(
         self,
