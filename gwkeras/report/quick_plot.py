@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 import xarray as xr
@@ -146,4 +147,4 @@ def _with_gaps(months: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.n
 def _label(data: xr.DataArray) -> str:
     unit = data.attrs.get("units", "")
     name = str(data.attrs.get("long_name", data.name))
-    return f"{name if len(name) < 50 else data.name}{f', {unit}' if unit else ''}"
+    return "\n".join(wrap(f"{name}{f', {unit}' if unit else ''}", 48))
