@@ -72,7 +72,7 @@ def steps(place: Path, half_weight_km: float, wanted: tuple[str, ...]) -> None:
     from gwkeras.domain.opening import divide_record, open_domain
     from gwkeras.fields.record import read_fields
     from gwkeras.methods.composition import Composition
-    from gwkeras.methods.error_bars import error_bars
+    from gwkeras.methods.error_bars.by_held_out_product import error_bars
     from gwkeras.methods.training import Training
     from gwkeras.training.run_folder import RunFolder
 
@@ -138,7 +138,7 @@ def _given(domain):
     """The method with parameters as they are for groundwater: what a month costs does not depend on them."""
     from gwkeras.core.calibration import Calibration
     from gwkeras.methods.composition import Composition
-    from gwkeras.methods.unseen_detail import UnseenDetail
+    from gwkeras.methods.error_bars.unseen_detail import UnseenDetail
     from gwkeras.methods.updates.kriging.recipe import Kriging
 
     prior = _Smooth(domain)

@@ -11,7 +11,7 @@ from gwkeras.core.months import Month, month_number
 from gwkeras.fields.writing.cf_file import Provenance
 from gwkeras.fields.writing.draw_file import draw_file
 from gwkeras.methods.composition import Composition
-from gwkeras.methods.error_draws import ErrorDraws
+from gwkeras.methods.error_bars.draws import ErrorDraws
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
 
 _COMMENT = (

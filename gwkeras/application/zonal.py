@@ -14,7 +14,7 @@ from gwkeras.application.drawing import require_drawable
 from gwkeras.application.writing import Job
 from gwkeras.core.months import Month, month_number
 from gwkeras.fields.writing.cf_file import CONVENTIONS, Provenance
-from gwkeras.methods.error_draws import parts_of, persistences_of
+from gwkeras.methods.error_bars.draws import parts_of, persistences_of
 from gwkeras.methods.updates.kriging.error_parts import ErrorParts
 
 _SIGMA = (

@@ -26,7 +26,7 @@ def calibrate(
     from gwkeras.application.opening import choose_method
     from gwkeras.commands.experiment import opened
     from gwkeras.domain.opening import open_domain
-    from gwkeras.methods.error_bars import Grouping
+    from gwkeras.methods.error_bars.by_held_out_product import Grouping
     from gwkeras.methods.fitting import calibrate_again
 
     with opened(run) as experiment:

@@ -42,7 +42,7 @@ class Kriging(keras.layers.Layer):
         uncertain: relative standard error of the half-weight radius.
         pinned: whether every coarse cell keeps its own mean in the end.
         unseen: s, γ² and m in s² σ² + γ² A, where A is how much detail f has that the product cannot see; see
-            `gwkeras.methods.unseen_detail`, whose `typical` and m these are.
+            `gwkeras.methods.error_bars.unseen_detail`, whose `typical` and m these are.
         typical: (sn, sm) on the fine grid; None: no such error.
         fine_corner: as `corner`, of `typical`.
     Input shape: f (batch, sH, sW, 1) mm, gwsa and land (batch, H, W, 1), land_fine (batch, sH, sW, 1), latitude (batch, H) and

@@ -12,10 +12,10 @@ from gwkeras.core.calibration import Calibration
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.calibrated import calibrated
-from gwkeras.methods.disagreement import departures, has_members
+from gwkeras.methods.error_bars.disagreement import departures, has_members
+from gwkeras.methods.error_bars.unseen_detail import UnseenDetail, unseen
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
-from gwkeras.methods.unseen_detail import UnseenDetail, unseen
 
 
 @dataclass(frozen=True)

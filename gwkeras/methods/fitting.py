@@ -20,11 +20,11 @@ from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.split import Split
 from gwkeras.methods.composition import Composition
-from gwkeras.methods.error_bars import ErrorBars, Grouping, error_bars
+from gwkeras.methods.error_bars.by_held_out_product import ErrorBars, Grouping, error_bars
+from gwkeras.methods.error_bars.by_reference import calibrate_on_target
+from gwkeras.methods.error_bars.unseen_detail import UnseenDetail
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
-from gwkeras.methods.reference_calibration import calibrate_on_target
 from gwkeras.methods.training import Training
-from gwkeras.methods.unseen_detail import UnseenDetail
 from gwkeras.training.run_folder import RunFolder
 
 _PRIOR, _UPDATE, _CALIBRATION, _TOLD = "prior", "update", "calibration.json", "method.json"

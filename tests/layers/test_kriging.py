@@ -11,8 +11,8 @@ import pytest
 
 from gwkeras.core.grid import Grid
 from gwkeras.layers.kriging import Kriging
+from gwkeras.methods.error_bars.unseen_detail import UnseenDetail
 from gwkeras.methods.network.posterior import kriging_layer, posterior_model
-from gwkeras.methods.unseen_detail import UnseenDetail
 from gwkeras.methods.updates.kriging.covariance.mixture import LENGTHS_KM, Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.fitted import FittedKriging

@@ -22,7 +22,7 @@ from gwkeras.evaluate.measures.scores import sums_of, values_of
 from gwkeras.evaluate.measures.spread import constant_crps, quartiles, spread_sums
 from gwkeras.evaluate.stored.evaluation import HELD_OUT, Evaluation
 from gwkeras.methods.composition import Composition
-from gwkeras.methods.error_bars import product_quantiles
+from gwkeras.methods.error_bars.by_held_out_product import product_quantiles
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
 from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct, held_out_product
 

@@ -13,9 +13,9 @@ from gwkeras.domain.split import Box, Split
 from gwkeras.evaluate.findings.product_scale import product_scale, product_scale_of, with_product_scale
 from gwkeras.evaluate.stored.store import read_evaluation, write_evaluation
 from gwkeras.methods.composition import Composition
-from gwkeras.methods.error_bars import carried
+from gwkeras.methods.error_bars.by_held_out_product import carried
+from gwkeras.methods.error_bars.unseen_detail import RANGE, UnseenDetail
 from gwkeras.methods.priors.none import NoPrior
-from gwkeras.methods.unseen_detail import RANGE, UnseenDetail
 from gwkeras.methods.updates.interpolation import Interpolation
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.recipe import Kriging

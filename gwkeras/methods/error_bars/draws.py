@@ -10,8 +10,8 @@ import numpy as np
 
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.composition import Composition
-from gwkeras.methods.persistence import Course, Persistence
-from gwkeras.methods.unseen_draws import UnseenDraws
+from gwkeras.methods.error_bars.persistence import Course, Persistence
+from gwkeras.methods.error_bars.unseen_draws import UnseenDraws
 from gwkeras.methods.updates.kriging.error_parts import ErrorParts, error_parts
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
 

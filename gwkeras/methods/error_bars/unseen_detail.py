@@ -10,7 +10,7 @@ with s from held-out product, I the bicubic interpolation, a the local mean squa
 
 Where the prior has members, and no filter hides what they say of the product's cells, they tell better how wrong their mean is:
 
-    γ² A = δ² · local mean square of Σ w (u − ū)²    (`gwkeras.methods.disagreement`).
+    γ² A = δ² · local mean square of Σ w (u − ū)²    (`gwkeras.methods.error_bars.disagreement`).
 
 Through a filter held-out product tells by ρ, the mean square of its errors over that of what the prior says there, how far the
 prior is right at all. As far as it is not, it does not know where detail is either, and its error may be anywhere around:
@@ -40,7 +40,7 @@ from gwkeras.core.months import Month, month_number
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import upsample
-from gwkeras.methods.persistence import Persistence, doubted
+from gwkeras.methods.error_bars.persistence import Persistence, doubted
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 
 SEEN_SHARE = 0.4
@@ -135,7 +135,7 @@ class UnseenDetail:
             scale: s.
             errors: E, mean square of errors of the product in held-out blocks, mm².
             detail: that of what the prior alone says of them, mm²; ρ is E over it.
-            apart: month -> `gwkeras.methods.disagreement.departures`; None: the prior has no members.
+            apart: month -> `gwkeras.methods.error_bars.disagreement.departures`; None: the prior has no members.
         """
         spread = domain.observation.point_spread
         by_members = spread.kind == "none" and apart is not None

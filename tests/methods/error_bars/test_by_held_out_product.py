@@ -8,7 +8,7 @@ from scipy import integrate, stats
 
 from gwkeras.core.calibration import Calibration
 from gwkeras.core.calibration_groups import blocks_of, in_groups, spans_of
-from gwkeras.methods.error_bars import carried
+from gwkeras.methods.error_bars.by_held_out_product import carried
 
 
 def test_spans_end_after_their_length():

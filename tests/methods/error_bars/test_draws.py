@@ -9,10 +9,10 @@ import pytest
 
 from gwkeras.domain.calendar import Calendar
 from gwkeras.methods.composition import Composition
-from gwkeras.methods.error_draws import ErrorDraws
+from gwkeras.methods.error_bars.draws import ErrorDraws
+from gwkeras.methods.error_bars.persistence import Persistence
+from gwkeras.methods.error_bars.unseen_detail import UnseenDetail, unseen
 from gwkeras.methods.method import Prediction
-from gwkeras.methods.persistence import Persistence
-from gwkeras.methods.unseen_detail import UnseenDetail, unseen
 from gwkeras.methods.updates.kriging.recipe import Kriging
 from gwkeras.observation.point_spread import PointSpread
 from tests.methods.updates.kriging.worlds import assumed, small

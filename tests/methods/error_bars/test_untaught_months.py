@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.methods.untaught_months import untaught_factor
+from gwkeras.methods.error_bars.untaught_months import untaught_factor
 
 
 def groups(size: float, count: int) -> list[np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.methods.persistence import Course, Persistence, doubted
+from gwkeras.methods.error_bars.persistence import Course, Persistence, doubted
 
 MONTHS = np.concatenate([np.arange(70), np.arange(76, 190)])  # with a gap
 

@@ -11,10 +11,10 @@ import pytest
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
-from gwkeras.methods.disagreement import departures, has_members
+from gwkeras.methods.error_bars.disagreement import departures, has_members
+from gwkeras.methods.error_bars.persistence import Persistence
+from gwkeras.methods.error_bars.unseen_detail import UnseenDetail, around, filtered_share, local_mean_square, unseen
 from gwkeras.methods.method import Prediction
-from gwkeras.methods.persistence import Persistence
-from gwkeras.methods.unseen_detail import UnseenDetail, around, filtered_share, local_mean_square, unseen
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread

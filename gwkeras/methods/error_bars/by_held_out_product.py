@@ -14,14 +14,14 @@ from gwkeras.core.calibration import Calibration
 from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
-from gwkeras.methods.disagreement import departures, has_members
-from gwkeras.methods.local_sizes import with_own_sizes
+from gwkeras.methods.error_bars.disagreement import departures, has_members
+from gwkeras.methods.error_bars.local_sizes import with_own_sizes
+from gwkeras.methods.error_bars.persistence import Persistence
+from gwkeras.methods.error_bars.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail, unseen
+from gwkeras.methods.error_bars.untaught_months import untaught_factor
 from gwkeras.methods.parts import FittedPrior, FittedUpdate
-from gwkeras.methods.persistence import Persistence
 from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.training import Training
-from gwkeras.methods.unseen_detail import FILTERED_RANGE, RANGE, UnseenDetail, unseen
-from gwkeras.methods.untaught_months import untaught_factor
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import HIDDEN, NoiseCorrelation
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
 from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct, held_out_product

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.methods.local_sizes import CARRIED, with_own_sizes
+from gwkeras.methods.error_bars.local_sizes import CARRIED, with_own_sizes
 from gwkeras.methods.updates.kriging.recipe import Kriging
 from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct
 from gwkeras.observation.point_spread import PointSpread

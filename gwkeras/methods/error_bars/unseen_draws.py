@@ -1,7 +1,7 @@
 """Draws of the prior's own error where the product cannot see it.
 
-Its variance is γ² A (`gwkeras.methods.unseen_detail`). It is taken to be wrong about the size of its detail, here too much and
-there too little: months' unseen detail u times smooth random fields z,
+Its variance is γ² A (`gwkeras.methods.error_bars.unseen_detail`). It is taken to be wrong about the size of its detail, here too
+much and there too little: months' unseen detail u times smooth random fields z,
 
     w = γ / √J · Σⱼ zⱼ uⱼ,
 
@@ -18,9 +18,9 @@ import numpy as np
 
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
-from gwkeras.methods.disagreement import departures, has_members
+from gwkeras.methods.error_bars.disagreement import departures, has_members
+from gwkeras.methods.error_bars.unseen_detail import UnseenDetail, local_mean_square, unseen
 from gwkeras.methods.parts import FittedPrior
-from gwkeras.methods.unseen_detail import UnseenDetail, local_mean_square, unseen
 from gwkeras.methods.updates.kriging.simulation import Simulation
 
 LENGTH_KM = 150.0
