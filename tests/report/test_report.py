@@ -123,7 +123,7 @@ def test_the_page_tells_what_a_reader_must_know(tmp_path):
         "By class, model:\n\n| cells or months |",
         "| held out blocks | 1.000 | 1.000 | – |",
         "| DJF | 1.000 |",
-        "| model | 1.0: 1.0 | 1.0: 1.0 | 1.0: 1.0 | 1.0: 1.0 |",
+        "| model | 1.0 / 1.0 | 1.0 / 1.0 | 1.0 / 1.0 | 1.0 / 1.0 |",
         "## The run\n\n- samples: 3 train",
         "in spans; 1 block.",
         "two solutions in a month",
