@@ -77,7 +77,7 @@ class Observation:
             return self.fine.block_mean(values, self.factor, self.land)
         stack = np.asarray(values).reshape(-1, *self.fine.shape)
         if len(stack) == 1 and stack.size >= _ASKED_AGAIN:  # a method and its error bars ask for the same field
-            key = hashlib.blake2b(np.ascontiguousarray(stack), digest_size=16).digest()
+            key = hashlib.blake2b(np.ascontiguousarray(stack).data, digest_size=16).digest()
             seen = self._latest.get(key, lambda: self._means(stack))
             return seen.reshape(*np.shape(values)[:-2], *self.coarse.shape).copy()
         result = np.empty((len(stack), *self.coarse.shape))
