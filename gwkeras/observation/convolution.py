@@ -18,7 +18,7 @@ from gwkeras.observation.point_spread import PointSpread
 from gwkeras.observation.zonal_coefficients import NEGLIGIBLE, orders_needed, zonal_coefficients
 
 _BLOCK_ROWS = 64
-_KEPT_BYTES = 2**28  # of coefficients; more than that are computed anew in each call
+_KEPT_BYTES = 3 * 2**28  # of coefficients, a globe of 0.125° behind 250 km; more than that are computed anew in each call
 _WORKING_BYTES = 2**27  # of fields at once
 
 Block = tuple[slice, slice, np.ndarray]
