@@ -1,7 +1,7 @@
 """Where a prior can be wrong by much: what it has missed is carried to fine cells by how much its storage varies there.
 
 A prior is most wrong where there is most to be wrong about: on irrigated land, on slow aquifers, not on bare rock beside them.
-With a(x) the size of the prior's storage over the training months, errors are a(x) times something that varies alike everywhere:
+With a(x) the square root of the prior's size of storage over the training months, errors are a(x) times something that varies alike everywhere:
 
     C(x, y) = a(x) C₀(x, y) a(y),    K d ≈ a · K₀ (d / H a),
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from gwkeras.methods.updates.kriging.solvers.region import Region
 
-_LEAST = 0.3  # of the region's size of storage, that every cell has: a prior is wrong even where it expects nothing
+_LEAST = 0.1  # of the region's size of storage, that every cell has: a prior is wrong even where it expects nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,4 +55,4 @@ def sizes_of(squares: np.ndarray, land: np.ndarray) -> np.ndarray | None:
         land: (s n_lat, s n_lon) share of land.
     """
     size = float(np.sqrt(np.mean(squares[land > 0]))) if (land > 0).any() else 0.0
-    return (np.sqrt(squares) / size + _LEAST).astype(np.float32) if size > 0 else None
+    return np.sqrt(np.sqrt(squares) / size + _LEAST).astype(np.float32) if size > 0 else None

@@ -17,11 +17,11 @@ from tests.methods.updates.kriging.worlds import assumed, dense, small
 OBSERVED = Kriging(conservation="observed")
 
 
-def test_sizes_are_the_priors_beside_the_regions_and_a_share_of_it():
+def test_sizes_are_roots_of_the_priors_beside_the_regions_and_a_share_of_it():
     """Mean squares of 16, 0 and 4 on two cells each: the region's size is √(40 / 6)."""
     squares = np.array([[16.0, 0.0, 4.0], [16.0, 0.0, 4.0]])
     found = sizes_of(squares, np.ones((2, 3)))
-    expected = np.array([4.0, 0.0, 2.0]) / np.sqrt(40 / 6) + 0.3
+    expected = np.sqrt(np.array([4.0, 0.0, 2.0]) / np.sqrt(40 / 6) + 0.1)
     np.testing.assert_allclose(found, [expected, expected], rtol=1e-6)
     assert sizes_of(np.zeros((2, 3)), np.ones((2, 3))) is None
     assert sizes_of(squares, np.zeros((2, 3))) is None
