@@ -1,7 +1,8 @@
 """Where a prior can be wrong by much: what it has missed is carried to fine cells by how much its storage varies there.
 
 A prior is most wrong where there is most to be wrong about: on irrigated land, on slow aquifers, not on bare rock beside them.
-With a(x) the square root of the prior's size of storage over the training months, errors are a(x) times something that varies alike everywhere:
+With a(x) the square root of the prior's size of storage over the training months, errors are a(x) times something that varies
+alike everywhere:
 
     C(x, y) = a(x) C₀(x, y) a(y),    K d ≈ a · K₀ (d / H a),
 
