@@ -114,7 +114,7 @@ def test_members_that_hold_themselves_back_are_fitted_once_and_count_alike(world
     )
     assert weights_of(fitted) == {0: 0.5, 1: 0.5}
     assert fitted.notes[0] == "stack: ridge 0.50, truth 0.50: members that held-out product bears out count alike"
-    assert told.count("teaching the ridge prior, months") == len(world.domain.fine_drivers.calendar)
+    assert told.count("teaching the ridge prior, months") == len(world.training.months)
 
 
 def test_one_that_is_zero_does_not_count(world):
