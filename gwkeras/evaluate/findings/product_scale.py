@@ -23,6 +23,7 @@ from gwkeras.evaluate.measures.spread import constant_crps, quartiles, spread_su
 from gwkeras.evaluate.stored.evaluation import HELD_OUT, Evaluation
 from gwkeras.methods.composition import Composition
 from gwkeras.methods.error_bars.by_held_out_product import product_quantiles
+from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
 from gwkeras.methods.updates.kriging.selection.held_out_product import HeldOutProduct, held_out_product
 
@@ -104,8 +105,8 @@ def _figure(found: Diagnosis | None, key: str) -> float:
 
 
 def _held_out(method: Composition, domain: Domain, months: Sequence[Month]) -> HeldOutProduct:
-    means = (np.nan_to_num(np.asarray(method.prior.predict(domain, month).mean, dtype=float)) for month in months)
-    expected = np.stack([np.nan_to_num(domain.observation(mean)) for mean in means])
+    means = PriorFields(method.prior, domain, months)
+    expected = np.stack([np.nan_to_num(domain.observation(mean)) for mean in means.values()])
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
     assert isinstance(method.update, FittedKriging)
     return held_out_product(method.update.on(domain), observed - expected, expected)

@@ -14,6 +14,7 @@ import numpy as np
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.parts import FittedPrior
+from gwkeras.methods.prior_fields import PriorFields
 
 Unseen = Callable[[np.ndarray], np.ndarray]
 """A field to what the product cannot see of it; linear."""
@@ -36,7 +37,7 @@ def departures(prior: FittedPrior, domain: Domain, month: Month, of: Unseen) -> 
     members = prior.members  # type: ignore[attr-defined]
     weights = np.array([member.weight for member in members])
     weights = weights / weights.sum()
-    own = [np.nan_to_num(np.asarray(member.prior.predict(domain, month).mean, dtype=float)) for member in members]
+    own = [PriorFields(member.prior, domain, (month,))[month] for member in members]
     if len(own) == 2:  # w₁ w₂ (u₁ − u₂)²: one field to be seen instead of two
         return np.sqrt(weights.prod()) * of(own[0] - own[1])[None]
     mean = np.tensordot(weights, np.stack(own), axes=1)

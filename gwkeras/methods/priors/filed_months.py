@@ -19,6 +19,18 @@ Windows = Callable[[FineClimate, np.ndarray], tuple[Window, int]]
 """The climate of a whole domain and (M,) datetime64[M] to what computes a window of it, and the bytes that one row takes."""
 
 
+def zero_field(domain: Domain, month: Month) -> np.ndarray:
+    """(s n_lat, s n_lon) float32, the field of a prior that expects nothing.
+
+    Args:
+        domain: whose month it is.
+        month: of its calendar.
+    Raises: MissingMonths: where the domain lacks the month, which is said whether or not anything is expected in it.
+    """
+    domain.calendar.position(month)
+    return np.zeros(domain.fine.shape, dtype=np.float32)
+
+
 class FiledMonths:
     """A prior's fields of the domain that was asked for last; copies for other processes read the same file."""
 

@@ -15,7 +15,7 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.described_arrays import DescribedArrays
-from gwkeras.methods.priors.filed_months import FiledMonths, Window
+from gwkeras.methods.priors.filed_months import FiledMonths, Window, zero_field
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.perceptrons import Perceptrons
 from gwkeras.methods.priors.learners.trees import Trees
@@ -69,8 +69,7 @@ class FittedLearner:
             channel or a map.
         """
         if self.regression is None or not self.share:
-            domain.calendar.position(month)  # a month that is not there is said, believed or not
-            return Prediction(np.zeros(domain.fine.shape, dtype=np.float32))
+            return Prediction(zero_field(domain, month))
         return Prediction(self._filed.field(domain, month, self.kind, self.digest, self._windows))
 
     def save(self, folder: Path) -> None:

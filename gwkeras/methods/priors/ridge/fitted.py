@@ -16,7 +16,7 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.described_arrays import DescribedArrays
-from gwkeras.methods.priors.filed_months import FiledMonths, Window
+from gwkeras.methods.priors.filed_months import FiledMonths, Window, zero_field
 from gwkeras.methods.priors.ridge.local_amplitude import LocalAmplitude
 from gwkeras.methods.priors.ridge.weighted_memories import weighted_memories
 from gwkeras.methods.priors.teaching.bumps import Bumps
@@ -77,8 +77,7 @@ class FittedRidge:
             channel or a map.
         """
         if not self.weights.any():
-            domain.calendar.position(month)  # a month that is not there is said, weights or none
-            return np.zeros(domain.fine.shape, dtype=np.float32)
+            return zero_field(domain, month)
         return self._filed.field(domain, month, "ridge", self.digest, self._windows)
 
     @property

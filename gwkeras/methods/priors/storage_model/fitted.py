@@ -15,7 +15,7 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.described_arrays import DescribedArrays
-from gwkeras.methods.priors.filed_months import FiledMonths, Window
+from gwkeras.methods.priors.filed_months import FiledMonths, Window, zero_field
 from gwkeras.methods.priors.storage_model.ground import Ground, maps_of
 from gwkeras.methods.priors.storage_model.parameters import PARAMETERS, Weights, bounded
 from gwkeras.methods.priors.storage_model.run import run_numpy
@@ -77,8 +77,7 @@ class FittedStorageModel:
             channel or a map.
         """
         if self.weights is None or not self.amplitude:
-            domain.calendar.position(month)  # a month that is not there is said, weights or none
-            return np.zeros(domain.fine.shape, dtype=np.float32)
+            return zero_field(domain, month)
         return self._filed.field(domain, month, "storage model", self.digest, self._windows)
 
     def ground(self, climate: FineClimate, parts: int = 1) -> Ground:

@@ -19,6 +19,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.months import month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.parts import FittedPrior
+from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.updates.kriging.covariance.system import signal, system
 from gwkeras.methods.updates.kriging.solvers.common_cells import common_cells
 from gwkeras.methods.updates.kriging.solvers.region import Region
@@ -54,8 +55,7 @@ def residuals_together(update: FittedKriging, prior: FittedPrior, domain: Domain
     """
     region, months = update.region, domain.months
     fields = np.empty((len(months), *domain.coarse.shape))
-    for row, month in enumerate(months):
-        mean = np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float))
+    for row, (month, mean) in enumerate(PriorFields(prior, domain, tuple(months)).items()):
         fields[row] = domain.storage_of(month) - region.seen(np.where(domain.land_fine > 0, mean, np.nan))
     try:
         known, whole = common_cells(region.gather(fields), region.share)

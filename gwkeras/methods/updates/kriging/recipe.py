@@ -24,6 +24,7 @@ from gwkeras.core.months import Month
 from gwkeras.core.progress import Progress
 from gwkeras.methods.calibrated import Calibrated
 from gwkeras.methods.parts import FittedPrior
+from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.training import Training
 from gwkeras.methods.updates.kriging.amplitude import sizes_of
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
@@ -150,8 +151,7 @@ class Kriging:
         residuals = np.empty((len(months), *domain.coarse.shape))
         withheld, region = training.split.untrained(domain.coarse), self.region(domain.observation)
         squares = np.zeros(domain.fine.shape)
-        for row, month in enumerate(months):
-            expected = np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float))
+        for row, (month, expected) in enumerate(PriorFields(prior, domain, months).items()):
             seen = region.seen(expected) if expected.any() else 0.0  # half a second each, on the globe
             squares += expected**2 / len(months)
             residuals[row] = np.where(withheld, np.nan, domain.storage_of(month).astype(float) - seen)
