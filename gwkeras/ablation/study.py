@@ -31,7 +31,7 @@ from gwkeras.fields.record import Fields, read_fields
 from gwkeras.methods.baselines import BASELINES
 from gwkeras.methods.fitting import fit_method
 from gwkeras.methods.training import Training
-from gwkeras.report.told import Told
+from gwkeras.report.stored.told import Told
 from gwkeras.training.resuming.standing import SPLITS
 from gwkeras.training.run_folder import RunFolder
 from gwkeras.training.strategies.devices import Devices, check_batch

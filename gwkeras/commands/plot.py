@@ -22,7 +22,7 @@ def plot(
     """A quick look: a month as a map, or with --at one cell's series with its interval, as PNG."""
     from gwkeras.console import say_written
     from gwkeras.core.errors import BadInput
-    from gwkeras.report.quick_plot import plot_map, plot_series
+    from gwkeras.report.pictures.quick_plot import plot_map, plot_series
     from gwkeras.training.run_folder import RunFolder
 
     if at is not None and month is not None:

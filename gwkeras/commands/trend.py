@@ -51,8 +51,8 @@ def trend(
     from gwkeras.console import say_written, show_table, watched
     from gwkeras.core.box import Edges
     from gwkeras.core.command_line import typed_command
+    from gwkeras.report.pictures.trend_map import draw_trend
     from gwkeras.report.sections.trend import hotspot_table, mean_sentence
-    from gwkeras.report.trend_map import draw_trend
 
     target = free_path(output, overwrite)
     edges = Edges(south, north, west, east).checked()

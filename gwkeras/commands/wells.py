@@ -35,8 +35,8 @@ def wells(
     from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.section import load_section
     from gwkeras.core.errors import BadInput
+    from gwkeras.report.pictures.wells_map import draw_wells
     from gwkeras.report.sections.wells import left_out_table, wells_table
-    from gwkeras.report.wells_map import draw_wells
 
     overrides = [*([f"table={table}"] if table else []), *(settings or ())]
     settled = load_section(WellsConfig, config, overrides)

@@ -42,7 +42,7 @@ from gwkeras.methods.point_spread import with_point_spread
 from gwkeras.methods.training import Training
 from gwkeras.pipeline.exportable import Exportable, exportable
 from gwkeras.report.page import report_of, write_report
-from gwkeras.report.told import Told
+from gwkeras.report.stored.told import Told
 from gwkeras.training.run_folder import RunFolder
 from tfrecords_build.held_out import held_out_by, held_out_in
 
@@ -213,7 +213,7 @@ class Experiment:
 
     def evaluate(self) -> Evaluation:
         """Scores of all methods on what is held out; evaluation.nc, the picture and report.md."""
-        from gwkeras.report.picture import draw_example
+        from gwkeras.report.pictures.one_month import draw_example
 
         with self.timed("evaluate"):
             judge = self.judge()

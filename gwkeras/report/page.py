@@ -9,7 +9,7 @@ from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Figure, Report, Section
 from gwkeras.report.markdown import render
 from gwkeras.report.sections import error_bars, patches, run, scores
-from gwkeras.report.told import Told
+from gwkeras.report.stored.told import Told
 
 
 def report_of(evaluation: Evaluation, told: Told, *, picture: Path | None = None) -> Report:

@@ -30,7 +30,7 @@ from gwkeras.report.sections import error_bars, scores, skill, wells
 from gwkeras.report.sections.paper import cost, quality, setup, variants
 from gwkeras.report.sections.plain_words import plain_words
 from gwkeras.report.sections.run import told_sections
-from gwkeras.report.stored_run import StoredRun
+from gwkeras.report.stored.run import StoredRun
 
 MAP = "map"
 """Key of the interactive map."""

@@ -15,8 +15,8 @@ from gwkeras.report.html.render import render
 from gwkeras.report.markdown import render as as_markdown
 from gwkeras.report.sections.plain_words import key_figures
 from gwkeras.report.sections.scores import verdict
-from gwkeras.report.stored_run import StoredRun, read_run
-from gwkeras.report.stored_study import StoredStudy, full_run_of, is_study, read_study
+from gwkeras.report.stored.run import StoredRun, read_run
+from gwkeras.report.stored.study import StoredStudy, full_run_of, is_study, read_study
 from gwkeras.report.tables import write_tables
 from gwkeras.report.whole import whole_report
 from gwkeras.report.worlds import across_worlds

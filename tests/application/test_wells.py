@@ -15,8 +15,8 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.report.document import Report
 from gwkeras.report.markdown import render
+from gwkeras.report.pictures.wells_map import draw_wells
 from gwkeras.report.sections.wells import wells as wells_section
-from gwkeras.report.wells_map import draw_wells
 from tests.fixtures import write_g3p
 
 MONTHS = [f"{year}-{month:02d}" for year in range(2005, 2010) for month in range(1, 13)]
@@ -149,7 +149,9 @@ def test_what_is_written_reads_back_and_makes_a_section(world, tmp_path):
 
 def test_the_map_shows_each_field_s_gain_at_its_wells(world, tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr("gwkeras.report.wells_map._draw", lambda axes, lon, lat, values, limit: drawn.append((values, limit)))
+    monkeypatch.setattr(
+        "gwkeras.report.pictures.wells_map._draw", lambda axes, lon, lat, values, limit: drawn.append((values, limit))
+    )
     data = judge(world).data
     draw_wells(data, tmp_path / "w.png")
     assert len(drawn) == 3

@@ -11,7 +11,7 @@ from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.evaluate.stored.store import write_evaluation
 from gwkeras.methods.priors.none import NoPrior
 from gwkeras.methods.updates.interpolation import Interpolation
-from gwkeras.report.told import Told
+from gwkeras.report.stored.told import Told
 from gwkeras.training.run_folder import RunFolder
 from tests.report.small import Off, evaluation
 

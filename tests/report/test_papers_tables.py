@@ -8,7 +8,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.report.document import Table
 from gwkeras.report.figures.training import curves, draw_training
 from gwkeras.report.sections.paper.quality import errors, physics_terms
-from gwkeras.report.stored_run import read_run
+from gwkeras.report.stored.run import read_run
 from tests.report.small import SmallDomain, evaluation
 from tests.report.stored import write_run
 

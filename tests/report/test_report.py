@@ -18,10 +18,10 @@ from gwkeras.evaluate.measures.metric import Integrand, Metric
 from gwkeras.evaluate.stored.store import read_evaluation, write_evaluation
 from gwkeras.report.markdown import table
 from gwkeras.report.page import report_of, write_report
-from gwkeras.report.picture import draw_example
+from gwkeras.report.pictures.one_month import draw_example
 from gwkeras.report.sections.scores import brief_table
+from gwkeras.report.stored.told import Told
 from gwkeras.report.summary import peak_memory_mib, summary, write_summary
-from gwkeras.report.told import Told
 from tests.report.small import METHODS, Off, evaluation, truth
 
 WEST = Box(south=10.0, north=12.0, west=20.0, east=21.0)

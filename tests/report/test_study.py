@@ -12,7 +12,7 @@ from gwkeras.core.config.yaml_file import write_config
 from gwkeras.core.errors import BadInput
 from gwkeras.report.document import Table
 from gwkeras.report.sections.paper.variants import ablation, memory
-from gwkeras.report.stored_study import full_run_of, is_study, read_study
+from gwkeras.report.stored.study import full_run_of, is_study, read_study
 from gwkeras.report.writing import write_whole_report
 from tests.report.stored import write_run
 

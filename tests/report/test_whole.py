@@ -17,7 +17,7 @@ from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.plain_percent import change
 from gwkeras.report.sections.plain_words import key_figures, plain_words
 from gwkeras.report.sections.where_not_to_trust import half_found_above
-from gwkeras.report.stored_run import read_run
+from gwkeras.report.stored.run import read_run
 from gwkeras.report.writing import named_apart, write_whole_report
 from tests.evaluate.many_months import evaluation_of_errors
 from tests.report.small import Off, evaluation, truth

@@ -10,7 +10,7 @@ import xarray as xr
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month
 from gwkeras.report.figures.style import draw_map, new_figure, save, symmetric
-from gwkeras.report.stored_run import field_of
+from gwkeras.report.stored.run import field_of
 
 _MOST_CELLS = 400  # a side; beyond, cells are left out, which no screen could show
 

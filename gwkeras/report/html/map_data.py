@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.grid import Grid
-from gwkeras.report.stored_run import field_of
+from gwkeras.report.stored.run import field_of
 
 _STEP_MM = 0.1
 _UNKNOWN = -32768

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gwkeras.data.manifest import Source
 from gwkeras.report.document import Section, listing, paragraph
-from gwkeras.report.told import Told
+from gwkeras.report.stored.told import Told
 
 
 def told_sections(told: Told) -> tuple[Section, ...]:

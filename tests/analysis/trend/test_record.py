@@ -10,8 +10,8 @@ from gwkeras.analysis.trend.hotspots import fast_rate, hotspots
 from gwkeras.analysis.trend.record import TrendOptions, record_trend
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
+from gwkeras.report.pictures.trend_map import draw_trend
 from gwkeras.report.sections.trend import hotspot_table, mean_sentence
-from gwkeras.report.trend_map import draw_trend
 
 MONTHS = np.arange("2002-04", "2012-04", dtype="datetime64[M]").astype("datetime64[ns]")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gwkeras.report.document import Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside
-from gwkeras.report.stored_run import StoredRun
+from gwkeras.report.stored.run import StoredRun
 
 
 def cost(run: StoredRun) -> Section:

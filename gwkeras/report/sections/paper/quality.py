@@ -15,7 +15,7 @@ from gwkeras.report.document import Block, Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside
 from gwkeras.report.sections.patches import patches
 from gwkeras.report.sections.scores import physics
-from gwkeras.report.stored_run import StoredRun
+from gwkeras.report.stored.run import StoredRun
 
 
 def errors(evaluation: Evaluation) -> Section:

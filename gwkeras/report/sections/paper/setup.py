@@ -7,7 +7,7 @@ import numpy as np
 from gwkeras.core.config.tree import Config
 from gwkeras.report.document import Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside, without
-from gwkeras.report.stored_run import StoredRun
+from gwkeras.report.stored.run import StoredRun
 
 
 def configuration(run: StoredRun) -> Section:

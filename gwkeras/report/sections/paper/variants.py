@@ -8,7 +8,7 @@ from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside, without
 from gwkeras.report.spread import Spread
-from gwkeras.report.stored_study import FULL, StoredStudy
+from gwkeras.report.stored.study import FULL, StoredStudy
 
 _SEEDS = (
     "Mean ± standard deviation between seeds, and the change against the full configuration seed by seed; a change within "

@@ -18,8 +18,8 @@ from gwkeras.evaluate.findings.skill import INTERPOLATIONS
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.evaluate.stored.fields import open_fields
 from gwkeras.evaluate.stored.store import read_evaluation
-from gwkeras.report.stored_study import StoredStudy
-from gwkeras.report.told import Told
+from gwkeras.report.stored.study import StoredStudy
+from gwkeras.report.stored.told import Told
 from gwkeras.training.run_folder import RunFolder
 
 

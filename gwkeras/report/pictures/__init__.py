@@ -1,0 +1,1 @@
+"""Maps and series as PNG and PDF."""
