@@ -101,6 +101,9 @@ def main() -> None:
 
     quiet_tensorflow()
     os.environ.setdefault("MPLBACKEND", "Agg")
+    # OpenBLAS spins while its threads wait: its second one gains nothing on matrices of this size, and beside other work costs
+    # five times the processor time (docs/decisions.md). It reads this when numpy is imported, later on.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = _repeat_options(sys.argv[1:])
     debug = "--debug" in arguments
     if debug:  # wherever it stands

@@ -16,8 +16,8 @@ import yaml
 import gwkeras
 
 
-def call(*command: str | Path, cwd: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+def call(*command: str | Path, cwd: Path, without: tuple[str, ...] = ("PYTHONPATH", "PYTHONHOME")) -> str:
+    environment = {name: value for name, value in os.environ.items() if name not in without}
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=180, check=False
     )
@@ -97,6 +97,18 @@ def test_help_imports_no_room(project_root):
         "print(sorted(heavy & set(sys.modules)))"
     )
     assert call(sys.executable, "-c", code, cwd=project_root) == "[]\n"
+
+
+def test_commands_give_openblas_one_thread(project_root):
+    """Counted in the loaded libraries themselves, after a command has started as the console script starts it."""
+    code = (
+        "import sys; from gwkeras.cli import main; sys.argv = ['gwkeras', '--version']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "import numpy, scipy.linalg, threadpoolctl\n"
+        "print(sorted({lib['num_threads'] for lib in threadpoolctl.threadpool_info() if lib['internal_api'] == 'openblas'}))"
+    )
+    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+    assert call(sys.executable, "-c", code, cwd=project_root, without=threads).splitlines()[-1] == "[1]"
 
 
 def test_versions_are_pinned_without_places(project_root):
