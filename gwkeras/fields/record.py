@@ -17,7 +17,7 @@ from gwkeras.fields.files.paths import expand
 from gwkeras.fields.files.provenance import describe_files
 from gwkeras.fields.grids.coverage import check_coverage
 from gwkeras.fields.margin import with_margin
-from gwkeras.fields.readers import read_fine
+from gwkeras.fields.readers import read_fine, read_storage
 from gwkeras.fields.readers.channel import NEVER_NEGATIVE, without_negatives
 from gwkeras.fields.readers.survey import survey
 from gwkeras.fields.region import note_of, working_region
@@ -136,6 +136,16 @@ def read_fields(data: DataConfig) -> Fields:
         spread_by_files=storage.spread_by_files,
         box=asked.region if asked.region != wide else None,
     )
+
+
+def read_product(data: DataConfig) -> xr.DataArray:
+    """The product alone as `read_fields` would give it, for the region of a run's resolved configuration.
+
+    Args:
+        data: of a configuration.
+    Raises: as `read_fields`.
+    """
+    return _product(read_storage(data.gwsa, data.point_spread).gwsa, data)
 
 
 def coarsened(data: xr.DataArray, factor: int, minimum_valid_share: float) -> xr.DataArray:

@@ -15,6 +15,7 @@ from gwkeras.report.html.render import render
 from gwkeras.report.markdown import render as as_markdown
 from gwkeras.report.sections.plain_words import key_figures
 from gwkeras.report.sections.scores import verdict
+from gwkeras.report.stored.record import record_fields
 from gwkeras.report.stored.run import StoredRun, read_run
 from gwkeras.report.stored.study import StoredStudy, full_run_of, is_study, read_study
 from gwkeras.report.tables import write_tables
@@ -77,11 +78,14 @@ def write_whole_report(
         report, figures = whole_report(run, output), key_figures(run.evaluation, run.method)
         progress(2, 4)
         fields = run.fields
-    data = None
+    data, evidence = None, ""
     if fields is not None:
+        evidence = run.evaluation.evidence
+        if evidence == "product" and len(runs) == 1 and run.record is not None and run.config is not None:
+            fields, evidence = record_fields(run.record, run.method, run.config), "record"
         without = len(render(report, figures, MapData({}, {}, {}), output).encode())
         room = max(1_000_000, int(_MARGIN * (megabytes * 1e6 - without)))
-        data = map_data(fields, run.method, run.evaluation.basis, run.evaluation.evidence, room)
+        data = map_data(fields, run.method, run.evaluation.basis, evidence, room)
     progress(3, 4)
     page, document = output / "report.html", output / "report.md"
     content = render(report, figures, data, output).encode()

@@ -13,9 +13,10 @@ import time
 import numpy as np
 import pytest
 
+from gwkeras.fields.writing.writer import FieldWriter
 from gwkeras.methods.method import Prediction
 from gwkeras.report.writing import write_whole_report
-from tests.report.small import Off
+from tests.report.small import COARSE, Off
 from tests.report.stored import METHODS, write_run
 
 pytestmark = pytest.mark.browser
@@ -112,6 +113,26 @@ def test_month_quantity_and_method_change_the_map(page):
     page.wait_for_function(f"{READY}.startsWith('error/2')")
     assert page.locator("#map-plot .gtitle").text_content() == "Error, bicubic, 2003-02"
     assert "sigma" not in page.locator("#map-quantity option").evaluate_all("options => options.map(o => o.value)")
+
+
+def test_without_a_truth_it_shows_the_record(chromium, tmp_path):
+    """A run on a product alone: what was written, in its months and cells; there is no error to choose."""
+    write_run(tmp_path, methods=METHODS, evidence="product")
+    months = np.array(["2003-01", "2003-02", "2003-03"], "datetime64[M]")
+    with FieldWriter(tmp_path / "gwsa_fine.nc", COARSE.refine(4)) as writer:
+        for month in months:
+            writer.append(month, np.full((8, 12), 12.0), np.full((8, 12), 4.0))
+    page = chromium.new_context(offline=True).new_page()
+    page.goto(write_whole_report([tmp_path], tmp_path).page.as_uri())
+    page.wait_for_function(f"{READY} !== undefined")
+    offered = page.locator("#map-quantity option").evaluate_all("options => options.map(o => o.value)")
+    assert offered == ["mean", "sigma"]  # the product's files are not there
+    assert page.locator("#map-month option").all_text_contents() == ["2003-01", "2003-02", "2003-03"]
+    assert page.locator("#map-note").inner_text().startswith("This is the record as it was written.")
+    click_middle(page)
+    page.wait_for_function("document.body.dataset.series !== undefined")
+    assert "model 12.0 mm; σ 4.0 mm." in page.locator("#map-values").inner_text()
+    page.context.close()
 
 
 def test_names_are_shown_as_they_are(page):

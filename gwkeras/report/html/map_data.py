@@ -19,9 +19,13 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.grid import Grid
-from gwkeras.report.stored.run import field_of
+from gwkeras.report.stored.run import field_of, months_of
 
 _STEP_MM = 0.1
+_STEPS_MM = (0.1, 0.2, 0.5, 1.0, 2.0)
+_OF_SIGMA = 0.1  # that a step of a record may be: rounding is then a thirtieth of σ
+_LEAST_MONTHS = 12  # of a record, however coarse they come out
+_FOR_MEANS = 0.8  # of the room; the rest is for σ, which can be coarser
 _UNKNOWN = -32768
 _COARSEST = 64
 _LEAST_SPAN_MM = 0.1
@@ -32,6 +36,7 @@ _SHORT = {
     "reference": "reference",
     "product": "product at its own scale",
     "interpolation": "interpolated target",
+    "record": "",
 }
 DETAIL_OF = "bicubic"
 """The interpolation that detail is measured against."""
@@ -77,25 +82,32 @@ def map_data(fields: xr.Dataset, method: str, judged_by: str, evidence: str, mos
     """What the page's map draws from.
 
     Args:
-        fields: as stored.
+        fields: as stored; without a truth, a record (`gwkeras.report.stored.record`), of which the latest months are shown as far
+            as there is room for them in fine cells.
         method: that is shown first, and as finely as possible.
         judged_by: in a phrase.
-        evidence: what kind that is, as an evaluation has it.
+        evidence: what kind that is, as an evaluation has it; "record" where there is no truth.
         most_bytes: of the whole; levels of detail are chosen to stay below it.
     """
     grid = Grid.from_centres(fields["lat"].values, fields["lon"].values)
     land = fields["land_fraction"].values
-    factor = round(grid.n_lat / fields.sizes["lat_product"])
+    judged = "truth" in fields
+    months = int(fields.attrs["judged_months"]) if judged else fields.sizes["time"]
+    step = _STEP_MM if judged else _step(fields, method)
+    if not judged:
+        fields = fields.isel(time=slice(-_months_that_fit(fields, land, step, most_bytes), None))
     methods = list(map(str, fields["method"].values))
     stated = [m for k, m in enumerate(methods) if np.isfinite(fields["sigma"].isel(method=k, time=0).values).any()]
-    shares = _shares(methods, stated, method)
-    _coarsen_to_fit(fields, land, shares, most_bytes)
-    every = [(layer, share.block) for share in shares for layer in share.layers] + [(Layer("product"), factor)]
+    shares = _shares(methods, stated, method, judged)
+    _coarsen_to_fit(fields, land, shares, step, most_bytes)
+    every = [(layer, share.block) for share in shares for layer in share.layers]
+    if "product" in fields:
+        every.append((Layer("product"), round(grid.n_lat / fields.sizes["lat_product"])))
     numbers = {layer: number for number, (layer, _) in enumerate(every)}
     packed = {
         f"{number}-{month}": text
         for number, (layer, block) in enumerate(every)
-        for month, text in enumerate(_packed_layer(fields, land, layer, block))
+        for month, text in enumerate(_packed_layer(fields, land, layer, block, step))
     }
     shown = f"{numbers[Layer('mean', method)]}-0"
     first = {"land": _text(zlib.compress(np.packbits(land > 0).tobytes(), 9)), shown: packed.pop(shown)}
@@ -109,15 +121,16 @@ def map_data(fields: xr.Dataset, method: str, judged_by: str, evidence: str, mos
             "columns": grid.n_lon,
         },
         "months": [str(month)[:7] for month in fields["time"].values],
-        "judgedMonths": int(fields.attrs["judged_months"]),
+        "monthsInAll": months,
+        "judged": judged,
         "judgedBy": judged_by,
         "judgedShort": _SHORT[evidence],
         "detailOf": DETAIL_OF if DETAIL_OF in methods else methods[0],
         "first": methods.index(method),
         "methods": [_method(fields, k, name, numbers) for k, name in enumerate(methods)],
-        "truth": numbers[Layer("truth")],
-        "product": numbers[Layer("product")],
-        "layers": [{"block": block, "step": _STEP_MM} for _, block in every],
+        "truth": numbers.get(Layer("truth")),
+        "product": numbers.get(Layer("product")),
+        "layers": [{"block": block, "step": step} for _, block in every],
         "spans": _spans(fields, method),
     }
     return MapData(head, first, packed)
@@ -171,31 +184,48 @@ def unpack(data: bytes, land: np.ndarray, step: float = _STEP_MM) -> np.ndarray:
     return found
 
 
-def _shares(methods: Sequence[str], stated: Sequence[str], main: str) -> list[_Shares]:
+def _step(fields: xr.Dataset, method: str) -> float:
+    """Unit of a record's whole numbers, mm: small beside its σ, and as large as that allows, since pages are to be small."""
+    sigma = field_of(fields, "sigma", 0, method)
+    usual = float(np.median(sigma[np.isfinite(sigma)])) if np.isfinite(sigma).any() else 0.0
+    return max((step for step in _STEPS_MM if step <= _OF_SIGMA * usual), default=_STEP_MM)
+
+
+def _months_that_fit(fields: xr.Dataset, land: np.ndarray, step: float, most_bytes: int) -> int:
+    """How many months there is room for in fine cells."""
+    months = fields.sizes["time"]
+    means = [field_of(fields, "mean", months // 2, str(name)) for name in fields["method"].values]
+    room = _FOR_MEANS * most_bytes / (_BASE64 * sum(len(pack(mean, land > 0, step)) for mean in means))
+    return int(np.clip(room, min(_LEAST_MONTHS, months), months))
+
+
+def _shares(methods: Sequence[str], stated: Sequence[str], main: str, judged: bool) -> list[_Shares]:
     """The first to be coarsened first."""
     beside = [m for m in dict.fromkeys((main, DETAIL_OF)) if m in methods]
     return [
         _Shares([Layer("sigma", m) for m in stated if m != main]),
         _Shares([Layer("mean", m) for m in methods if m not in beside]),
         _Shares([Layer("sigma", m) for m in stated if m == main]),
-        _Shares([*(Layer("mean", m) for m in beside), Layer("truth")]),
+        _Shares([*(Layer("mean", m) for m in beside), *([Layer("truth")] if judged else [])]),
     ]
 
 
-def _coarsen_to_fit(fields: xr.Dataset, land: np.ndarray, shares: list[_Shares], most_bytes: int) -> None:
-    """Doubles blocks in turn until a middle month, times the number of months, fits."""
+def _coarsen_to_fit(fields: xr.Dataset, land: np.ndarray, shares: list[_Shares], step: float, most_bytes: int) -> None:
+    """Doubles blocks in turn until all fits, as three months foretell it."""
     months = fields.sizes["time"]
+    some = sorted({months // 6, months // 2, 5 * months // 6})
     sizes: dict[tuple[int, int], float] = {}
 
     def size(number: int) -> float:
         share = shares[number]
         if (number, share.block) not in sizes:
             mask = _sums(land, share.block) > 0
-            total = sum(
-                len(pack(blocks_of(field_of(fields, x.name, months // 2, x.method), land, share.block), mask))
+            packed = [
+                len(pack(blocks_of(field_of(fields, x.name, k, x.method), land, share.block), mask, step))
                 for x in share.layers
-            )
-            sizes[number, share.block] = _BASE64 * months * total
+                for k in some
+            ]
+            sizes[number, share.block] = _BASE64 * months * sum(packed) / len(some)
         return sizes[number, share.block]
 
     for number in _TURNS * 12:
@@ -204,14 +234,14 @@ def _coarsen_to_fit(fields: xr.Dataset, land: np.ndarray, shares: list[_Shares],
         shares[number].block = min(2 * shares[number].block, _COARSEST)
 
 
-def _packed_layer(fields: xr.Dataset, land: np.ndarray, layer: Layer, block: int) -> list[str]:
+def _packed_layer(fields: xr.Dataset, land: np.ndarray, layer: Layer, block: int, step: float) -> list[str]:
     """Month by month; the product on its own cells."""
-    values = (field_of(fields, layer.name, k, layer.method) for k in range(fields.sizes["time"]))
+    values = months_of(fields, layer.name, layer.method)
     if layer.name == "product":
         mask = _sums(land, round(land.shape[0] / fields.sizes["lat_product"])) > 0
-        return [_text(pack(field, mask)) for field in values]
+        return [_text(pack(field, mask, step)) for field in values]
     mask = _sums(land, block) > 0
-    return [_text(pack(blocks_of(field, land, block), mask)) for field in values]
+    return [_text(pack(blocks_of(field, land, block), mask, step)) for field in values]
 
 
 def _method(fields: xr.Dataset, row: int, name: str, numbers: dict[Layer, int]) -> dict[str, Any]:
@@ -233,7 +263,8 @@ def _spans(fields: xr.Dataset, method: str) -> dict[str, float]:
     names = list(map(str, fields["method"].values))
     reference = DETAIL_OF if DETAIL_OF in names else names[0]
     for k in chosen:
-        truth, mean = field_of(fields, "truth", k), field_of(fields, "mean", k, method)
+        mean = field_of(fields, "mean", k, method)
+        truth = field_of(fields, "truth", k) if "truth" in fields else mean
         smooth = field_of(fields, "mean", k, reference)
         sigma = field_of(fields, "sigma", k, method)
         error = np.where(np.isfinite(smooth - truth), smooth - truth, mean - truth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -149,7 +150,18 @@ def field_of(fields: xr.Dataset, name: str, month: int, method: str | None = Non
         month: its position among the months that are kept.
         method: for the first two.
     """
+    return _variable(fields, name, method).isel(time=month).values.astype(np.float64)
+
+
+def months_of(fields: xr.Dataset, name: str, method: str | None = None) -> Iterator[np.ndarray]:
+    """Every month as by `field_of`; months that a file holds in one chunk are read together."""
+    variable = _variable(fields, name, method)
+    start = 0
+    for size in variable.chunksizes.get("time", (1,) * variable.sizes["time"]):
+        yield from variable.isel(time=slice(start, start + size)).values.astype(np.float64)
+        start += size
+
+
+def _variable(fields: xr.Dataset, name: str, method: str | None) -> xr.DataArray:
     variable = fields[name]
-    if method is not None:
-        variable = variable.isel(method=list(map(str, fields["method"].values)).index(method))
-    return variable.isel(time=month).values.astype(np.float64)
+    return variable if method is None else variable.isel(method=list(map(str, fields["method"].values)).index(method))

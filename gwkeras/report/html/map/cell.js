@@ -17,16 +17,16 @@ function cellAt(x, y) {
 async function monthOf(cell, month) {
   const method = choice.method;
   const names = ["mean", "sigma", "truth", "product"];
-  const fields = await Promise.all([...names.map((name) => fieldOf(name, method, month)), fieldOf("mean", smoothMethod(), month)]);
-  const [mean, sigma, truth, product, smooth] = fields.map((field) => valueAt(field, cell.row, cell.column));
-  return { mean, sigma, truth, product, smooth };
+  const fields = await Promise.all(names.map((name) => fieldOf(name, method, month)));
+  const [mean, sigma, truth, product] = fields.map((field) => valueAt(field, cell.row, cell.column));
+  return { mean, sigma, truth, product };
 }
 
 let said = 0;
 
 async function sayValues(cell) {
   const number = ++said;
-  const found = await monthOf(cell, choice.month);
+  const [found, detail] = await Promise.all([monthOf(cell, choice.month), fieldOf("detail", choice.method, choice.month)]);
   if (number !== said) return;
   const method = data.methods[choice.method];
   const parts = [`${place(cell)}, ${data.months[choice.month]}`];
@@ -38,8 +38,8 @@ async function sayValues(cell) {
       const half = method.factor * found.sigma;
       parts.push(`${Math.round(100 * method.probability)} % between ${inMm(found.mean - half)} and ${inMm(found.mean + half)}`);
     }
-    parts.push(`${data.judgedShort} ${inMm(found.truth)}`, `error ${inMm(found.mean - found.truth)}`, `product ${inMm(found.product)}`);
-    parts.push(`detail ${inMm(found.mean - found.smooth)}`);
+    if (data.truth !== null) parts.push(`${data.judgedShort} ${inMm(found.truth)}`, `error ${inMm(found.mean - found.truth)}`);
+    if (data.product !== null) parts.push(`product ${inMm(found.product)}`, `detail ${inMm(valueAt(detail, cell.row, cell.column))}`);
   }
   element("map-values").textContent = `${parts.join("; ")}.`;
 }
@@ -79,11 +79,9 @@ async function drawSeries(cell) {
   if (method.factor !== null && found.some((row) => !Number.isNaN(row.sigma))) {
     traces.push(...bands(rows, x, method));
   }
-  traces.push(
-    line("product", (row) => row.product, { color: "#777", dash: "dot" }),
-    line(data.judgedShort, (row) => row.truth, { color: "#000" }),
-    line(plain(method.name), (row) => row.mean, { color: "#0072b2" }),
-  );
+  if (data.product !== null) traces.push(line("product", (row) => row.product, { color: "#777", dash: "dot" }));
+  if (data.truth !== null) traces.push(line(data.judgedShort, (row) => row.truth, { color: "#000" }));
+  traces.push(line(plain(method.name), (row) => row.mean, { color: "#0072b2" }));
   const layout = {
     title: titled(`Series at ${place(cell)}`),
     margin: { l: 60, r: 10, t: 44, b: 40 },
@@ -127,7 +125,10 @@ function fillTable(found, method) {
   const table = element("series-table");
   table.replaceChildren();
   const head = table.createTHead().insertRow();
-  for (const heading of ["month", `${method.name} mm`, "σ mm", `${data.judgedShort} mm`, "product mm"]) {
+  const columns = [["mean", method.name], ["sigma", "σ"]];
+  if (data.truth !== null) columns.push(["truth", data.judgedShort]);
+  if (data.product !== null) columns.push(["product", "product"]);
+  for (const heading of ["month", ...columns.map(([, title]) => `${title} mm`)]) {
     const cell = document.createElement("th");
     cell.scope = "col";
     cell.textContent = heading;
@@ -140,7 +141,7 @@ function fillTable(found, method) {
     name.scope = "row";
     name.textContent = each.month;
     row.append(name);
-    for (const value of [each.mean, each.sigma, each.truth, each.product]) {
+    for (const value of columns.map(([name]) => each[name])) {
       row.insertCell().textContent = Number.isNaN(value) ? "–" : value.toFixed(1).replace("-", "−");
     }
   }

@@ -15,6 +15,11 @@ const QUANTITIES = {
   product: { label: "The product", unit: "storage anomaly, mm", meaning: "The satellite's product on its own cells." },
 };
 
+const OFFERED = Object.keys(QUANTITIES).filter((name) => {
+  if (name === "error" || name === "truth") return data.truth !== null;
+  return data.product !== null || (name !== "product" && name !== "detail");
+});
+
 const element = (id) => document.getElementById(id);
 const plot = element("map-plot");
 const series = element("map-series");

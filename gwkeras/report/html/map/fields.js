@@ -27,7 +27,7 @@ function difference(a, b) {
   return { ...x, values: x.values.map((value, k) => value - y.values[k]) };
 }
 
-// The number of a layer; null where a method has none.
+// The number of a layer; null where there is none.
 const layerOf = (name, method) => (name === "product" || name === "truth" ? data[name] : data.methods[method][name]);
 
 async function fieldOf(quantity, method, month) {
