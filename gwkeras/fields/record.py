@@ -47,6 +47,7 @@ class Fields:
         point_spread: what the product has been smoothed by.
         spread_is_known: whether files or configuration settle that; else it is to be found from the product.
         spread_by_files: whether it is what the files state, which their months may speak against.
+        spread_maybe_full_width: whether they do not say if their number is a radius or a full width.
         box: what is judged and written; `grid` reaches beyond it by a margin. None: all of `grid`.
     """
 
@@ -64,6 +65,7 @@ class Fields:
     point_spread: PointSpread = PointSpread()
     spread_is_known: bool = True
     spread_by_files: bool = False
+    spread_maybe_full_width: bool = False
     box: RegionConfig | None = None
 
     @property
@@ -134,6 +136,7 @@ def read_fields(data: DataConfig) -> Fields:
         point_spread=storage.point_spread,
         spread_is_known=storage.spread_is_known,
         spread_by_files=storage.spread_by_files,
+        spread_maybe_full_width=storage.spread_maybe_full_width,
         box=asked.region if asked.region != wide else None,
     )
 

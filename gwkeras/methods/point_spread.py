@@ -16,6 +16,7 @@ from gwkeras.core.progress import Progress, silent
 from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.split import Split
 from gwkeras.fields.record import Fields
+from gwkeras.methods.updates.kriging.selection.lasting_detail import is_too_sharp, lasting_detail
 from gwkeras.methods.updates.kriging.selection.radius import radius_profile
 from gwkeras.observation.point_spread import PointSpread
 from gwkeras.training.run_folder import RunFolder
@@ -72,7 +73,9 @@ def with_point_spread(fields: Fields, split: Split, run: RunFolder, progress: Pr
         progress("what the product has been smoothed by", 0, 1)
         storage = fields.gwsa.isel(time=np.flatnonzero(months)).values
         storage = np.where(split.untrained(fields.grid), np.nan, storage)
-        found = _found(fields, storage, _noise_share(fields, storage, months), basis)
+        numbers = month_number(fields.gwsa["time"].values)[months].astype(int)
+        detail = lasting_detail(storage, numbers, fields.grid)
+        found = _found(fields, storage, _noise_share(fields, storage, months), detail, basis)
         found.write(run.point_spread)
         progress("what the product has been smoothed by", 1, 1)
     return _with(fields, found)
@@ -101,6 +104,7 @@ def _basis(fields: Fields, split: Split) -> str:
         asdict(fields.point_spread),
         fields.spread_is_known,
         fields.spread_by_files,
+        fields.spread_maybe_full_width,
     ]
     return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()[:16]
 
@@ -116,7 +120,7 @@ def _noise_share(fields: Fields, storage: np.ndarray, months: np.ndarray) -> flo
     return noise / power if power > 0 and noise > 0 else None
 
 
-def _found(fields: Fields, storage: np.ndarray, noise_share: float | None, basis: str) -> FoundSpread:
+def _found(fields: Fields, storage: np.ndarray, noise_share: float | None, detail: float | None, basis: str) -> FoundSpread:
     stated = fields.point_spread
     share = np.isfinite(storage).any(axis=0).astype(float)
     small = "" if stated.kind == "none" else _small(fields, stated)
@@ -128,10 +132,24 @@ def _found(fields: Fields, storage: np.ndarray, noise_share: float | None, basis
             said = f"point spread: none is assumed, since the product is too small to find one from (in training {error.found})"
         return FoundSpread(stated, stated, said, None, None, basis)
     interval = profile.lower_km, profile.upper_km
+    too_sharp = is_too_sharp(detail, profile.best_km, fields.grid)
     speaks = f"90 % interval {profile.lower_km:.0f} to {profile.upper_km:.0f} km, from {len(storage)} training months"
     if fields.spread_is_known:
         said = small
-        corrected = profile.corrected(stated, noise_share) if fields.spread_by_files else None
+        if too_sharp:
+            return FoundSpread(stated, stated, said, *interval, basis)
+        read = stated  # as its words are read
+        if fields.spread_maybe_full_width and profile.speaks_for_full_width(stated, noise_share):
+            read = PointSpread.gaussian(stated.half_weight_km / 2, stated.over)
+        corrected = profile.corrected(read, noise_share) if fields.spread_by_files else None
+        if read != stated:
+            taken = corrected or read
+            said = (
+                f"point spread: the product's files name {stated.half_weight_km:g} km; its months speak for half weight at "
+                f"{profile.best_km:.0f} km ({speaks}), so that is the full width: half weight at {taken.half_weight_km:g} km is "
+                "taken; if it is the radius, give it in data.point_spread with kind: gaussian"
+            )
+            return FoundSpread(stated, taken, said, *interval, basis)
         if corrected is not None:
             said = (
                 f"point spread: the product's files state {stated.describe()}, its months speak for half weight at "
@@ -146,6 +164,12 @@ def _found(fields: Fields, storage: np.ndarray, noise_share: float | None, basis
                 "check data.point_spread"
             )
         return FoundSpread(stated, stated, said, *interval, basis)
+    if too_sharp:
+        said = (
+            f"point spread: none, though means over blocks look like half weight at {profile.best_km:.0f} km ({speaks}): detail "
+            "between neighbouring cells lasts from month to month, and such a filter would not leave it"
+        )
+        return FoundSpread(stated, replace(stated, kind="none"), said, *interval, basis)
     cell = fields.grid.height_km
     if profile.lower_km > cell:  # less than a cell cannot be told from storage that is smooth by itself
         spread = PointSpread.gaussian(round(profile.best_km, 1), stated.over)

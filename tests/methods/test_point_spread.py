@@ -130,6 +130,42 @@ def test_months_that_speak_against_what_the_files_state(tmp_path, monkeypatch, s
     )
 
 
+@pytest.mark.parametrize(
+    ("interval", "noise", "taken"),
+    [
+        ((104.0, 95.0, 110.0), 0.01, 150.0 - 40.0),  # the full width, then moved to the interval's end as 150 km would be
+        ((140.0, 120.0, 160.0), 0.01, 150.0),
+        ((230.0, 210.0, 250.0), 0.01, 250.0),  # the radius, and a slip
+        ((140.0, 120.0, 220.0), 0.01, 300.0),  # may be either
+        ((140.0, 120.0, 160.0), 0.1, 300.0),  # noisier than the product says
+        ((140.0, 0.0, 160.0), 0.01, 300.0),
+    ],
+)
+def test_a_number_that_may_be_the_full_width(tmp_path, monkeypatch, interval, noise, taken):
+    """ "a 300 km Gaussian" is 300 km to one and 150 km to another: the months tell, if they do."""
+    monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile_of(*interval, noise))
+    values = fields(200.0).gwsa
+    uncertainty = values.copy(data=np.full(values.shape, 0.1 * np.sqrt(np.square(values.values[:40]).mean())))
+    told = {"spread_is_known": True, "point_spread": PointSpread.gaussian(300.0), "uncertainty": uncertainty}
+    given = replace(fields(200.0), **told, spread_by_files=True, spread_maybe_full_width=True)
+    found = with_point_spread(given, SPLIT, RunFolder(tmp_path))
+    assert found.point_spread.half_weight_km == taken
+    assert len([note for note in found.notes if "so that is the full width" in note]) == (taken in (110.0, 150.0))
+
+
+def test_no_filter_is_found_where_detail_between_cells_lasts(tmp_path, monkeypatch):
+    """Means over blocks look like 250 km, but neighbouring cells differ, month after month, by the same."""
+    monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile_of(250.0, 230.0, 270.0, 0.01))
+    pattern = np.random.default_rng(5).standard_normal(GRID.shape)
+    values = pattern * np.sin(np.arange(MONTHS) / 6)[:, None, None]
+    sharp = make_fields(GRID, gwsa=record(GRID, range(MONTHS), values), spread_is_known=False)
+    found = with_point_spread(sharp, SPLIT, RunFolder(tmp_path))
+    assert found.point_spread == PointSpread()
+    assert found.notes[-1].startswith(
+        "point spread: none, though means over blocks look like half weight at 250 km (90 % interval"
+    )
+
+
 def test_too_little_to_find_it_from(tmp_path):
     run = RunFolder(tmp_path)
     found = with_point_spread(make_fields(spread_is_known=False), replace(SPLIT, train_months=("2002-01",)), run)

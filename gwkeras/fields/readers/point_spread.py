@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import xarray as xr
 
 from gwkeras.core.config.tree import PointSpreadConfig
@@ -21,12 +22,23 @@ from gwkeras.observation.point_spread import LARGEST_HALF_WEIGHT_KM, Over, Point
 MASCON_HALF_WEIGHT_KM = 150.0
 """Half of the 300 km (3°) to which JPL's, CSR's and GSFC's mascons resolve; Watkins et al. (2015), doi 10.1002/2014JB011547."""
 
-_KILOMETRES = r"((?:(?<=[\s(=:])-)?\d+(?:\.\d+)?)[\s-]*km"
+_KILOMETRES = r"((?:(?<=[\s(=:])-)?\d+(?:\.\d+)?)[\s-]*km(?!\W*(?:grid|cell|pixel|spacing|mesh|from\b))"
 _BEFORE = re.compile(_KILOMETRES + r"\W*(?:[a-z]+\W+){0,3}$")  # "250 km (half width) Gauss…"
-# "Gauss…ian filter of radius 250 km", "Gauss…ian filter, full width at half maximum 300 km"
-_AFTER = re.compile(r"[^.;,\d]{0,40}?(?:, (?:radius|half|full|fwhm)[^.;,\d]{0,30}?)?" + _KILOMETRES)
+# "Gauss…ian filter of radius 250 km", "Gauss…ian filter, full width at half maximum 300 km", "Gauss…ian filter, 300 km FWHM"
+_AFTER = re.compile(r"[^.;,\d]{0,40}?(?:,\s*(?:(?:radius|half|full|fwhm|with)[^.;,\d]{0,30}?)?)?" + _KILOMETRES)
 _GAUSS = re.compile("gau(?:ss|ß)")
 _FULL_WIDTH = re.compile(r"full[\s-]*width|fwhm")
+_RADIUS = re.compile(r"half[\s-]*(?:weight|width|response|power)|radius|hwhm")
+_WIDTH = (  # words that tell a filter by themselves, without "Gauss"
+    r"(?:half[\s-]*(?:weight|width|response|power)(?:\s+(?:radius|distance|at half maximum))?|hwhm|fwhm"
+    r"|full[\s-]*width(?:\s+at\s+half[\s-]*max(?:imum)?)?|(?:smoothing|filter(?:ing)?|averaging)\s+(?:radius|distance))"
+)
+_WIDTH_FIRST = re.compile(_WIDTH + r"\W*(?:(?:of|is|was|about)\W+)?(?:\((?:km|kilometres)\)\W*)?" + _KILOMETRES)
+_WIDTH_LAST = re.compile(_KILOMETRES + r"\W*" + _WIDTH)
+_OF_NOISE = re.compile(r"nois|error|correlat|uncertain")
+_OF_A_FILTER = re.compile(r"gau(?:ss|ß)|filter|smooth|half[\s-]*(?:weight|width)|full[\s-]*width|fwhm|hwhm")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?\s*(?:km)?")
+_OF_KILOMETRES = re.compile(r"(?:^|\s)(?:km|kilomet(?:re|er)s?)(?:\s|$)")
 _NO_FILTER = re.compile(r"\bno (?:\w+ )?filter\b|\bunfiltered\b")
 _HARMONICS = re.compile(r"harmonic|stokes|level[\s-]*2|\bl2\b|\bgsm\b")
 _NEARBY = 60  # characters in which a full width is looked for
@@ -42,20 +54,23 @@ class StatedSpread:
         said: a sentence that says where it comes from.
         is_known: whether files, documentation or configuration settle it.
         by_files: whether it is what the files state, which their own months may speak against.
+        maybe_full_width: whether the files give a number of kilometres, but not whether it is a radius or a full width.
     """
 
     spread: PointSpread
     said: str
     is_known: bool = True
     by_files: bool = False
+    maybe_full_width: bool = False
 
 
 @dataclass(frozen=True)
 class _Statement:
-    """A half-weight distance (0: no filter), and where it stands."""
+    """A half-weight distance (0: no filter), where it stands, and whether it may be a full width, for nothing says which."""
 
     half_weight_km: float
     place: str
+    maybe_full_width: bool = False
 
 
 def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: PointSpreadConfig) -> StatedSpread:
@@ -76,7 +91,12 @@ def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: Point
     stated = _agreed([s for s in statements if s.half_weight_km != 0], where_of(chosen[0][0]))
     if stated is not None:
         spread = PointSpread.gaussian(stated.half_weight_km, over)
-        return StatedSpread(spread, f"point spread: {spread.describe()}, from {stated.place}", by_files=config.kind == "auto")
+        said = f"point spread: {spread.describe()}, from {stated.place}"
+        if stated.maybe_full_width:
+            said += (
+                ", which does not say if its number is the radius or the full width: the radius, unless its months tell otherwise"
+            )
+        return StatedSpread(spread, said, by_files=config.kind == "auto", maybe_full_width=stated.maybe_full_width)
     if statements:
         return StatedSpread(PointSpread(), f"point spread: none, from {statements[0].place}")
     if any(_is_mascon(data) for data, _ in chosen):
@@ -95,6 +115,9 @@ def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: Point
 
 
 def _agreed(statements: list[_Statement], where: str) -> _Statement | None:
+    clear = [s for s in statements if not s.maybe_full_width]
+    may_be = {s.half_weight_km * times for s in clear for times in (1, 2)}
+    statements = [*clear, *(s for s in statements if s.maybe_full_width and s.half_weight_km not in may_be)]
     for stated in statements:
         if not 0 < stated.half_weight_km <= LARGEST_HALF_WEIGHT_KM:
             raise UnclearPointSpread(
@@ -111,12 +134,19 @@ def _agreed(statements: list[_Statement], where: str) -> _Statement | None:
 
 def _statements(data: xr.Dataset, name: str) -> Iterator[_Statement]:
     for place, text in _texts(data, name):
+        in_name = place.startswith("the file's name")  # there G3P gives its radius
         for match in _GAUSS.finditer(text):
             head, tail = text[: match.start()], text[match.end() :]
             number = _BEFORE.search(head) or _AFTER.match(tail)
             if number is not None:
-                full = _FULL_WIDTH.search(head[-_NEARBY:] + tail[:_NEARBY])
-                yield _Statement(float(number[1]) / (2 if full else 1), place)
+                around = head[-_NEARBY:] + tail[:_NEARBY]
+                full = _FULL_WIDTH.search(around)
+                unclear = not in_name and full is None and _RADIUS.search(around) is None
+                yield _Statement(float(number[1]) / (2 if full else 1), place, unclear)
+        for pattern in (_WIDTH_FIRST, _WIDTH_LAST):
+            for match in pattern.finditer(text):
+                if _OF_NOISE.search(text[max(0, match.start() - _NEARBY) : match.start()]) is None:
+                    yield _Statement(float(match[1]) / (2 if _FULL_WIDTH.search(match[0]) else 1), place)
         if _NO_FILTER.search(text):
             yield _Statement(0.0, place)
 
@@ -125,11 +155,23 @@ def _texts(data: xr.Dataset, name: str) -> Iterator[tuple[str, str]]:
     """What may speak of a filter, in lower case without underscores, and how each is called in a sentence."""
     yield f"the file's name ({label(data)})", _plain(label(data))
     for key, value in data.attrs.items():
-        if isinstance(value, str):
-            yield f"its attribute {key}", _plain(value)
+        yield f"its attribute {key}", _told(key, value)
     for key, value in data[name].attrs.items():
-        if isinstance(value, str):
-            yield f"the attribute {key} of {name}", _plain(value)
+        yield f"the attribute {key} of {name}", _told(key, value)
+
+
+def _told(key: object, value: object) -> str:
+    """An attribute as a text; "filter_radius: 250 km" and "fwhm_km: 300" say what their number is by their name."""
+    name = _plain(str(key))
+    is_number = isinstance(value, float | int | np.floating | np.integer)
+    if not is_number and not isinstance(value, str):
+        return ""
+    text = _plain(str(value))
+    in_kilometres = text.endswith("km") or _OF_KILOMETRES.search(name)
+    if _NUMBER.fullmatch(text) and in_kilometres and _OF_A_FILTER.search(name):
+        gauss = "" if _GAUSS.search(name) else "gauss "
+        return f"{gauss}{_OF_KILOMETRES.sub(' ', name).strip()} {text.removesuffix('km').strip()} km"
+    return "" if is_number else text
 
 
 def _plain(text: str) -> str:

@@ -41,6 +41,7 @@ class Storage:
         point_spread: what the product has been smoothed by.
         spread_is_known: whether files or configuration settle that.
         spread_by_files: whether it is what the files state.
+        spread_maybe_full_width: whether they do not say if their number is a radius or a full width.
     """
 
     gwsa: xr.DataArray
@@ -49,6 +50,7 @@ class Storage:
     point_spread: PointSpread = PointSpread()
     spread_is_known: bool = True
     spread_by_files: bool = False
+    spread_maybe_full_width: bool = False
 
 
 def read_storage(source: SourceConfig, point_spread: PointSpreadConfig = PointSpreadConfig()) -> Storage:
@@ -91,7 +93,8 @@ def read_storage(source: SourceConfig, point_spread: PointSpreadConfig = PointSp
     if uncertainty is not None:
         uncertainty = abs(uncertainty).rename("uncertainty").assign_attrs(units=STORAGE, long_name="standard error of gwsa")
     notes.append(stated.said)
-    return Storage(gwsa, uncertainty, tuple(dict.fromkeys(notes)), stated.spread, stated.is_known, stated.by_files)
+    known = stated.spread, stated.is_known, stated.by_files, stated.maybe_full_width
+    return Storage(gwsa, uncertainty, tuple(dict.fromkeys(notes)), *known)
 
 
 def read_fine(source: SourceConfig) -> xr.DataArray:

@@ -56,13 +56,61 @@ def test_yearly_files_agree(tmp_path):
         ("Gaussian smoothing (radius 350 km); 500 km from the coast", 350.0),
         ("Gaussian filter, full width at half maximum 300 km", 150.0),
         ("Gaussian filter with FWHM = 300 km", 150.0),
+        ("Gaussian filter, 300 km full width at half maximum", 150.0),
+        ("Gaussian filter, 300 km FWHM", 150.0),
+        ("Gauss, with a half-weight radius of 250 km, on a 50 km grid", 250.0),
+        ("half-weight radius 150 km", 150.0),
+        ("spatially smoothed (smoothing radius: 300 km)", 300.0),
+        ("low-pass filtered, 340 km full-width at half maximum", 170.0),
         ("block means of the fine truth over land, 250 km Gaussian filter, with correlated noise", 250.0),
     ],
 )
 def test_attributes_say_it(tmp_path, text, radius):
     record = read(g3p(tmp_path / "a.nc", history=text))
     assert record.point_spread.half_weight_km == radius
-    assert record.notes[-1].endswith("from its attribute history")
+    assert "from its attribute history" in record.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "radius"),
+    [
+        ({"filter_type": "Gaussian", "filter_radius": "250 km"}, 250.0),
+        ({"gaussian_radius_km": 350.0}, 350.0),
+        ({"filter_fwhm_km": 300}, 150.0),
+        ({"title": "GWSA, 300 km Gaussian", "comment": "half-weight radius 150 km"}, 150.0),  # the width, then the radius
+    ],
+)
+def test_attributes_of_their_own_say_it(tmp_path, attributes, radius):
+    record = read(g3p(tmp_path / "a.nc", **attributes))
+    assert (record.point_spread, record.spread_maybe_full_width) == (PointSpread.gaussian(radius), False)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"comment": "noise correlated over 300 km full width at half maximum"},
+        {"earth_radius": "6371 km"},
+        {"earth_radius_km": 6371.0},
+        {"comment": "sampled on a 50 km grid, Gaussian, 50 km grid"},
+    ],
+)
+def test_other_lengths_are_no_filter(tmp_path, attributes):
+    assert not read(g3p(tmp_path / "a.nc", **attributes)).spread_is_known
+
+
+@pytest.mark.parametrize(
+    ("text", "unclear"),
+    [
+        ("smoothed with a 300 km Gaussian", True),
+        ("smoothed with a Gaussian of 300 km radius", False),
+        ("Gaussian, FWHM 600 km", False),
+    ],
+)
+def test_a_number_alone_may_be_the_radius_or_the_full_width(tmp_path, text, unclear):
+    record = read(g3p(tmp_path / "a.nc", history=text))
+    assert (record.point_spread.half_weight_km, record.spread_maybe_full_width) == (300.0, unclear)
+    said = ", which does not say if its number is the radius or the full width: the radius, unless its months tell otherwise"
+    assert record.notes[-1].endswith(said if unclear else "from its attribute history")
 
 
 def test_a_file_that_says_there_is_no_filter(tmp_path):

@@ -26,6 +26,8 @@ _BLOCK_KM = 150.0
 """Means over such blocks are compared: between neighbouring cells of a filtered product its noise differs, not its filter."""
 _NODES = 4  # along a cell's side, for its mean covariance
 _SPANS = 8  # of months, left out in turn for the interval
+_QUARTERS = 4  # of the region, likewise
+_TWO_SIDED_90_OF_QUARTERS = 2.353  # Student's t with 3 degrees of freedom
 _FEWEST_BLOCKS = 20
 _TWO_SIDED_90 = 1.645
 _HALF_CHI_SQUARED = 1.353
@@ -45,9 +47,10 @@ class RadiusProfile:
         slopes: (k,) those slopes.
         noise_shares: (k,) those shares of noise.
         best_km: the most likely radius.
-        lower_km: end of the 90 % interval, the wider of two: by leaving spans of months out in turn, and by the likelihood
-            with each span counted as one independent month, since months resemble their neighbours. Slopes above 0.6 are not
-            thought possible: a smoother storage through a narrower filter looks the same.
+        lower_km: end of the 90 % interval, the widest of three: by leaving spans of months out in turn, by leaving quarters of
+            the region out in turn, since storage is not alike everywhere, and by the likelihood with each span counted as one
+            independent month, since months resemble their neighbours. Slopes above 0.6 are not thought possible: a smoother
+            storage through a narrower filter looks the same.
         upper_km: its other end.
     """
 
@@ -84,10 +87,21 @@ class RadiusProfile:
         nearest = float(np.clip(radius, self.lower_km, self.upper_km))
         is_near = abs(radius - nearest) <= _STANDS * radius
         is_far = abs(radius - self.best_km) > _TOO_FAR * self.best_km
-        noisy = noise_share is not None and self.noise_share > _NOISIER * noise_share
-        if stated.kind == "none" or self.lower_km <= 0 or is_near or is_far or noisy:
+        if stated.kind == "none" or self.lower_km <= 0 or is_near or is_far or self._is_noisier(noise_share):
             return None
         return PointSpread.gaussian(round(nearest, 1), stated.over)
+
+    def speaks_for_full_width(self, stated: PointSpread, noise_share: float | None) -> bool:
+        """Whether a number that may be the radius or the full width is the latter: the whole interval is nearer to its half.
+
+        Args:
+            stated: with the number for its radius.
+            noise_share: as for `corrected`.
+        """
+        return 0 < self.lower_km and self.upper_km < stated.half_weight_km / np.sqrt(2) and not self._is_noisier(noise_share)
+
+    def _is_noisier(self, stated_share: float | None) -> bool:
+        return stated_share is not None and self.noise_share > _NOISIER * stated_share
 
 
 def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: Over = "land") -> RadiusProfile:
@@ -120,7 +134,9 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
     covariances = CellCovariances(box.grid.refine(_NODES), _NODES)
     tables = {slope: covariances.of(slope) for slope in _SLOPES}
     forms = {form: Noise(1.0, *form).covariance(blocks, np.zeros(box.grid.shape)) for form in _NOISE_FORMS}
+    quarters = _quarters(blocks.directions)
     likelihood = np.full((len(RADII_KM), _SPANS + 1), -np.inf)
+    elsewhere = np.full((len(RADII_KM), len(quarters)), -np.inf)
     best: list[tuple[float, float]] = [(0.0, 0.0)] * len(RADII_KM)
     for i, radius in enumerate(RADII_KM):
         observed = replace(blocks, spread=PointSpread.gaussian(radius, over) if radius else PointSpread())
@@ -128,12 +144,18 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
             part = signal(observed, tables[slope], 0.0)
             for noise_share, form in product(_NOISE_SHARES, _NOISE_FORMS):
                 noise = noise_share * part.mean_variance * forms[form]
-                found = _likelihoods(part.seen + noise + _JITTER * np.eye(blocks.count), values, kept)
+                matrix = part.seen + noise + _JITTER * np.eye(blocks.count)
+                found = _likelihoods(matrix, values, kept)
+                each = np.array([_likelihoods(matrix[np.ix_(q, q)], values[:, q], kept[:1])[0] for q in quarters])
+                elsewhere[i] = np.maximum(elsewhere[i], each.sum() - each)
                 if found[0] > likelihood[i, 0]:
                     best[i] = slope, noise_share
                 likelihood[i] = np.maximum(likelihood[i], found)
     peaks = np.array([_peak(np.array(RADII_KM), curve) for curve in likelihood.T])
-    error = float(np.sqrt((_SPANS - 1) / _SPANS * ((peaks[1:] - peaks[1:].mean()) ** 2).sum()))
+    error = _TWO_SIDED_90 * _left_out_error(peaks[1:])
+    if len(quarters) == _QUARTERS:
+        there = np.array([_peak(np.array(RADII_KM), curve) for curve in elsewhere.T])
+        error = max(error, _TWO_SIDED_90_OF_QUARTERS * _left_out_error(there))
     curve = likelihood[:, 0] - likelihood[:, 0].max()
     low, high = _interval(np.array(RADII_KM), curve)
     slopes, shares = zip(*best, strict=True)
@@ -143,9 +165,30 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
         slopes,
         shares,
         float(peaks[0]),
-        max(RADII_KM[0], min(low, float(peaks[0]) - _TWO_SIDED_90 * error)),
-        min(RADII_KM[-1], max(high, float(peaks[0]) + _TWO_SIDED_90 * error)),
+        max(RADII_KM[0], min(low, float(peaks[0]) - error)),
+        min(RADII_KM[-1], max(high, float(peaks[0]) + error)),
     )
+
+
+def _quarters(directions: np.ndarray) -> list[np.ndarray]:
+    """Blocks north and south of the middle one, each west and east of its middle one.
+
+    Args:
+        directions: (n, 3) of the blocks, km from the Earth's centre.
+    """
+    north = directions[:, 2] >= np.median(directions[:, 2])
+    parts = []
+    for half in (north, ~north):
+        inside = np.flatnonzero(half)
+        middle = directions[inside].mean(axis=0)
+        eastward = directions[inside] @ np.array([-middle[1], middle[0], 0.0])
+        parts += [inside[eastward >= np.median(eastward)], inside[eastward < np.median(eastward)]]
+    return [part for part in parts if len(part)]
+
+
+def _left_out_error(peaks: np.ndarray) -> float:
+    """The jackknife's standard error, of peaks with each part left out in turn."""
+    return float(np.sqrt((len(peaks) - 1) / len(peaks) * ((peaks - peaks.mean()) ** 2).sum()))
 
 
 def _interval(radii: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
