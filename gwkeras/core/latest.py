@@ -9,17 +9,25 @@ Value = TypeVar("Value")
 
 
 class Latest(Generic[Value]):
-    """Keeps one value under its key. Copies for other processes start empty; threads at worst compute a value twice."""
+    """Keeps one value under its key, or some. Copies for other processes start empty; threads at worst compute a value twice.
 
-    def __init__(self) -> None:
-        self._held: tuple[Hashable, Value] | None = None
+    Args:
+        kept: how many.
+    """
+
+    def __init__(self, kept: int = 1) -> None:
+        self._kept = kept
+        self._held: tuple[tuple[Hashable, Value], ...] = ()
 
     def get(self, key: Hashable, compute: Callable[[], Value]) -> Value:
-        """The value of `key`: the one held, or a new one that takes its place."""
+        """The value of `key`: one that is held, or a new one that takes the place of the oldest."""
         held = self._held
-        if held is None or held[0] != key:
-            self._held = held = key, compute()
-        return held[1]
+        for known, value in held:
+            if known == key:
+                return value
+        found = compute()
+        self._held = (*held, (key, found))[-self._kept :]
+        return found
 
-    def __reduce__(self) -> tuple[type[Latest], tuple[()]]:
-        return Latest, ()
+    def __reduce__(self) -> tuple[type[Latest], tuple[int]]:
+        return Latest, (self._kept,)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
+from scipy import fft
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
@@ -98,13 +99,28 @@ class Convolution:
     def _sums(self, stack: np.ndarray) -> np.ndarray:
         number, n_lat, n_lon = stack.shape
         count = self.basis.shape[1] // 2
-        spectrum = (stack.reshape(-1, n_lon) @ self.basis).reshape(number, n_lat, 2, count)
-        spectrum = np.ascontiguousarray(spectrum.transpose(3, 1, 0, 2)).reshape(count, n_lat, 2 * number)
+        if self._is_whole_circle:
+            waves = fft.rfft(stack, axis=-1)[..., :count].view(float).reshape(number, n_lat, count, 2)
+            spectrum = np.ascontiguousarray(waves.transpose(2, 1, 0, 3)).reshape(count, n_lat, 2 * number)
+        else:
+            spectrum = (stack.reshape(-1, n_lon) @ self.basis).reshape(number, n_lat, 2, count)
+            spectrum = np.ascontiguousarray(spectrum.transpose(3, 1, 0, 2)).reshape(count, n_lat, 2 * number)
         summed = np.empty_like(spectrum)
         for rows, reached, coefficients in self.blocks():
             np.matmul(coefficients, spectrum[:, reached], out=summed[:, rows])
-        back = np.ascontiguousarray(summed.reshape(count, n_lat, number, 2).transpose(2, 1, 3, 0))
+        summed = summed.reshape(count, n_lat, number, 2)
+        if self._is_whole_circle:
+            waves = np.ascontiguousarray(summed.transpose(2, 1, 0, 3)).view(complex)[..., 0]
+            waves[..., 1:] *= n_lon / 2
+            waves[..., 0] *= n_lon
+            return fft.irfft(waves, n=n_lon, axis=-1)
+        back = np.ascontiguousarray(summed.transpose(2, 1, 3, 0))
         return (back.reshape(number * n_lat, 2 * count) @ self.basis.T).reshape(number, n_lat, n_lon)
+
+    @property
+    def _is_whole_circle(self) -> bool:
+        """Whether the columns close around the globe, and tell all wavenumbers apart: then they need no sums over cosines."""
+        return self.grid.is_periodic and self.every == 1 and self.basis.shape[1] < self.grid.n_lon
 
     @cached_property
     def _lat(self) -> np.ndarray:

@@ -16,6 +16,7 @@ from gwkeras.observation.point_spread import PointSpread
 
 _FIELD_BYTES = 2**26  # of fine fields at once
 _ASKED_AGAIN = 2**21  # cells of a field whose filtering takes so long that what is asked for again is kept
+_ANSWERS = 4  # that are kept: a month's prior and what kriging has made of it, and these of the month before
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ class Observation:
 
     @cached_property
     def _latest(self) -> Latest[np.ndarray]:
-        return Latest()
+        return Latest(_ANSWERS)
 
     @cached_property
     def _convolution(self) -> Convolution:

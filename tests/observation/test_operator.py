@@ -59,6 +59,34 @@ def test_equals_the_matrix_of_great_circles(name, over):
     np.testing.assert_allclose(found, matrix[cells[:, 0] * h.coarse.n_lon + cells[:, 1]], rtol=0, atol=1e-12)
 
 
+def test_a_circle_of_many_columns_equals_the_matrix_of_great_circles():
+    """Where columns tell all wavenumbers apart, sums over cosines are Fourier transforms."""
+    grid = Grid(-7.5, -180, 2.5, 2.5, 6, 144)
+    h = Observation(grid, 2, ragged(grid), PointSpread.gaussian(900))
+    assert h._convolution._is_whole_circle
+    field = 100 * normal(3, *grid.shape)
+    expected = (dense(h) @ field.reshape(3, -1).T).T.reshape(3, *h.coarse.shape)
+    np.testing.assert_allclose(h(field), expected, rtol=0, atol=1e-9)
+
+
+def test_large_fields_that_are_asked_again_are_not_filtered_again(monkeypatch):
+    grid = PLACES["region"]
+    monkeypatch.setattr("gwkeras.observation.operator._ASKED_AGAIN", 1)
+    h = Observation(grid, 2, ragged(grid), LAND)
+    filtered, fields = [], [100 * normal(*grid.shape) + shift for shift in range(5)]
+    monkeypatch.setattr(
+        Observation, "_means", lambda self, stack, means=Observation._means: (filtered.append(1), means(self, stack))[1]
+    )
+    first = h(fields[0])
+    for field in fields[1:4]:  # what kriging asks between a prior and its error bars
+        h(field)
+    np.testing.assert_array_equal(h(fields[0]), first)
+    assert len(filtered) == 4
+    h(fields[4])
+    h(fields[0])  # forgotten by now
+    assert len(filtered) == 6
+
+
 @pytest.mark.parametrize("spread", [PointSpread(), LAND, EVERYTHING], ids=["none", "land", "everything"])
 @pytest.mark.parametrize("name", PLACES)
 def test_adjoint(name, spread):

@@ -70,7 +70,7 @@ class Channels:
     def __iter__(self) -> Iterator[np.ndarray]:
         """(channel, n_lat, n_lon) float32 of each month of the climate, in order."""
         mean = self._mean_of(self._calendar_means)
-        for values in self._raw():
+        for values in self.themselves():
             values -= mean
             yield values
 
@@ -85,9 +85,9 @@ class Channels:
         def means(climate: FineClimate) -> np.ndarray:
             calendar = calendar_month(climate.months)
             total = np.zeros((12, len(self.names), *climate.grid.shape), dtype=np.float32)
-            for month, values in zip(calendar, Channels(climate)._raw(), strict=True):
+            for month, values in zip(calendar, Channels(climate).themselves(), strict=True):
                 total[month - 1] += values
-            return _per_month(total, calendar).reshape(-1, *climate.grid.shape)
+            return per_month(total, calendar).reshape(-1, *climate.grid.shape)
 
         return self.climate.kept("calendar means of channels", 12 * len(self.names), means)
 
@@ -106,7 +106,7 @@ class Channels:
                 total = np.zeros((12, *climate.grid.shape))
                 for index, month in enumerate(calendar):
                     total[month - 1] += climate.channels[name][index]
-                years.append(_per_month(total, calendar).astype(np.float32))
+                years.append(per_month(total, calendar).astype(np.float32))
             return np.concatenate(years) if years else np.zeros((0, *climate.grid.shape), np.float32)
 
         if not names:
@@ -114,7 +114,8 @@ class Channels:
         found = self.climate.kept("calendar means of climate", 12 * len(names), means)
         return {name: found[12 * n : 12 * n + 12] for n, name in enumerate(names)}
 
-    def _raw(self) -> Iterator[np.ndarray]:
+    def themselves(self) -> Iterator[np.ndarray]:
+        """(channel, n_lat, n_lon) float32 of each month, not as anomalies, so that no mean of the record is asked for."""
         climate, calendar = self.climate, calendar_month(self.climate.months)
         balance = self._balance_at_start(int(calendar[0])) if self._has_balance else None
         zero = np.zeros(climate.grid.shape, dtype=np.float32)
@@ -137,13 +138,21 @@ class Channels:
             yield np.stack([now[name] for name in self.names])
 
     def _balance_at_start(self, first: int) -> WaterBalance:
-        """Stores in balance with the mean year that ends before calendar month `first`."""
-        rain, warmth = self._mean_years["precipitation"], self._mean_years["temperature"]
+        """Stores in balance with the mean year that ends before calendar month `first`; found once for all who ask."""
+        snow, *soil = self.climate.kept(f"balance before month {first}", 1 + len(_CAPACITIES), Channels._stores_in_balance)[:]
+        return WaterBalance(_CAPACITIES, snow, np.stack(soil))
+
+    @staticmethod
+    def _stores_in_balance(climate: FineClimate) -> np.ndarray:
+        """(1 + soil, n_lat, n_lon) mm: snow, and what each soil holds."""
+        own, first = Channels(climate), int(calendar_month(climate.months[:1])[0])
+        rain, warmth = own._mean_years["precipitation"], own._mean_years["temperature"]
         year = []
         for month in (np.arange(12) + first - 1) % 12:
             stamp = np.datetime64("2001-01", "M") + month
-            year.append((rain[month], warmth[month], self._potential(stamp, warmth[month])))
-        return WaterBalance.in_balance(_CAPACITIES, year)
+            year.append((rain[month], warmth[month], own._potential(stamp, warmth[month])))
+        found = WaterBalance.in_balance(_CAPACITIES, year)
+        return np.stack([found.snow, *found.soil])
 
     def _potential(self, month: np.datetime64, temperature: np.ndarray) -> np.ndarray:
         """PET after Oudin, mm month⁻¹ (see `gwkeras.fields.pet.oudin`), of one month."""
@@ -153,7 +162,7 @@ class Channels:
         return scale * np.maximum(temperature - (FREEZING_K - 5), 0)
 
 
-def _per_month(total: np.ndarray, calendar: np.ndarray) -> np.ndarray:
+def per_month(total: np.ndarray, calendar: np.ndarray) -> np.ndarray:
     """Sums of calendar months to means; a calendar month that a short record lacks takes the mean of those it holds."""
     counts = np.bincount(calendar, minlength=13)[1:]
     means = total / np.maximum(counts, 1).reshape(12, *(1,) * (total.ndim - 1)).astype(total.dtype)

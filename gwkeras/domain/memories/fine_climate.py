@@ -32,6 +32,7 @@ class FineClimate:
         key: what determines the channels' values, with the grid's place.
         whole: that this is a part of; None where it is the whole.
         place: rows and columns of the whole that it is; None: all.
+        parts: fine cells along a side of its cells, more than 1 where it is a coarser one.
     """
 
     grid: Grid
@@ -43,6 +44,7 @@ class FineClimate:
     key: Any = None
     whole: FineClimate | None = None
     place: tuple[slice, slice] | None = None
+    parts: int = 1
     _files: dict[str, DiskArray] = field(default_factory=dict, repr=False, compare=False)  # one for all parts
 
     @classmethod
@@ -88,11 +90,30 @@ class FineClimate:
         return replace(
             self,
             grid=self.grid.window(rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start),
-            channels={name: _Part(a, rows, columns) for name, a in self.channels.items()},
+            channels={name: _part(a, rows, columns) for name, a in self.channels.items()},
             static={name: a[rows, columns] for name, a in self.static.items()},
             land=self.land[rows, columns],
             whole=self.whole or self,
             place=(slice(top + rows.start, top + rows.stop), slice(left + columns.start, left + columns.stop)),
+        )
+
+    def coarser(self, parts: int) -> FineClimate:
+        """The means over blocks of parts × parts cells, as a climate of its own; read anew where it is looked at.
+
+        Args:
+            parts: that divide rows and columns; 1: itself.
+        """
+        if parts == 1:
+            return self
+        return replace(
+            self,
+            grid=self.grid.coarsen(parts),
+            channels={name: _Means(a, parts) for name, a in self.channels.items()},
+            static={name: _means(a, parts) for name, a in self.static.items()},
+            land=self.grid.block_mean(self.land, parts),
+            key=[self.key, "coarser", parts],
+            parts=self.parts * parts,
+            _files={},
         )
 
     def windows(self, multiple: int = 1) -> list[tuple[slice, slice]]:
@@ -126,7 +147,7 @@ class FineClimate:
     def is_large(self) -> bool:
         """Whether it is, or is of, a climate that is worked window by window."""
         whole = (self.whole or self).grid
-        return whole.n_lat * whole.n_lon > _ONE_WINDOW
+        return whole.n_lat * whole.n_lon * self.parts**2 > _ONE_WINDOW
 
     @property
     def band_rows(self) -> int:
@@ -176,6 +197,32 @@ class _Part:
 
     def __getitem__(self, month: int | slice) -> np.ndarray:
         return np.asarray(self.array[month])[..., self.rows, :][..., self.columns]
+
+
+@dataclass(frozen=True)
+class _Means:
+    """Means over blocks of an array (C, n_lat, n_lon), of a month, or some, at a time."""
+
+    array: Any
+    parts: int
+
+    def __getitem__(self, month: int | slice) -> np.ndarray:
+        return _means(np.asarray(self.array[month]), self.parts)
+
+    def part(self, rows: slice, columns: slice) -> _Means:
+        finer = (slice(each.start * self.parts, each.stop * self.parts) for each in (rows, columns))
+        return _Means(_Part(self.array, *finer), self.parts)
+
+
+def _part(array: Any, rows: slice, columns: slice) -> Any:
+    """Rows and columns of an array, of which no more is looked at than they need."""
+    return array.part(rows, columns) if isinstance(array, _Means) else _Part(array, rows, columns)
+
+
+def _means(values: np.ndarray, parts: int) -> np.ndarray:
+    """(..., n_lat, n_lon) to means over parts × parts cells, all alike: they differ in area by next to nothing."""
+    blocks = (values[..., row::parts, column::parts] for row in range(parts) for column in range(parts))
+    return sum(blocks, np.zeros((), values.dtype)) / np.asarray(parts**2, values.dtype)
 
 
 Layers = np.ndarray | _Part

@@ -40,6 +40,7 @@ from gwkeras.core.months import Month, month_number
 from gwkeras.domain.array_cache import array_digest
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.grids.interpolation import upsample
+from gwkeras.methods.error_bars.neighbourhood import mean_near
 from gwkeras.methods.error_bars.persistence import Persistence, doubted
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 
@@ -283,14 +284,10 @@ def local_mean_square(domain: Domain, field: np.ndarray, known: np.ndarray | Non
         field: (s n_lat, s n_lon), or several (k, s n_lat, s n_lon) whose squares are added.
         known: (n_lat, n_lon) bool, product cells whose land counts; None: all.
     """
-    mode = ("nearest", "wrap" if domain.fine.is_periodic else "nearest")
-    width = _NEIGHBOURHOOD / domain.fine.lat_step, _NEIGHBOURHOOD / domain.fine.lon_step
     land = domain.land_fine.astype(float)
     land = land if known is None else land * nearest_upsample(known, domain.factor)
     squared = np.square(field).reshape(-1, *land.shape).sum(axis=0)
-    total = ndimage.gaussian_filter(squared * land, width, mode=mode)
-    reached = ndimage.gaussian_filter(land, width, mode=mode)
-    return np.divide(total, reached, out=np.zeros_like(total), where=reached > 1e-9)
+    return mean_near(squared, land, _NEIGHBOURHOOD, domain.fine, domain.factor)
 
 
 def around(domain: Domain, field: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:

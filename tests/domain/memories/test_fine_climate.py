@@ -97,3 +97,21 @@ def test_memory_does_not_grow_with_the_sea(tmp_path, small_windows):
         return peak
 
     assert most_held(36, 60, "large") < 1.2 * most_held(12, 20, "small")
+
+
+def test_a_coarser_climate_holds_means_of_its_cells_in_windows_too(tmp_path, small_windows):
+    whole = climate(tmp_path)
+    coarser = whole.coarser(2)
+    assert (coarser.grid.shape, coarser.parts) == ((6, 10), 2)
+    assert coarser.is_large  # as the whole is, for what is taught at it
+    rain = whole.channels["precipitation"][3]
+    by_hand = (rain[4, 6] + rain[4, 7] + rain[5, 6] + rain[5, 7]) / 4
+    assert coarser.channels["precipitation"][3][2, 3] == pytest.approx(by_hand, rel=1e-6)
+    assert coarser.land[4, 7] == pytest.approx(0.3 / 4, rel=1e-2)  # one coast cell of four, by area
+    part = coarser.part(slice(1, 4), slice(2, 8)).part(slice(1, 3), slice(0, 2))
+    np.testing.assert_array_equal(part.channels["temperature"][5], coarser.channels["temperature"][5][2:4, 2:4])
+    np.testing.assert_array_equal(part.channels["temperature"][2:4], coarser.channels["temperature"][2:4][:, 2:4, 2:4])
+    found = [values.copy() for values in Channels(coarser)]  # filed apart from those of the whole
+    assert Channels(whole).climatology.shape[-2:] == (12, 20)
+    assert found[0].shape[-2:] == (6, 10)
+    assert whole.coarser(1) is whole

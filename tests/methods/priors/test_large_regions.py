@@ -12,6 +12,7 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.priors.filed_months import FiledMonths
+from gwkeras.methods.priors.ridge.fewer_cells import fewer_cells
 from gwkeras.methods.priors.ridge.recipe import Ridge
 from gwkeras.methods.priors.ridge.seen_features import SeenFeatures
 from gwkeras.methods.priors.storage_model.recipe import StorageModel
@@ -106,3 +107,39 @@ def test_fields_of_a_prior_are_made_when_looked_at(world):
     first = next(iter(fields.values()))
     assert first.tolist() == [[1.0, 0.0]]
     assert asked == [months[0]]
+
+
+def alike_in_pairs(climate):
+    """The same climate, as files of half its resolution would give it."""
+    means = climate.coarser(2).channels
+    channels = {
+        name: np.stack([np.kron(a[month], np.ones((2, 2), np.float32)) for month in range(len(climate.months))])
+        for name, a in means.items()
+        if name in ("precipitation", "net_water_input")
+    }
+    return replace(climate, channels=channels, key="alike", _files={})
+
+
+def test_fewer_cells_teach_the_same_where_the_climate_is_no_finer(tmp_path, monkeypatch):
+    world = make_world(tmp_path, spread=PointSpread.gaussian(250.0))  # 2 × 2 product cells are one, of 4 × 4 fine ones
+    climate, teaching = alike_in_pairs(FineClimate.of(world.domain)), teaching_of(world.training)
+    maps = raw_maps(climate, Channels(climate).means)
+    fine = Standard.of(maps, climate.grid.area * climate.land)(maps)
+
+    def streamed(climate, maps, squares):
+        features = SeenFeatures(Channels(climate), maps, retention((2.0, 12.0)), teaching, squares)
+        return np.stack([month.seen.copy() for month in features]), features.deviations
+
+    assert fewer_cells(climate, fine, teaching.factor)[2] is None  # a small region is taught at all cells
+    whole = streamed(climate, fine, None)
+    in_windows(monkeypatch)
+    few = fewer_cells(climate, fine, teaching.factor)
+    assert few[1].shape == (len(fine), 16, 20)
+    found = streamed(*few)
+    size = whole[0].std(axis=(0, 2), keepdims=True)
+    assert np.abs((found[0] - whole[0]) / np.maximum(size, 1e-9)).max() < 2e-2  # area differs by 0.1 % within a pair of rows
+    land = climate.land
+    full = land.reshape(16, 2, 20, 2).min(axis=(1, 3)) == land.reshape(16, 2, 20, 2).max(axis=(1, 3))
+    assert full.mean() > 0.9  # cells of one land share: all are sampled, and the size of a feature is that of its fine fields
+    assert found[1] == pytest.approx(whole[1], rel=0.03)
+    assert fewer_cells(climate, fine, 2)[2] is None  # nothing to leave of four cells

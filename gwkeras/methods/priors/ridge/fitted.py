@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.priors.described_arrays import DescribedArrays
 from gwkeras.methods.priors.filed_months import FiledMonths, Window, zero_field
 from gwkeras.methods.priors.ridge.local_amplitude import LocalAmplitude
-from gwkeras.methods.priors.ridge.weighted_memories import weighted_memories
+from gwkeras.methods.priors.ridge.weighted_memories import weighted_memories, weighted_memory
 from gwkeras.methods.priors.teaching.bumps import Bumps
 
 _FAST, _SLOW = 4.0, 15.0  # months: where the groups of local amplitudes part
@@ -152,12 +153,11 @@ class FittedRidge:
                 remedy="give the same climate variables as in training",
             )
         weights = self._weights_on(climate, maps, self.local)
-        every = (np.ones(weights.shape[:2], bool),)
         wanted = {stamp: index for index, stamp in enumerate(months.tolist())}
         training = set(self.training_months.tolist())
         result = np.empty((len(months), *channels.climate.grid.shape), dtype=np.float32)
         total, count = np.zeros(channels.climate.grid.shape), 0
-        for stamp, (now,) in weighted_memories(channels, weights, retention(self.time_constants), every):
+        for stamp, now in self._memory(channels, weights):
             if stamp.item() in wanted:
                 result[wanted[stamp.item()]] = now
             if stamp.item() in training:
@@ -172,6 +172,16 @@ class FittedRidge:
                 remedy="give a longer climate record",
             )
         return result - (total / count).astype(np.float32)
+
+    def _memory(self, channels: Channels, weights: np.ndarray) -> Iterator[tuple[np.datetime64, np.ndarray]]:
+        """Each month's stamp and Σ weight × memory; in a large region by the shorter way, whose digits differ in the last."""
+        keeps = retention(self.time_constants)
+        if channels.climate.is_large:
+            yield from weighted_memory(channels, weights, keeps)
+            return
+        every = (np.ones(weights.shape[:2], bool),)
+        for stamp, (now,) in weighted_memories(channels, weights, keeps, every):
+            yield stamp, now
 
     def _weights_on(self, band: FineClimate, maps: np.ndarray, local: LocalAmplitude | None) -> np.ndarray:
         """(τ, channel, n_lat, n_lon) Σ_k β map_k, times the local amplitude of each memory's group."""

@@ -22,6 +22,7 @@ from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import TIME_CONSTANTS, retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
+from gwkeras.methods.priors.ridge.fewer_cells import fewer_cells
 from gwkeras.methods.priors.ridge.fitted import FittedRidge, standardised
 from gwkeras.methods.priors.ridge.local_amplitude import LocalAmplitude, spacing_km
 from gwkeras.methods.priors.ridge.normal_equations import NormalEquations
@@ -87,7 +88,8 @@ class Ridge:
         mass = climate.grid.area * climate.land
         standard = Standard.of(maps, mass, _multiplied(climate, maps)) if maps else Standard((), np.array([]), np.array([]))
         blocks = self._blocks(channels.names, standard)
-        features = SeenFeatures(channels, standardised(standard, maps, climate), retention(self.time_constants), teaching, blocks)
+        seen = fewer_cells(climate, standardised(standard, maps, climate), teaching.factor)
+        features = SeenFeatures(Channels(seen[0]), seen[1], retention(self.time_constants), teaching, seen[2], blocks)
         watched = _watched(features, len(teaching.months), partial(progress, "teaching the ridge prior, months"))
         p = sum(block.count for block in blocks)
         groups = int(np.clip(_GRAM_BYTES / (8 * p**2 * _SPANS), _FEWEST_GROUPS, _GROUPS))

@@ -84,10 +84,11 @@ class SeenFeatures:
     """All features of a region, as a prior is taught on them.
 
     Args:
-        channels: at the fine grid.
-        maps: (map, n_lat, n_lon) float32, ones first.
+        channels: at the fine grid; in a large region at a coarser one, with as many cells as tell a product cell's means.
+        maps: (map, n_lat, n_lon) float32, ones first, on the channels' grid.
         keeps: (τ,) retention.
         teaching: cells, and the metric.
+        squares: (map, n_lat, n_lon) of the maps at the fine grid, whose means `maps` may be; None: of these.
         blocks: channels, maps and time constants, every combination of which is a feature, one block after the other.
         deviations: (feature,) at the fine grid over land and training months; known once all months have been seen.
     """
@@ -96,12 +97,18 @@ class SeenFeatures:
     maps: np.ndarray
     keeps: np.ndarray
     teaching: Teaching
+    squares: np.ndarray | None = None
     blocks: tuple[Block, ...] = ()
     deviations: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         whole = Block(*(tuple(range(n)) for n in (len(self.channels.names), len(self.maps), len(self.keeps))))
         self.blocks = self.blocks or (whole,)
+
+    @property
+    def factor(self) -> int:
+        """Cells of the channels' grid along a side of the teaching's."""
+        return self.teaching.factor // self.channels.climate.parts
 
     def dense(self, values: np.ndarray) -> np.ndarray:
         """(feature,) -> (channel, map, τ), 0 for what is no feature."""
@@ -166,7 +173,7 @@ class SeenFeatures:
             sampled[:, inside] = values[:, sample[0][inside] - place.rows.start, sample[1][inside] - place.columns.start]
             for block, into in zip(self.blocks, means, strict=True):
                 found = self._block_means(values[list(block.channels)], place.weights[..., list(block.maps)])
-                into[..., *place.blocks(self.teaching.factor)] = found
+                into[..., *place.blocks(self.factor)] = found
         return [self.teaching.metric.whiten(self.teaching.see(each)) for each in means]
 
     def _by_block(self, months: list[list[np.ndarray]]) -> Iterator[tuple[Block, list[np.ndarray]]]:
@@ -174,7 +181,7 @@ class SeenFeatures:
 
     def _block_means(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """(channel, n_lat, n_lon) of a window -> (channel, map, n_lat, n_lon) on the teaching's grid."""
-        s = self.teaching.factor
+        s = self.factor
         n_lat, n_lon = values.shape[-2] // s, values.shape[-1] // s
         blocks = values.reshape(-1, n_lat, s, n_lon, s).transpose(1, 3, 0, 2, 4).reshape(n_lat, n_lon, -1, s * s)
         return np.moveaxis(blocks @ weights, (2, 3), (0, 1))
@@ -197,7 +204,7 @@ class SeenFeatures:
             for place, values in zip(places, windows, strict=True):
                 means = self._block_means(values, place.weights)
                 found = shares @ means.reshape(shares.shape[1], -1)
-                result[..., *place.blocks(self.teaching.factor)] = found.reshape(*result.shape[:2], *means.shape[2:])
+                result[..., *place.blocks(self.factor)] = found.reshape(*result.shape[:2], *means.shape[2:])
             return result
 
         years = _together([place.channels.usual_year() for place in places])
@@ -219,12 +226,12 @@ class SeenFeatures:
         climate = self.channels.climate
         return [
             _Place(rows, columns, Channels(climate.part(rows, columns)), self._weights(rows, columns))
-            for rows, columns in climate.windows(self.teaching.factor)
+            for rows, columns in climate.windows(self.factor)
         ]
 
     def _weights(self, rows: slice, columns: slice) -> np.ndarray:
         """(n_lat, n_lon, s · s, map) of a window: area × land × map, over the block's area × land."""
-        s, climate = self.teaching.factor, self.channels.climate
+        s, climate = self.factor, self.channels.climate
         mass = (climate.grid.area * climate.land)[rows, columns]
         n_lat, n_lon = mass.shape[0] // s, mass.shape[1] // s
         total = mass.reshape(n_lat, s, n_lon, s).sum(axis=(1, 3))
@@ -237,7 +244,8 @@ class SeenFeatures:
         land = np.argwhere(self.channels.climate.land > 0)
         chosen = land[np.unique(np.linspace(0, len(land) - 1, min(_SAMPLE, len(land))).astype(int))]
         cells = chosen[:, 0], chosen[:, 1]
-        return cells, self.maps[:, *cells].astype(np.float64) ** 2
+        squares = self.maps[:, *cells].astype(np.float64) ** 2 if self.squares is None else self.squares[:, *cells]
+        return cells, squares
 
 
 def _together(streams: Sequence[Iterator[np.ndarray]]) -> Iterator[Iterator[np.ndarray]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gwkeras.core.months import calendar_month
-from gwkeras.domain.memories.channels import Channels
+from gwkeras.domain.memories.channels import Channels, per_month
 from gwkeras.domain.memories.exponential import advance, in_balance
 
 BAND_BYTES = 2**26
@@ -54,6 +54,34 @@ def weighted_memories(
         for memory, flow, a in zip(held, flowing, own, strict=True):
             advance(memory[None], flow, np.array([a]))
         yield stamp, np.stack([_sum_of(held, stores, number) for number in range(len(groups))])
+
+
+def weighted_memory(channels: Channels, weights: np.ndarray, keeps: np.ndarray) -> Iterator[tuple[np.datetime64, np.ndarray]]:
+    """Each month's stamp and Σ weight × memory over all memories, up to a constant of each cell, from one run through the months.
+
+    Channels are weighed as they come; how each calendar month is in the mean, which memories begin with, is known of their
+    weighed sums in the end. All months of these are held: for a window, not for a region.
+
+    Args:
+        channels: of a window.
+        weights: (τ, channel, n_lat, n_lon) mm per unit.
+        keeps: (τ,) retention.
+    Yields: datetime64[M], (n_lat, n_lon) mm.
+    """
+    stamps = channels.climate.months
+    calendar = calendar_month(stamps)
+    flows = np.empty((len(stamps), len(weights), *weights.shape[2:]), dtype=np.float32)
+    for flowing, values in zip(flows, channels.themselves(), strict=True):
+        for into, weight in zip(flowing, weights, strict=True):
+            np.einsum("cij,cij->ij", weight, values, out=into)
+    flows -= flows.mean(axis=0)
+    year = np.stack([flows[calendar == month].sum(axis=0) for month in range(1, 13)])
+    year, first = per_month(year, calendar), int(calendar[0])
+    held = np.stack([in_balance(year[:, t], first, keeps[t : t + 1])[0] for t in range(len(keeps))])
+    for stamp, flowing in zip(stamps, flows, strict=True):
+        for memory, flow, a in zip(held, flowing, keeps, strict=True):
+            advance(memory[None], flow, np.array([a]))
+        yield stamp, held.sum(axis=0)
 
 
 def _weighed(weights: np.ndarray, climatology: np.ndarray) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict
 from dataclasses import astuple, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +32,7 @@ from gwkeras.methods.updates.kriging.solvers.solver import Solver, solver_of
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
-_VARIANCES = 6  # kept: of months with other gaps, or worse than others
+_SIGMAS = 6  # kept: of months with other gaps, or worse than others
 _WORSE = 1.5  # steps in which a month's uncertainty is taken to exceed the typical one
 
 
@@ -157,7 +156,7 @@ class FittedKriging:
             beyond: factor on the noise variance.
         """
         known = np.isfinite(self.region.gather(residual))
-        sigma = np.sqrt(self._variance(known, beyond) * self._local)
+        sigma = self._sigma(known, beyond)
         if self.amplitude is None:
             return self._carried(residual, known, beyond), sigma
         storage = self.amplitude.fine * self._carried(residual / self.amplitude.seen, known, beyond)
@@ -179,10 +178,7 @@ class FittedKriging:
         Args:
             domain: where it is asked for.
         """
-        there = self.on(domain)
-        variance = np.maximum(there.noise.variance, there.uncertainty**2)
-        share = 1.0 if there.region.spread.kind == "none" else there.noise.correlated
-        return there.region.cropped(np.sqrt(share * nearest_upsample(variance, there.region.factor)).astype(np.float32))
+        return self.on(domain)._carried_noise
 
     def draws(
         self,
@@ -276,6 +272,12 @@ class FittedKriging:
         return None if self.sizes is None else Amplitude.over(self.sizes, self.region)
 
     @cached_property
+    def _carried_noise(self) -> np.ndarray:
+        variance = np.maximum(self.noise.variance, self.uncertainty**2)
+        share = 1.0 if self.region.spread.kind == "none" else self.noise.correlated
+        return self.region.cropped(np.sqrt(share * nearest_upsample(variance, self.region.factor)).astype(np.float32))
+
+    @cached_property
     def _series(self) -> Latest[tuple[Domain, FittedPrior, dict[int, np.ndarray]]]:
         return Latest()
 
@@ -292,14 +294,12 @@ class FittedKriging:
         """What it gets wrong, to be drawn."""
         return Errors(self.region, self.covariance, self.noise, self.deviation, self._solver)
 
-    def _variance(self, known: np.ndarray, beyond: float) -> np.ndarray:
+    def _sigma(self, known: np.ndarray, beyond: float) -> np.ndarray:
         """Of the months that have the same cells and are no worse than one another it is the same."""
-        key = known.tobytes(), beyond
-        if key not in self._variances:
-            if len(self._variances) >= _VARIANCES:
-                self._variances.popitem(last=False)
-            self._variances[key] = self._solver.variance(known, beyond).astype(np.float32)
-        return self._variances[key]
+        return self._sigmas.get(
+            (known.tobytes(), beyond),
+            lambda: np.sqrt(self._solver.variance(known, beyond).astype(np.float32) * self._local),
+        )
 
     @cached_property
     def _local(self) -> np.ndarray:
@@ -307,5 +307,5 @@ class FittedKriging:
         return self.region.cropped(whole).astype(np.float32)
 
     @cached_property
-    def _variances(self) -> OrderedDict[tuple[bytes, float], np.ndarray]:
-        return OrderedDict()
+    def _sigmas(self) -> Latest[np.ndarray]:
+        return Latest(_SIGMAS)

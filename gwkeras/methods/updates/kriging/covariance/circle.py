@@ -56,8 +56,11 @@ class Circle:
 
     def __call__(self, stack: np.ndarray) -> np.ndarray:
         """Sums over all cells: (n, row, n_lon) to (n, parallel, n_lon), float64."""
-        back = [fft.irfft(self.along(field).T, n=self.length, axis=-1)[:, : field.shape[-1]] for field in stack]
-        return np.stack(back).astype(float)
+        n_lon = stack.shape[-1]
+        found = fft.rfft(stack.astype(self.spectrum.dtype), n=self.length, axis=-1)
+        parts = np.ascontiguousarray(found.transpose(2, 1, 0)).view(self.spectrum.dtype)  # (wavenumber, row, 2 n)
+        summed = (self.spectrum @ parts).view(found.dtype)  # (wavenumber, parallel, n)
+        return fft.irfft(summed.transpose(2, 1, 0), n=self.length, axis=-1)[..., :n_lon].astype(float)
 
     def along(self, field: np.ndarray) -> np.ndarray:
         """The same of one field as a spectrum along the parallels, (wavenumber, parallel) complex."""
@@ -171,9 +174,12 @@ def short_to_fine(grid: Grid, slope: float, factor: int, rows: slice) -> tuple[s
 
 def _short(amplitudes: np.ndarray, squared: np.ndarray) -> np.ndarray:
     """Σ over the short lengths."""
-    result = np.zeros(squared.shape)
-    for amplitude, length in zip(amplitudes, LENGTHS_KM, strict=False):
-        result += amplitude * np.exp(squared * (-0.5 / length**2))
+    power = np.exp(squared * (-0.5 / LENGTHS_KM[len(amplitudes) - 1] ** 2))
+    result: np.ndarray = amplitudes[-1] * power
+    for amplitude in amplitudes[-2::-1]:  # each length is half of the one before: see `mixture`
+        np.square(power, out=power)
+        np.square(power, out=power)
+        result += amplitude * power
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,8 +39,18 @@ def fine_table(fine: Grid, factor: int, covariance: Covariance, rows: slice) -> 
     return CellToFine(fine, factor, tuple(covariance.amplitudes.tolist()), rows)
 
 
+FineTable = Callable[[Grid, int, Covariance, slice], CellToFine]
+"""As `fine_table`."""
+
+
 def posterior_variance(
-    gain: Gain, window: Window, nodes: Grid, every: int, covariance: Covariance, points_apart: int = 1
+    gain: Gain,
+    window: Window,
+    nodes: Grid,
+    every: int,
+    covariance: Covariance,
+    points_apart: int = 1,
+    tables: FineTable | None = None,
 ) -> np.ndarray:
     """diag(C − K H C) of the core's fine cells; computed at some of them and interpolated in blocks of many cells.
 
@@ -50,13 +61,14 @@ def posterior_variance(
         every: fine cells along a side of what a node stands for.
         covariance: of fine storage.
         points_apart: nodes of the cells' means from one point to the next, between which the variance is interpolated.
+        tables: makes the table between points and cells; None: `fine_table`.
     Returns: (s · core_n_lat, s · core_n_lon) mm² of fine cells.
     """
     observed, fine = gain.observed, nodes
     factor = nodes.n_lat // window.n_lat
     inner, outer = window.core(factor)
     rows, columns = (slice(part.start, part.stop, points_apart) for part in (inner, outer))
-    table = fine_table(fine, factor, covariance, rows)
+    table = (tables or fine_table)(fine, factor, covariance, rows)
     shape = len(range(fine.n_lat)[rows]), len(range(fine.n_lon)[columns])
     cross = np.empty((observed.count, shape[0] * shape[1]), dtype=np.float32)
     at_once = max(1, _AT_ONCE // (fine.n_lat * fine.n_lon))

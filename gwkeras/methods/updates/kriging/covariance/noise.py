@@ -40,7 +40,9 @@ class Noise:
         return self.correlated * joint[:, None] * joint[None] * correlation + np.diag((1 - self.correlated) * white)
 
 
-def operator_error(observed: ObservedCells, covariance: ZonalTable, uncertain: float) -> np.ndarray:
+def operator_error(
+    observed: ObservedCells, covariance: ZonalTable, uncertain: float, stated: np.ndarray | None = None
+) -> np.ndarray:
     """Covariance of what a wrong half-weight radius leaves: mean of (H± − H) C (H± − H)ᵀ over ± `uncertain`.
 
     It grows with the wavenumber as the signal seen through the filter does, times (k p)⁴ · uncertain²: beyond k p ≈ uncertain^−½
@@ -50,12 +52,13 @@ def operator_error(observed: ObservedCells, covariance: ZonalTable, uncertain: f
         observed: n observations.
         covariance: of the cell means.
         uncertain: relative standard error of the radius, e.g. 0.15.
+        stated: (n, n_lat, n_lon) rows of the operator as stated; None: to be made.
     Returns: (n, n) mm²; zeros without a filter.
     """
     count = observed.count
     if observed.spread.kind == "none" or uncertain == 0:
         return np.zeros((count, count))
-    stated = observed.operator().rows()
+    stated = observed.operator().rows() if stated is None else stated
     result = np.zeros((count, count))
     for widened in (1 + uncertain, 1 - uncertain):
         difference = observed.operator(widened).rows() - stated

@@ -10,6 +10,7 @@ from scipy import linalg
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
+from gwkeras.core.latest import Latest
 from gwkeras.methods.updates.kriging.covariance.mixture import shares
 from gwkeras.methods.updates.kriging.covariance.noise import Noise, operator_error
 from gwkeras.methods.updates.kriging.covariance.observed_cells import ObservedCells
@@ -49,7 +50,11 @@ class CellCovariances:
 
     def of(self, slope: float) -> ZonalTable:
         """Covariance of cell means for a storage of variance 1."""
-        return ZonalTable(np.tensordot(shares(slope), self.tables, axes=1))
+        return self._latest.get(slope, lambda: ZonalTable(np.tensordot(shares(slope), self.tables, axes=1)))
+
+    @cached_property
+    def _latest(self) -> Latest[ZonalTable]:
+        return Latest()
 
 
 def signal(observed: ObservedCells, covariance: ZonalTable, uncertain: float) -> Signal:
@@ -66,7 +71,7 @@ def signal(observed: ObservedCells, covariance: ZonalTable, uncertain: float) ->
     rows = observed.operator().rows()
     flat = rows.reshape(len(rows), -1)
     seen = covariance(rows).reshape(len(rows), -1) @ flat.T
-    return Signal((seen + seen.T) / 2, operator_error(observed, covariance, uncertain))
+    return Signal((seen + seen.T) / 2, operator_error(observed, covariance, uncertain, rows))
 
 
 def system(

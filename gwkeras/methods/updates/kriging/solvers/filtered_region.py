@@ -19,15 +19,16 @@ from scipy import sparse
 
 from gwkeras.core.grid import Grid
 from gwkeras.core.latest import Latest
+from gwkeras.core.threads import side_by_side
 from gwkeras.methods.updates.kriging.covariance.circle import Circle, cell_rows, exponential_rows, gaussian_rows
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.covariance.to_fine import ToFine
 from gwkeras.methods.updates.kriging.solvers.conjugate_gradients import conjugate_gradients
-from gwkeras.methods.updates.kriging.solvers.near_factor import factor_of, factor_rows
+from gwkeras.methods.updates.kriging.solvers.near_factor import FactorRows, factor_of, factor_rows
 from gwkeras.methods.updates.kriging.solvers.region import Region
 from gwkeras.methods.updates.kriging.solvers.windowed import Windowed
-from gwkeras.methods.updates.kriging.solvers.windows import REACH
+from gwkeras.methods.updates.kriging.solvers.windows import REACH, Window
 
 _JITTER = 1e-9  # of the mean variance, as in `system`
 
@@ -183,19 +184,22 @@ class FilteredRegion:
         region, windowed = self.region, self._windowed
         there = known & (region.share > 0)
         places = np.cumsum(there.ravel()).reshape(there.shape) - 1
-        parts = []
         variance = np.full(region.grid.refine(region.factor).shape, self.covariance.variance, dtype=np.float32)
-        for window in region.windows:
+
+        def prepare(window: Window) -> FactorRows | None:
             system = windowed.system(window, known, 1.0)
             if system is None:
-                continue
+                return None
+            variance[window.core_in_whole(region.factor)] = windowed.posterior(system)
             observed = system.observed
             inside = np.zeros(observed.grid.shape, dtype=bool)
             inside[window.core()] = True
             own = np.flatnonzero(inside[tuple(observed.cells.T)])
-            if len(own):
-                parts.append(factor_rows(system.whole, observed.cells, window.take(places)[tuple(observed.cells.T)], own))
-            variance[window.core_in_whole(region.factor)] = windowed.posterior(system)
+            if not len(own):
+                return None
+            return factor_rows(system.whole, observed.cells, window.take(places)[tuple(observed.cells.T)], own)
+
+        parts = [rows for rows in side_by_side(prepare, region.windows) if rows is not None]
         return _Prepared(factor_of(parts, int(there.sum())), region.cropped(variance))
 
     @property

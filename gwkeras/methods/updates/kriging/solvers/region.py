@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from gwkeras.core.grid import Grid
+from gwkeras.core.latest import Latest
 from gwkeras.methods.updates.kriging.covariance.observed_cells import ObservedCells, cells_averaged
 from gwkeras.methods.updates.kriging.covariance.system import CellCovariances
 from gwkeras.methods.updates.kriging.covariance.zonal_tables import nodes_apart
@@ -19,6 +19,7 @@ from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 
 _LEAST_OBSERVATIONS = 16  # in a region, for whose sake fewer cells are averaged
+_TABLES = 4  # kept for windows of the same rows
 _HALO_PER_RADIUS = 1.5  # half-weight radii, beyond which an observation changes σ by less than half a percent
 
 
@@ -202,12 +203,8 @@ class Region:
     def covariances(self, window: Window) -> CellCovariances:
         """Tables of a window's cells; windows of the same rows and width share them."""
         key = (window.row, window.n_lat, window.n_lon)
-        if key not in self._tables:
-            self._tables[key] = CellCovariances(self.nodes(window), self.factor // self.nodes_apart)
-            if len(self._tables) > 4:
-                self._tables.popitem(last=False)
-        return self._tables[key]
+        return self._tables.get(key, lambda: CellCovariances(self.nodes(window), self.factor // self.nodes_apart))
 
     @cached_property
-    def _tables(self) -> OrderedDict[tuple[int, int, int], CellCovariances]:
-        return OrderedDict()
+    def _tables(self) -> Latest[CellCovariances]:
+        return Latest(_TABLES)

@@ -6,12 +6,12 @@ A gain is made once for a set of known cells, and used for every month with that
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from gwkeras.core.grid import nearest_upsample
+from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.latest import Latest
 from gwkeras.methods.updates.kriging.covariance.gain import Gain, fine_table, posterior_variance
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
@@ -23,6 +23,7 @@ from gwkeras.methods.updates.kriging.solvers.region import Region
 from gwkeras.methods.updates.kriging.solvers.windows import Window
 
 _KEPT_BYTES = 2**30  # of gains
+_TABLES = 4  # kept for windows of the same rows
 _POINTS_APART = 1 / 3  # half-weight radii between points at which σ is computed in a large region
 
 
@@ -52,6 +53,7 @@ class Windowed:
     uncertainty: np.ndarray
     _kept: OrderedDict[tuple, tuple[Gain, np.ndarray]] = field(default_factory=OrderedDict, repr=False)
     _tables: Latest[CellToFine] = field(default_factory=Latest, repr=False)
+    _shared: Latest[CellToFine] = field(default_factory=lambda: Latest(_TABLES), repr=False)
 
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")}  # gains are made anew
@@ -112,10 +114,10 @@ class Windowed:
     def posterior(self, system: WindowSystem, gain: Gain | None = None) -> np.ndarray:
         """diag(C − K H C) of the core of a window, with what pinning its cells adds, mm²."""
         window, gain = system.window, gain or Gain(system.observed, inverse(system.whole))
-        nodes, apart = self.region.nodes(window), 1
+        nodes, apart, tables = self.region.nodes(window), 1, None
         if len(self.region.windows) > 1:
-            apart = max(1, round(_POINTS_APART * self.region.spread.half_weight_km / nodes.height_km))
-        variance = posterior_variance(gain, window, nodes, self.region.nodes_apart, self.covariance, apart)
+            apart, tables = max(1, round(_POINTS_APART * self.region.spread.half_weight_km / nodes.height_km)), self._shared_table
+        variance = posterior_variance(gain, window, nodes, self.region.nodes_apart, self.covariance, apart, tables)
         if self.region.pinned:
             variance += self._pinning(window, system.observed, system.remainder, gain.precision)
         return variance.astype(np.float32)
@@ -124,6 +126,11 @@ class Windowed:
         return self._tables.get(
             (window, rows.start), lambda: fine_table(self.region.fine(window), self.region.factor, self.covariance, rows)
         )
+
+    def _shared_table(self, fine: Grid, factor: int, covariance: Covariance, rows: slice) -> CellToFine:
+        """Windows of the same rows and width have the same."""
+        key = (replace(fine, west=0.0), factor, rows.start, rows.stop, rows.step)
+        return self._shared.get(key, lambda: fine_table(fine, factor, covariance, rows))
 
     def _keep(self, key: tuple, gain: Gain, variance: np.ndarray) -> None:
         """Keeps what was made; what other months need is forgotten where there is no room, oldest first."""
