@@ -109,7 +109,7 @@ def _held_out(method: Composition, domain: Domain, months: Sequence[Month]) -> H
     expected = np.stack([np.nan_to_num(domain.observation(mean)) for mean in means.values()])
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
     assert isinstance(method.update, FittedKriging)
-    return held_out_product(method.update.on(domain), observed - expected, expected)
+    return held_out_product(method.update.on(domain), observed - expected, expected, month_number(np.array(months)))
 
 
 def _within(product: HeldOutProduct, domain: Domain, cells: np.ndarray) -> np.ndarray:
@@ -124,7 +124,7 @@ def _diagnosed(
     product: HeldOutProduct, inside: np.ndarray, scale: float, quantiles: tuple[tuple[float, float], ...]
 ) -> Diagnosis:
     errors = product.errors[inside]
-    sigma = np.broadcast_to(scale * product.sigma[inside, None], errors.shape).ravel()
+    sigma = (scale * product.sigma_of_months[inside]).ravel()
     weights = np.broadcast_to(np.cos(np.deg2rad(product.lat[inside]))[:, None], errors.shape).ravel()
     cells = Cells(np.zeros(errors.size), errors.ravel(), sigma, quantiles=quantiles)
     sums, spread = sums_of(values_of(cells), weights), spread_sums(cells, weights)

@@ -98,7 +98,7 @@ def error_bars(
     observed = np.stack([domain.storage_of(month) for month in months]).astype(float)
     observed[:, training.split.untrained(domain.coarse)] = np.nan
     numbers = month_number(np.array(months))
-    product = held_out_product(here, observed - expected, expected)
+    product = held_out_product(here, observed - expected, expected, numbers)
     stamps = [months[row] for row in product.rows]
     persistence = Persistence.fit(numbers[product.rows], product.errors.T)
     believed = float(np.mean(np.maximum(here.noise.variance, here.uncertainty**2)))

@@ -4,7 +4,7 @@ A prior is most wrong where there is most to be wrong about: on irrigated land, 
 With a(x) the square root of the prior's size of storage over the training months, errors are a(x) times something that varies
 alike everywhere:
 
-    C(x, y) = a(x) C₀(x, y) a(y),    K d ≈ a · K₀ (d / H a),
+    C(x, y) = a(x) C₀(x, y) a(y),    K d ≈ a · K₀ (d / H a),    σ ≈ a · σ₀,
 
 exact where a does not vary within what a product cell sees. Where it does, pinned cells keep their means in any case, and through
 a filter what H K d misses of d is carried by K₀ once more. Without a prior a = 1 and K = K₀.

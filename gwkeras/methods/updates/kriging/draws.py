@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from gwkeras.fields.grids.interpolation import conserve
+from gwkeras.methods.updates.kriging.amplitude import Amplitude
 from gwkeras.methods.updates.kriging.covariance.mixture import LENGTHS_KM, Covariance, mixture
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.simulation import Simulation
@@ -37,6 +38,7 @@ class Errors:
         noise: of the product.
         uncertainty: (n_lat, n_lon) on the region's grid, typical standard error of the product, mm.
         solver: K.
+        amplitude: by which C is larger in some cells than in others; None: alike everywhere.
     """
 
     region: Region
@@ -44,6 +46,7 @@ class Errors:
     noise: Noise
     uncertainty: np.ndarray
     solver: Solver
+    amplitude: Amplitude | None = None
 
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # not what can be computed anew
@@ -75,11 +78,11 @@ class Errors:
 
     def _some(self, known: np.ndarray, beyond: float, rng: np.random.Generator, count: int) -> np.ndarray:
         observation = self.region.observation
-        truth = self._storage.draw(rng, count)
+        truth = self._drawn(rng, count)
         product = observation(truth)
         if self._widened:
             widened = self._widened[int(rng.integers(2))]
-            other = self._storage.draw(rng, count)
+            other = self._drawn(rng, count)
             product += widened(other) - observation(other)
         gathered = self.region.gather(np.where(known, product, np.nan)) + self._noise_of(np.sqrt(beyond), rng, count)
         return self._without(truth, gathered, beyond)
@@ -88,11 +91,22 @@ class Errors:
         """Fields less what the update makes of a product, which has the same gaps in all of them."""
         region, observation = self.region, self.region.observation
         there = np.isfinite(product[0])
-        estimate = self._gain.increment(product, there, beyond)
+        if self.amplitude is None:
+            estimate = self._gain.increment(product, there, beyond)
+        else:
+            fine, seen = self.amplitude.fine, region.gather(self.amplitude.seen)
+            estimate = fine * self._gain.increment(product / seen, there, beyond)
+            if region.spread.kind != "none":  # as `FittedKriging.increment`
+                left = product - region.gather(observation(np.where(observation.land > 0, estimate, np.nan)))
+                estimate += self._gain.increment(left, there, beyond)
         if region.pinned:
             for row, seen in enumerate(product):
                 estimate[row] = conserve(estimate[row], seen, observation.fine, observation.factor, observation.land)
         return fields - estimate
+
+    def _drawn(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        drawn = self._storage.draw(rng, count)
+        return drawn if self.amplitude is None else self.amplitude.fine * drawn
 
     def _noise_of(self, factor: float, rng: np.random.Generator, count: int) -> np.ndarray:
         deviation = factor * np.sqrt(np.maximum(self.noise.variance, self.uncertainty**2))

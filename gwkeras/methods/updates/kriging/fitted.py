@@ -25,7 +25,7 @@ from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.draws import Errors
 from gwkeras.methods.updates.kriging.elsewhere import moved_to
-from gwkeras.methods.updates.kriging.months_together import are_asked_together, residuals_together
+from gwkeras.methods.updates.kriging.months_together import MonthsTogether
 from gwkeras.methods.updates.kriging.solvers.region import Region
 from gwkeras.methods.updates.kriging.solvers.region_edges import deviation_at_edges
 from gwkeras.methods.updates.kriging.solvers.solver import Solver, solver_of
@@ -93,15 +93,32 @@ class FittedKriging:
             month: whose product it is.
         """
         here = self.on(domain)
-        if not are_asked_together(here.region, here.lasting_months):
+        together = here.together(domain)
+        if together is None:
             return self._applied(expected, domain, month)
         # The value holds domain and prior, so that nothing else can come by their identities.
-        *_, series = here._series.get((id(domain), id(prior)), lambda: (domain, prior, residuals_together(here, prior, domain)))
-        return self._applied(expected, domain, month, series.get(int(month_number(month))))
+        *_, series = here._series.get((id(domain), id(prior)), lambda: (domain, prior, together.residuals(prior, domain)))
+        number = int(month_number(month))
+        return self._applied(expected, domain, month, series.get(number), together.variance(number))
 
-    def _applied(self, expected: Prediction, domain: Domain, month: Month, residual: np.ndarray | None = None) -> Prediction:
-        mean = np.nan_to_num(np.asarray(expected.mean, dtype=float))
-        found = self.on(domain).posterior(mean, domain.storage_of(month), domain.uncertainty_of(month), residual)
+    def together(self, domain: Domain) -> MonthsTogether | None:
+        """How the months of a domain are asked together; None where each is asked by itself.
+
+        Args:
+            domain: that this update is on.
+        """
+        return self._together.get(id(domain), lambda: (domain, MonthsTogether.of(self, domain)))[1]
+
+    def _applied(
+        self,
+        expected: Prediction,
+        domain: Domain,
+        month: Month,
+        residual: np.ndarray | None = None,
+        variance: np.ndarray | None = None,
+    ) -> Prediction:
+        mean, here = np.nan_to_num(np.asarray(expected.mean, dtype=float)), self.on(domain)
+        found = here.posterior(mean, domain.storage_of(month), domain.uncertainty_of(month), residual, variance)
         return Prediction(found.mean.astype(np.float32), found.sigma.astype(np.float32))
 
     def on(self, domain: Domain) -> FittedKriging:
@@ -127,6 +144,7 @@ class FittedKriging:
         observed: np.ndarray,
         uncertainty: np.ndarray | None = None,
         residual: np.ndarray | None = None,
+        variance: np.ndarray | None = None,
     ) -> Posterior:
         """Mean and standard deviation of fine storage, given the product.
 
@@ -136,34 +154,38 @@ class FittedKriging:
             uncertainty: (n_lat, n_lon) the product's standard error in this month, mm. A month that is worse than the typical one
                 is believed less; None for a typical month.
             residual: (n_lat, n_lon) what counts for G − H f, mm; None: that.
+            variance: (s n_lat, s n_lon) what the product leaves of storage's variance, mm²; None: what the month's own leaves.
         """
         observation = self.region.observation
         expected = np.where(observation.land > 0, expected, np.nan)
         if residual is None:
             residual = np.asarray(observed, dtype=float) - self.region.seen(expected)
-        increment, sigma = self.increment(residual, self.beyond(uncertainty))
+        increment, sigma = self.increment(residual, self.beyond(uncertainty), variance)
         mean = expected + increment
         if self.region.pinned:
             mean = conserve(mean, observed, observation.fine, observation.factor, observation.land)
         shown = (observation.land > 0) & nearest_upsample(np.isfinite(observed), observation.factor)
         return Posterior(np.where(shown, mean, np.nan), np.where(shown, sigma, np.nan))
 
-    def increment(self, residual: np.ndarray, beyond: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    def increment(
+        self, residual: np.ndarray, beyond: float = 1.0, variance: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """K d and σ on every fine cell, before cells are pinned and land is cut out.
 
         Args:
             residual: (n_lat, n_lon) d = G − H f, mm; NaN where unknown.
             beyond: factor on the noise variance.
+            variance: as for `posterior`.
         """
         known = np.isfinite(self.region.gather(residual))
-        sigma = self._sigma(known, beyond)
+        sigma = self._sigma(known, beyond) if variance is None else np.sqrt(variance * self._local)
         if self.amplitude is None:
             return self._carried(residual, known, beyond), sigma
         storage = self.amplitude.fine * self._carried(residual / self.amplitude.seen, known, beyond)
         if self.region.spread.kind != "none":  # a varies within what a cell sees: what of d is thereby missed is carried alike
             land = self.region.observation.land > 0
             storage += self._carried(residual - self.region.seen(np.where(land, storage, np.nan)), known, beyond)
-        return storage, sigma
+        return storage, self.amplitude.fine * sigma
 
     def _carried(self, residual: np.ndarray, known: np.ndarray, beyond: float) -> np.ndarray:
         """K₀ d of cells that errors are alike in."""
@@ -200,8 +222,7 @@ class FittedKriging:
         Raises: BadInput: where the region is too large to simulate.
         """
         mean, beyond = self.posterior(expected, observed, uncertainty).mean, self.beyond(uncertainty)
-        known, scale = np.isfinite(observed), np.sqrt(self._local)
-        return mean + scale * self.errors.draw(known, beyond, rng, number)
+        return mean + np.sqrt(self._local) * self.errors.draw(np.isfinite(observed), beyond, rng, number)
 
     def save(self, folder: Path) -> None:
         """Writes kriging.json and kriging.npz."""
@@ -282,6 +303,10 @@ class FittedKriging:
         return Latest()
 
     @cached_property
+    def _together(self) -> Latest[tuple[Domain, MonthsTogether | None]]:
+        return Latest()
+
+    @cached_property
     def _elsewhere(self) -> Latest[FittedKriging]:
         return Latest()
 
@@ -292,7 +317,7 @@ class FittedKriging:
     @cached_property
     def errors(self) -> Errors:
         """What it gets wrong, to be drawn."""
-        return Errors(self.region, self.covariance, self.noise, self.deviation, self._solver)
+        return Errors(self.region, self.covariance, self.noise, self.deviation, self._solver, self.amplitude)
 
     def _sigma(self, known: np.ndarray, beyond: float) -> np.ndarray:
         """Of the months that have the same cells and are no worse than one another it is the same."""
@@ -300,6 +325,15 @@ class FittedKriging:
             (known.tobytes(), beyond),
             lambda: np.sqrt(self._solver.variance(known, beyond).astype(np.float32) * self._local),
         )
+
+    def variance_alone(self, known: np.ndarray, beyond: float) -> np.ndarray:
+        """(s n_lat, s n_lon) mm², what a month's own product leaves of storage's variance; alike in months of the same cells.
+
+        Args:
+            known: (n_lat, n_lon) on the region's grid, cells with a value.
+            beyond: factor on the noise variance.
+        """
+        return self._sigma(known, beyond) ** 2 / self._local
 
     @cached_property
     def _local(self) -> np.ndarray:

@@ -1,37 +1,39 @@
 """All months together: what a prior misses goes on from month to month, the product's noise does not.
 
-    d = G − H f has the covariance S ⊗ T + R ⊗ B,    T(t, s) = (1 − ν) exp(−|t − s| / τ) + ν [t = s]
-
-S = H C Hᵀ + E; R: the noise of a usual month, B how much worse each month is. With Vᵀ S V = Λ and Vᵀ R V = 1 each pattern is a
-series of its own, u = T (λ T + B)⁻¹ Vᵀ d, a Wiener filter over the record. What is handed on is the residual that a month by
-itself would have to show for the same answer, (S + b R) V u. Patterns that stand out of the noise stay as they are; those that
-hardly do are averaged over the months in which they last.
+The smoother is that of `covariance/patterns.py`. For the mean what is handed on is the residual that a month by itself would have to
+show for the same answer; σ and draws follow from the same patterns. A month that is added to the record therefore changes the
+months before it a little, and a month near the ends of the record is known a little less.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import linalg
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.months import month_number
 from gwkeras.domain.domain import Domain
+from gwkeras.fields.grids.interpolation import upsample
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.prior_fields import PriorFields
+from gwkeras.methods.updates.kriging.covariance.gain import cross_covariance, on_all_cells
+from gwkeras.methods.updates.kriging.covariance.observed_cells import ObservedCells
+from gwkeras.methods.updates.kriging.covariance.patterns import Patterns, lasting
 from gwkeras.methods.updates.kriging.covariance.system import signal, system
 from gwkeras.methods.updates.kriging.solvers.common_cells import common_cells
 from gwkeras.methods.updates.kriging.solvers.region import Region
+from gwkeras.methods.updates.kriging.solvers.unfiltered import FEW
 
 if TYPE_CHECKING:
     from gwkeras.methods.updates.kriging.fitted import FittedKriging
 
-NEW = 0.1
-"""ν, of the variance of what a prior misses: errors of a single month's rain."""
-
 _MOST = 2000  # observations, whose patterns take some two seconds to find
 _NOTHING = 1e-6  # of the signal's variance: noise that is not worth averaging
+_AT_ONCE = 2**22  # values of patterns at fine cells
+_LEAST_LEFT = 0.05  # of the variance that a month by itself leaves, where other months' share is interpolated between cells
 
 
 def are_asked_together(region: Region, lasting_months: float) -> bool:
@@ -45,67 +47,116 @@ def are_asked_together(region: Region, lasting_months: float) -> bool:
     return lasting_months > 0 and len(region.windows) == 1 and few
 
 
-def residuals_together(update: FittedKriging, prior: FittedPrior, domain: Domain) -> dict[int, np.ndarray]:
-    """Month's number -> (n_lat, n_lon) mm, the residual that counts for it; without months that lack cells which others have.
+@dataclass(frozen=True, eq=False)
+class MonthsTogether:
+    """The months of a domain that have the same cells, as one update asks them.
 
     Args:
         update: on the domain.
-        prior: whose f is asked for in all months.
-        domain: holds G and H.
+        months: (M,) their numbers.
+        known: (n_lat, n_lon) bool, their cells, on the region's grid.
+        observed: the observations.
+        patterns: of these months.
     """
-    region, months = update.region, domain.months
-    fields = np.empty((len(months), *domain.coarse.shape))
-    for row, (month, mean) in enumerate(PriorFields(prior, domain, tuple(months)).items()):
-        fields[row] = domain.storage_of(month) - region.seen(np.where(domain.land_fine > 0, mean, np.nan))
-    try:
-        known, whole = common_cells(region.gather(fields), region.share)
-    except BadInput:  # no two months have the same cells
-        return {}
-    scale = np.ones(domain.coarse.shape) if update.amplitude is None else update.amplitude.seen
-    window = region.windows[0]
-    observed = region.observed(window, known)
-    part = signal(observed, region.covariances(window).of(update.covariance.slope), region.uncertain)
+
+    update: FittedKriging
+    months: np.ndarray
+    known: np.ndarray
+    observed: ObservedCells
+    patterns: Patterns
+
+    @classmethod
+    def of(cls, update: FittedKriging, domain: Domain) -> MonthsTogether | None:
+        """None where each month is asked by itself.
+
+        Args:
+            update: on the domain.
+            domain: holds G and H.
+        """
+        region, months = update.region, domain.months
+        if not are_asked_together(region, update.lasting_months):
+            return None
+        land = domain.observation.coarse.shape
+        stored = np.stack([domain.storage_of(month) for month in months]).astype(float).reshape(-1, *land)
+        try:
+            known, whole = common_cells(region.gather(stored), region.share)
+        except BadInput:  # no two months have the same cells
+            return None
+        window = region.windows[0]
+        observed = region.observed(window, known)
+        both = covariances(update, region.covariances(window).of(update.covariance.slope), observed, window.take(update.deviation))
+        if both is None:
+            return None
+        numbers = month_number(months[whole])
+        worse = np.array([update.beyond(domain.uncertainty_of(month)) for month in months[whole]])
+        patterns = Patterns.of(*both, lasting(numbers, update.lasting_months), worse)
+        return cls(update, numbers, known, observed, patterns)
+
+    def residuals(self, prior: FittedPrior, domain: Domain) -> dict[int, np.ndarray]:
+        """Month's number -> (n_lat, n_lon) mm, the residual that counts for it.
+
+        Args:
+            prior: whose f is asked for in all months.
+            domain: that of the update.
+        """
+        region, update = self.update.region, self.update
+        months = [month for month in domain.months if int(month_number(month)) in set(self.months.tolist())]
+        fields = np.empty((len(months), *domain.coarse.shape))
+        for row, (month, mean) in enumerate(PriorFields(prior, domain, months).items()):
+            fields[row] = domain.storage_of(month) - region.seen(np.where(domain.land_fine > 0, mean, np.nan))
+        scale = np.ones(domain.coarse.shape) if update.amplitude is None else update.amplitude.seen
+        found = self.patterns.as_if_alone(self.observed.take(np.where(self.known, fields / scale, 0.0)).T)
+        rows, columns = self.observed.cells.T
+        fields[:, rows, columns] = found.T[:, self.observed.groups] * scale[rows, columns]
+        return dict(zip(self.months.tolist(), fields, strict=True))
+
+    def variance(self, month: int) -> np.ndarray | None:
+        """(s n_lat, s n_lon) mm², what is left of storage's variance in a month; None for one that is asked by itself.
+
+        Where cells are pinned to the month's own product, other months' tell nothing.
+
+        Args:
+            month: its number.
+        """
+        region = self.update.region
+        row = np.flatnonzero(self.months == month)
+        if region.pinned or not row.size:
+            return None
+        if self._is_exact:
+            window = region.windows[0]
+            return region.cropped(on_all_cells(self._left[row[0]], window, region.nodes(window), region.nodes_apart))
+        alone = self.update.variance_alone(self.known, float(self.patterns.worse[row[0]]))
+        more = np.full(region.grid.shape, np.nan)
+        more[tuple(self.observed.cells.T)] = self._left[row[0]]
+        return np.maximum(alone - upsample(more, region.factor, "bilinear", missing="filled"), _LEAST_LEFT * alone)
+
+    @property
+    def _is_exact(self) -> bool:
+        return self.update.region.spread.kind != "none" or self.observed.count <= FEW
+
+    @cached_property
+    def _left(self) -> np.ndarray:
+        """(M, ...) mm² of the points that σ is computed at; of many cells without a filter, what other months take away from it.
+
+        That is computed for cells' means, S V = R V Λ: it hardly varies within a cell.
+        """
+        patterns = self.patterns
+        if not self._is_exact:
+            means = (patterns.noise @ patterns.shapes * patterns.amounts) ** 2
+            return (means @ (patterns.told - patterns.told_alone)).T
+        region, window = self.update.region, self.update.region.windows[0]
+        cross, shape = cross_covariance(self.observed, window, region.nodes(window), self.update.covariance)
+        shapes, told = patterns.shapes.T.astype(np.float32), patterns.told.T.astype(np.float32)
+        found = np.empty((len(self.months), cross.shape[1]), dtype=np.float32)
+        wide = max(1, _AT_ONCE // self.observed.count)
+        for start in range(0, cross.shape[1], wide):
+            found[:, start : start + wide] = told @ (shapes @ cross[:, start : start + wide]) ** 2
+        return np.maximum(self.update.covariance.variance - found, 0.0).reshape(-1, *shape)
+
+
+def covariances(update, covariance, observed: ObservedCells, deviation: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """S and R of observations; None where there is no noise that is worth averaging."""
+    part = signal(observed, covariance, update.region.uncertain)
     seen = update.covariance.variance * (part.seen + part.error)
-    noise = system(part, 0.0, update.noise, observed, window.take(update.deviation))[0]
-    if np.diag(noise).min() <= _NOTHING * np.diag(seen).mean():
-        return {}
-    together = lasting(month_number(months[whole]), update.lasting_months)
-    worse = np.array([update.beyond(domain.uncertainty_of(month)) for month in months[whole]])
-    found = as_if_alone(observed.take(np.where(known, fields[whole] / scale, 0.0)).T, seen, noise, together, worse)
-    rows, columns = observed.cells.T
-    fields = fields[whole]
-    fields[:, rows, columns] = found.T[:, observed.groups] * scale[rows, columns]
-    return dict(zip(month_number(months[whole]).tolist(), fields, strict=True))
-
-
-def lasting(months: np.ndarray, time_constant: float) -> np.ndarray:
-    """(M, M) T of months by number.
-
-    Args:
-        months: (M,) numbers.
-        time_constant: τ, months.
-    """
-    lag = np.abs(months[:, None] - months[None, :]).astype(float)
-    return (1 - NEW) * np.exp(-lag / time_constant) + NEW * (lag == 0)
-
-
-def as_if_alone(
-    residuals: np.ndarray, signal: np.ndarray, noise: np.ndarray, together: np.ndarray, worse: np.ndarray
-) -> np.ndarray:
-    """(n, M) mm, the residuals that months by themselves would have to show for the answer that all months give together.
-
-    Args:
-        residuals: (n, M) d of the observations, mm.
-        signal: (n, n) S, mm².
-        noise: (n, n) R, mm², positive definite.
-        together: (M, M) T.
-        worse: (M,) the diagonal of B.
-    """
-    amounts, patterns = linalg.eigh(signal, noise)
-    amounts = np.maximum(amounts, 0.0)[:, None]
-    # T (λ T + B)⁻¹ = B^½ W (μ / (λ μ + 1)) Wᵀ B^−½ with W μ Wᵀ = B^−½ T B^−½: one decomposition serves all patterns.
-    root = np.sqrt(worse)
-    kept, courses = linalg.eigh(together / root[:, None] / root)
-    kept = np.maximum(kept, 0.0)
-    series = ((patterns.T @ residuals / root) @ courses) * (kept / (amounts * kept + 1.0)) @ courses.T * root
-    return noise @ (patterns @ ((amounts + worse) * series))
+    noise = system(part, 0.0, update.noise, observed, deviation)[0]
+    return None if np.diag(noise).min() <= _NOTHING * np.diag(seen).mean() else (seen, noise)

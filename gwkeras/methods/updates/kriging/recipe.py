@@ -3,8 +3,8 @@
     K = C Hᵀ (H C Hᵀ + E + R)⁻¹,    Ŝ = f + K (G − H f),    σ² = diag(C − K H C)
 
 C: a few Gaussians tied by a slope; E: what a wrong half-weight radius leaves; R: the product's noise, correlated in space. The
-mean takes C for larger where the prior's storage varies more (`amplitude.py`), and asks all months together
-(`months_together.py`); σ is that of errors alike everywhere and of a month by itself, which is rather too large than too small.
+update takes C for larger where the prior's storage varies more (`amplitude.py`), and asks all months together
+(`months_together.py`): mean, σ and draws alike.
 The residual's mean is known to be zero (Kyriakidis 2004, doi 10.1111/j.1538-4632.2004.tb01135.x, for the change of support).
 """
 
@@ -26,7 +26,7 @@ from gwkeras.methods.calibrated import Calibrated
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.training import Training
-from gwkeras.methods.updates.kriging.amplitude import sizes_of
+from gwkeras.methods.updates.kriging.amplitude import Amplitude, sizes_of
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.covariance.system import inverse, signal, system
@@ -161,8 +161,10 @@ class Kriging:
             stated = np.stack([domain.uncertainty[domain.record.position(month)] for month in months])
         if _is_network(prior):
             return self.fit_to(residuals, domain.observation, uncertainty=stated)
-        fitted = self.fit_to(residuals, domain.observation, uncertainty=stated, lasting_months=self.lasting_months)
-        return replace(fitted, sizes=sizes_of(squares, domain.land_fine) if self.error_size == "prior" else None)
+        sizes = sizes_of(squares, domain.land_fine) if self.error_size == "prior" else None
+        return self.fit_to(
+            residuals, domain.observation, uncertainty=stated, lasting_months=self.lasting_months, sizes=sizes
+        )
 
     def load(self, folder: Path, training: Training) -> FittedKriging:
         """What `FittedKriging.save` has kept, with the domain's own operator where it is the same: what it has seen is shared."""
@@ -180,6 +182,7 @@ class Kriging:
         *,
         uncertainty: np.ndarray | None = None,
         lasting_months: float = 0.0,
+        sizes: np.ndarray | None = None,
     ) -> FittedKriging:
         """Chooses slope and noise by predicting the held-out product, and the size of σ from the errors of doing so.
 
@@ -188,12 +191,15 @@ class Kriging:
             observation: the product's operator.
             uncertainty: the product's own standard error, mm, same shape or (n_lat, n_lon); None where it states none.
             lasting_months: time constant of the residuals, where months will be asked together; 0: one by one.
+            sizes: (s n_lat, s n_lon) how large errors are likely to be beside one another; None: alike everywhere. Slope and noise
+                are those of errors alike everywhere.
         Raises: BadInput: where the shapes do not fit, or fewer than two months have the same known cells.
         """
         residuals = np.asarray(residuals, dtype=float)
         region = self.region(observation)
         _check_shape(residuals.shape[1:], observation.coarse, "residuals")
         typical = np.nan_to_num(region.gather(_typical(uncertainty, observation.coarse)))
+        relative = residuals if sizes is None else residuals / Amplitude.over(sizes, region).seen
         residuals = region.gather(residuals)
         known, months = common_cells(residuals, region.share)
         values = np.where(known, residuals[months], np.nan)
@@ -205,7 +211,8 @@ class Kriging:
         covariance = Covariance(max(float(chosen.variance), LEAST_VARIANCE), float(chosen.slope))
         noise = Noise(float(chosen.noise), self.noise_correlated, self.noise_length_km)
         deviation = deviation_at_edges(region.unknown_beyond(covariance.slope), covariance, noise.variance, typical)
-        local = _local_variance(region, covariance, noise, known, values, deviation)
+        relative = np.where(known, region.gather(relative)[months], np.nan)
+        local = _local_variance(region, covariance, noise, known, relative, deviation)
         disturbed = float(
             np.mean(np.maximum(noise.variance, typical[known] ** 2)) / max(np.mean(values[:, known] ** 2), LEAST_VARIANCE)
         )
@@ -214,7 +221,7 @@ class Kriging:
             region = replace(region, pinned=disturbed <= (_PINNED_TOGETHER if together else _PINNED_NOISE))
         choice = self._choice(region, selection, known)
         notes = _notes(choice, region, covariance, noise, typical, known)
-        return FittedKriging(region, covariance, noise, typical, local, choice, notes, lasting_months=lasting_months)
+        return FittedKriging(region, covariance, noise, typical, local, choice, notes, sizes, lasting_months)
 
     def region(self, observation: Observation) -> Region:
         """What the recipe makes of an operator's grid: its windows, and whether cells are pinned."""

@@ -9,7 +9,8 @@ from gwkeras.core.errors import ConfigError
 from gwkeras.core.months import month_number
 from gwkeras.methods.method import Prediction
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
-from gwkeras.methods.updates.kriging.months_together import are_asked_together, as_if_alone, lasting, residuals_together
+from gwkeras.methods.updates.kriging.covariance.patterns import Patterns, lasting
+from gwkeras.methods.updates.kriging.months_together import are_asked_together
 from gwkeras.methods.updates.kriging.recipe import Kriging
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
@@ -28,14 +29,14 @@ def test_what_lasts_falls_off_and_what_is_new_does_not_last():
 def test_two_months_of_one_observation():
     """S = 1, R = 1, T = [[1, ½], [½, 1]], d = (6, 0): K d = T (T + 1)⁻¹ d = (6, 0) · 7/15, 2/15 → 2.8 and 0.8, which months by
     themselves would give for 5.6 and 1.6."""
-    found = as_if_alone(np.array([[6.0, 0.0]]), np.eye(1), np.eye(1), np.array([[1.0, 0.5], [0.5, 1.0]]), np.ones(2))
+    found = Patterns.of(np.eye(1), np.eye(1), np.array([[1.0, 0.5], [0.5, 1.0]]), np.ones(2)).as_if_alone(np.array([[6.0, 0.0]]))
     np.testing.assert_allclose(found, [[5.6, 1.6]])
 
 
 def test_months_that_tell_nothing_of_one_another_stay_as_they_are():
     rng = np.random.default_rng(0)
     root, data = rng.standard_normal((5, 5)), rng.standard_normal((5, 4))
-    found = as_if_alone(data, root @ root.T, np.diag(rng.uniform(1, 2, 5)), np.eye(4), np.array([1.0, 3.0, 1.0, 1.0]))
+    found = Patterns.of(root @ root.T, np.diag(rng.uniform(1, 2, 5)), np.eye(4), np.array([1.0, 3.0, 1.0, 1.0])).as_if_alone(data)
     np.testing.assert_allclose(found, data)
 
 
@@ -49,7 +50,7 @@ def test_brute_force_of_space_and_time():
     data = rng.standard_normal((n, months))
     whole = np.kron(signal, together)
     expected = (whole @ np.linalg.solve(whole + np.kron(noise, np.diag(worse)), data.ravel())).reshape(n, months)
-    found = as_if_alone(data, signal, noise, together, worse)
+    found = Patterns.of(signal, noise, together, worse).as_if_alone(data)
     by_month = [signal @ np.linalg.solve(signal + b * noise, column) for b, column in zip(worse, found.T, strict=True)]
     np.testing.assert_allclose(np.array(by_month).T, expected)
 
@@ -136,7 +137,7 @@ def test_a_month_that_lacks_cells_is_asked_by_itself(record):
     gappy = replace(domain, products=products)
     update = replace(assumed(OBSERVED, domain.observation, 600.0, 0.3, 64.0), lasting_months=12.0)
     first = int(month_number(gappy.months[0]))
-    assert set(range(24)) - {3} == {each - first for each in residuals_together(update, Nothing(), gappy)}
+    assert set(range(24)) - {3} == {each - first for each in update.together(gappy).residuals(Nothing(), gappy)}
     nothing = Prediction(np.zeros(domain.fine.shape))
     found = update.apply_in_time(Nothing(), nothing, gappy, gappy.months[3])
     np.testing.assert_array_equal(found.mean, update.apply(nothing, gappy, gappy.months[3]).mean)
@@ -145,7 +146,7 @@ def test_a_month_that_lacks_cells_is_asked_by_itself(record):
 def test_without_noise_there_is_nothing_to_average(record):
     _, domain = record
     update = replace(assumed(OBSERVED, domain.observation, 600.0, 0.3, 0.0), lasting_months=12.0)
-    assert residuals_together(update, Nothing(), domain) == {}
+    assert update.together(domain) is None
 
 
 def test_a_region_of_many_windows_is_asked_month_by_month():

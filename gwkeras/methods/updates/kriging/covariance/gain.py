@@ -43,6 +43,38 @@ FineTable = Callable[[Grid, int, Covariance, slice], CellToFine]
 """As `fine_table`."""
 
 
+def cross_covariance(
+    observed: ObservedCells,
+    window: Window,
+    nodes: Grid,
+    covariance: Covariance,
+    points_apart: int = 1,
+    tables: FineTable | None = None,
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """H C of points in the core of a window: (n, points) mm², and how many points there are along each axis.
+
+    Args:
+        observed: n observations.
+        window: whose core is asked for.
+        nodes: the points that its cells' means are taken over.
+        covariance: of fine storage.
+        points_apart: nodes from one point to the next.
+        tables: makes the table between points and cells; None: `fine_table`.
+    """
+    factor = nodes.n_lat // window.n_lat
+    inner, outer = window.core(factor)
+    rows, columns = (slice(part.start, part.stop, points_apart) for part in (inner, outer))
+    table = (tables or fine_table)(nodes, factor, covariance, rows)
+    shape = len(range(nodes.n_lat)[rows]), len(range(nodes.n_lon)[columns])
+    cross = np.empty((observed.count, shape[0] * shape[1]), dtype=np.float32)
+    at_once = max(1, _AT_ONCE // (nodes.n_lat * nodes.n_lon))
+    unit = np.eye(observed.count)
+    for start in range(0, observed.count, at_once):
+        part = observed.stated.adjoint(unit[start : start + at_once])
+        cross[start : start + at_once] = table(part, columns).reshape(len(part), -1)
+    return cross, shape
+
+
 def posterior_variance(
     gain: Gain,
     window: Window,
@@ -64,24 +96,27 @@ def posterior_variance(
         tables: makes the table between points and cells; None: `fine_table`.
     Returns: (s · core_n_lat, s · core_n_lon) mm² of fine cells.
     """
-    observed, fine = gain.observed, nodes
-    factor = nodes.n_lat // window.n_lat
-    inner, outer = window.core(factor)
-    rows, columns = (slice(part.start, part.stop, points_apart) for part in (inner, outer))
-    table = (tables or fine_table)(fine, factor, covariance, rows)
-    shape = len(range(fine.n_lat)[rows]), len(range(fine.n_lon)[columns])
-    cross = np.empty((observed.count, shape[0] * shape[1]), dtype=np.float32)
-    at_once = max(1, _AT_ONCE // (fine.n_lat * fine.n_lon))
-    unit = np.eye(observed.count)
-    for start in range(0, observed.count, at_once):
-        part = observed.stated.adjoint(unit[start : start + at_once])
-        cross[start : start + at_once] = table(part, columns).reshape(len(part), -1)
+    cross, shape = cross_covariance(gain.observed, window, nodes, covariance, points_apart, tables)
     precision, explained = gain.precision.astype(np.float32), np.empty(cross.shape[1])
-    wide = max(1, _AT_ONCE // observed.count)
+    wide = max(1, _AT_ONCE // gain.observed.count)
     for start in range(0, cross.shape[1], wide):
         part = cross[:, start : start + wide]
         explained[start : start + wide] = np.einsum("ij,ij->j", part, precision @ part, dtype=np.float64)
     variance = np.maximum(covariance.variance - explained, 0.0).reshape(shape)
+    return on_all_cells(variance, window, nodes, every, points_apart)
+
+
+def on_all_cells(variance: np.ndarray, window: Window, nodes: Grid, every: int, points_apart: int = 1) -> np.ndarray:
+    """(s · core_n_lat, s · core_n_lon) from the points of `cross_covariance`, mm².
+
+    Args:
+        variance: of the points, mm².
+        window: as there.
+        nodes: as there.
+        every: fine cells along a side of what a node stands for.
+        points_apart: as there.
+    """
+    factor = nodes.n_lat // window.n_lat
     wanted = window.core_n_lat * factor * every, window.core_n_lon * factor * every
     return variance if variance.shape == wanted else _between(variance, (every - 1) / 2, every * points_apart, wanted)
 

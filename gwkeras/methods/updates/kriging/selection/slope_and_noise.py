@@ -83,14 +83,23 @@ def held_out_errors(sample: Sample, precision: np.ndarray, side_km: float) -> tu
     """Errors (n, months) of the held-out product and their variances (n,)."""
     if side_km == 0.0:
         return leave_one_out(precision, sample.values)
-    observed = sample.observed
-    first = np.unique(observed.groups, return_index=True)[1]
-    cells, side = observed.cells[first], side_km
+    labels = held_out_blocks(sample.observed, side_km)
+    return leave_block_out(precision, sample.values, labels)
+
+
+def held_out_blocks(observed: ObservedCells, side_km: float) -> np.ndarray:
+    """(n,) label of the block that each observation is held out with.
+
+    Args:
+        observed: n observations.
+        side_km: of the blocks; smaller in a region hardly larger than the filter.
+    """
+    cells, side = observed.cells[np.unique(observed.groups, return_index=True)[1]], side_km
     labels = block_labels(observed.grid, cells, side)
     while labels.max() + 1 < _SMALLEST_NUMBER and side > 1.0:
-        side /= 1.3  # a region hardly larger than the filter
+        side /= 1.3
         labels = block_labels(observed.grid, cells, side)
-    return leave_block_out(precision, sample.values, labels)
+    return labels
 
 
 def select(

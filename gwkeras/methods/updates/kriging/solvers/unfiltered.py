@@ -14,7 +14,8 @@ from gwkeras.methods.updates.kriging.solvers.region import Region
 from gwkeras.methods.updates.kriging.solvers.whole_region import WholeRegion
 from gwkeras.methods.updates.kriging.solvers.windowed import Windowed
 
-_FEW = 400  # cells, of which all are asked for σ
+FEW = 400
+"""Cells, of which all are asked for σ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ class Unfiltered:
 
     def variance(self, known: np.ndarray, beyond: float) -> np.ndarray:
         """See `Windowed.variance`."""
-        if known.sum() <= _FEW and len(self.region.windows) == 1:
+        if known.sum() <= FEW and len(self.region.windows) == 1:
             return Windowed(self.region, self.covariance, self.noise, self.uncertainty).variance(known, beyond)
         return self._around.variance(known, self._deviation(beyond), pinned=self.region.pinned)
 
