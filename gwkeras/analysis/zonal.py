@@ -50,11 +50,6 @@ def zonal_means(field: np.ndarray, sigma: np.ndarray, weights: np.ndarray, parts
     return ZonalMeans(np.where(enough, mean, np.nan), np.where(enough, variances, np.nan))
 
 
-def white(lag: np.ndarray) -> np.ndarray:
-    """φ of an error that is another in every month."""
-    return (lag == 0).astype(float)
-
-
 @dataclass(frozen=True)
 class Trends:
     """Trends of zonal means.

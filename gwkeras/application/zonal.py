@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gwkeras.analysis.zonal import trends, white, zonal_means
+from gwkeras.analysis.zonal import trends, zonal_means
 from gwkeras.analysis.zones import Zones
 from gwkeras.application.drawing import require_drawable
 from gwkeras.application.writing import Job
@@ -19,7 +19,7 @@ from gwkeras.methods.updates.kriging.error_parts import ErrorParts
 
 _SIGMA = (
     "From draws of the error: what the update cannot see, which lasts from month to month, and the product's noise, which does "
-    "not; each scaled to the standard error of every cell."
+    "only where months are asked together; each scaled to the standard error of every cell."
 )
 
 
@@ -63,7 +63,7 @@ def zonal_record(
         progress(number + 1, len(months))
     mean, sigma, variances = (np.stack([getattr(each, name) for each in found]) for name in ("mean", "sigma", "variances"))
     numbers = month_number(np.array(months))
-    trend = trends(numbers, mean, variances, (*persistences_of(method), white))
+    trend = trends(numbers, mean, variances, persistences_of(method, domain))
     percent = f"{100 * method.calibration.interval:g} %"
     attributes = provenance.attributes() if provenance else {}
     data = xr.Dataset(attrs={"Conventions": CONVENTIONS, "title": "Groundwater storage anomaly by zone", **attributes})

@@ -10,7 +10,7 @@ import numpy as np
 
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.composition import Composition
-from gwkeras.methods.error_bars.persistence import Course, Persistence
+from gwkeras.methods.error_bars.persistence import Course, PartlyNew, Persistence
 from gwkeras.methods.error_bars.unseen_draws import UnseenDraws
 from gwkeras.methods.updates.kriging.error_parts import ErrorParts, error_parts
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
@@ -31,16 +31,28 @@ def parts_of(method: Composition, domain: Domain, known: np.ndarray, count: int,
     """
     assert isinstance(method.update, FittedKriging)
     update, detail = method.update.on(domain), method.detail
+    together = update.together(domain)
     if detail is None:
-        return error_parts(update, known, count, seed)
-    own = UnseenDraws.of(method.prior, detail, domain)
-    return error_parts(update, known, count, seed, scale=detail.scale, detail=own.draw, correlation=detail.noise)
+        return error_parts(update, known, count, seed, together=together)
+    own, noise = UnseenDraws.of(method.prior, detail, domain), detail.noise
+    return error_parts(update, known, count, seed, scale=detail.scale, detail=own.draw, correlation=noise, together=together)
 
 
-def persistences_of(method: Composition) -> tuple[Persistence, Persistence]:
-    """How long what the update cannot see lasts, and what the prior gets wrong of its own detail."""
-    detail = method.detail
-    return (Persistence.usual(),) * 2 if detail is None else (detail.persistence, detail.detail_persistence)
+def persistences_of(method: Composition, domain: Domain) -> tuple[Persistence, Persistence, PartlyNew]:
+    """How long what the update cannot see lasts, what the prior gets wrong of its own detail, and the product's noise.
+
+    Args:
+        method: of a prior and kriging.
+        domain: that it is applied to.
+    """
+    assert isinstance(method.update, FittedKriging)
+    detail, together = method.detail, method.update.on(domain).together(domain)
+    noise = PartlyNew(Persistence.usual())
+    if together is not None and not together.update.region.pinned:
+        noise = PartlyNew.of(together.months, together.mistaken_lags)
+    if detail is None:
+        return Persistence.usual(), Persistence.usual(), noise
+    return detail.persistence, detail.detail_persistence, noise
 
 
 class ErrorDraws:
@@ -56,9 +68,11 @@ class ErrorDraws:
     def __init__(self, method: Composition, domain: Domain, count: int, seed: int) -> None:
         self._method, self._domain, self._seed = method, domain, seed
         self._rng = np.random.default_rng([seed, 1])
+        *lasting, noise = persistences_of(method, domain)
+        self._new = noise.new
         self._courses = [
             Course(persistence, (count, _POOL), np.random.default_rng([seed, 2 + number]))
-            for number, persistence in enumerate(persistences_of(method))
+            for number, persistence in enumerate((*lasting, noise.lasting))
         ]
         self._parts: tuple[bytes, ErrorParts] | None = None
 
@@ -72,11 +86,11 @@ class ErrorDraws:
         known = np.isfinite(observed) & (self._domain.land > 0)
         if self._parts is None or self._parts[0] != known.tobytes():
             self._parts = known.tobytes(), parts_of(self._method, self._domain, known, _POOL, self._seed)
-        parts, lasting = self._parts[1], [course.at(month) for course in self._courses]
-        white = self._rng.standard_normal(lasting[0].shape)
+        parts, (*lasting, averaged) = self._parts[1], [course.at(month) for course in self._courses]
+        noise = np.sqrt(1 - self._new) * averaged + np.sqrt(self._new) * self._rng.standard_normal(averaged.shape)
         shape = parts.unseen.shape
         found = sum(
             (weights / np.sqrt(_POOL)).astype(np.float32) @ part.reshape(shape[0], -1)
-            for weights, part in zip((*lasting, white), (parts.unseen, parts.detail, parts.noise), strict=True)
+            for weights, part in zip((*lasting, noise), (parts.unseen, parts.detail, parts.noise), strict=True)
         )
         return np.asarray(found).reshape(-1, *shape[1:])

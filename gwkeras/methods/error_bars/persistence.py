@@ -94,6 +94,40 @@ def doubted(found: Persistence, months: np.ndarray) -> Persistence:
     return Persistence(tuple(shares.tolist()), found.white, max(float(shares @ about_mean), 0.05))
 
 
+@dataclass(frozen=True)
+class PartlyNew:
+    """An error of which a share is another in every month.
+
+    Args:
+        lasting: how long the rest lasts.
+        new: that share of its variance.
+    """
+
+    lasting: Persistence
+    new: float = 1.0
+
+    def __call__(self, lag: np.ndarray) -> np.ndarray:
+        """Correlation with itself `lag` months later."""
+        return (1 - self.new) * self.lasting(lag) + self.new * (np.asarray(lag) == 0)
+
+    @classmethod
+    def of(cls, months: np.ndarray, covariance: np.ndarray) -> PartlyNew:
+        """From its covariance between months, by least squares without negative parts.
+
+        Args:
+            months: (M,) their numbers.
+            covariance: (M, M).
+        """
+        lag = np.abs(months[:, None] - months[None, :]).astype(float)
+        upper = np.triu_indices(len(months))
+        parts = np.concatenate([_parts(lag)[: len(TIMES)], (lag == 0)[None].astype(float)])
+        amounts, _ = nnls(parts[:, *upper].T, covariance[upper])
+        lasting, whole = amounts[:-1].sum(), amounts.sum()
+        if not lasting > 0:
+            return cls(Persistence.usual())
+        return cls(Persistence((*(amounts[:-1] / lasting).tolist(), 0.0)), float(amounts[-1] / whole))
+
+
 class Course:
     """Standard Normal numbers that go through the months as errors do.
 

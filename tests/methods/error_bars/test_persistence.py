@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.methods.error_bars.persistence import Course, Persistence, doubted
+from gwkeras.methods.error_bars.persistence import Course, PartlyNew, Persistence, doubted
 
 MONTHS = np.concatenate([np.arange(70), np.arange(76, 190)])  # with a gap
 
@@ -64,3 +64,11 @@ def test_a_course_has_the_correlation_it_was_made_for():
         expected = 0.3 * np.exp(-lag / 2) + 0.5 * np.exp(-lag / 24) + 0.2 * np.cos(2 * np.pi * lag / 12)
         assert np.mean(first * one) == pytest.approx(expected, abs=0.03)
         assert np.mean(one**2) == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_share_that_is_new_is_told_from_the_rest():
+    lag = np.abs(MONTHS[:, None] - MONTHS[None, :]).astype(float)
+    found = PartlyNew.of(MONTHS, 3.0 * (0.4 * np.exp(-lag / 6) + 0.6 * (lag == 0)))
+    assert found.new == pytest.approx(0.6)
+    assert found(np.array([0.0, 6.0])) == pytest.approx([1.0, 0.4 / np.e])
+    assert PartlyNew.of(MONTHS, 3.0 * (lag == 0)).new == pytest.approx(1.0)

@@ -17,6 +17,7 @@ from gwkeras.fields.grids.interpolation import conserve
 from gwkeras.methods.updates.kriging.amplitude import Amplitude
 from gwkeras.methods.updates.kriging.covariance.mixture import LENGTHS_KM, Covariance, mixture
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
+from gwkeras.methods.updates.kriging.covariance.observed_cells import ObservedCells
 from gwkeras.methods.updates.kriging.simulation import Simulation
 from gwkeras.methods.updates.kriging.solvers.region import Region
 from gwkeras.methods.updates.kriging.solvers.solver import Solver
@@ -26,6 +27,26 @@ from gwkeras.observation.point_spread import PointSpread
 
 _REACH = 2.5  # lengths of the widest Gaussian
 _AT_ONCE = 25  # draws, whose products of matrices are taken together
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What observations would have to show for another gain than K: d to d′ with K d′ = C Hᵀ V w Vᵀ d.
+
+    Args:
+        observed: n observations.
+        matrix: (n, n), of `Patterns.shown`.
+    """
+
+    observed: ObservedCells
+    matrix: np.ndarray
+
+    def __call__(self, product: np.ndarray) -> np.ndarray:
+        """(k, n_lat, n_lon) to the same shape; NaN where it is."""
+        found, (rows, columns) = product.copy(), self.observed.cells.T
+        told = self.observed.take(np.nan_to_num(product)) @ self.matrix.T
+        found[:, rows, columns] = told[:, self.observed.groups]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +72,9 @@ class Errors:
     def __getstate__(self) -> dict:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # not what can be computed anew
 
-    def draw(self, known: np.ndarray, beyond: float, rng: np.random.Generator, count: int) -> np.ndarray:
+    def draw(
+        self, known: np.ndarray, beyond: float, rng: np.random.Generator, count: int, shown: Shown | None = None
+    ) -> np.ndarray:
         """U − K (H U + ε), (count, s n_lat, s n_lon) mm, independent of one another.
 
         Args:
@@ -59,24 +82,26 @@ class Errors:
             beyond: factor on the noise variance.
             rng: for U and ε.
             count: of draws.
+            shown: what the product counts for, where K is not that of a month by itself.
         Raises: BadInput: where the region is too large to simulate.
         """
-        parts = [self._some(known, beyond, rng, min(_AT_ONCE, count - start)) for start in range(0, count, _AT_ONCE)]
+        parts = [self._some(known, beyond, rng, min(_AT_ONCE, count - start), shown) for start in range(0, count, _AT_ONCE)]
         return np.concatenate(parts)
 
-    def left(self, fields: np.ndarray, known: np.ndarray, beyond: float = 1.0) -> np.ndarray:
+    def left(self, fields: np.ndarray, known: np.ndarray, beyond: float = 1.0, shown: Shown | None = None) -> np.ndarray:
         """x − K H x of fine fields: what the update cannot see of them.
 
         Args:
             fields: (k, s n_lat, s n_lon) mm.
             known: as for `draw`.
             beyond: as for `draw`.
+            shown: as for `draw`.
         """
         observation = self.region.observation
         seen = observation(np.where(observation.land > 0, fields, np.nan))
-        return self._without(fields, self.region.gather(np.where(known, seen, np.nan)), beyond)
+        return self._without(fields, self.region.gather(np.where(known, seen, np.nan)), beyond, shown)
 
-    def _some(self, known: np.ndarray, beyond: float, rng: np.random.Generator, count: int) -> np.ndarray:
+    def _some(self, known: np.ndarray, beyond: float, rng: np.random.Generator, count: int, shown: Shown | None) -> np.ndarray:
         observation = self.region.observation
         truth = self._drawn(rng, count)
         product = observation(truth)
@@ -85,20 +110,20 @@ class Errors:
             other = self._drawn(rng, count)
             product += widened(other) - observation(other)
         gathered = self.region.gather(np.where(known, product, np.nan)) + self._noise_of(np.sqrt(beyond), rng, count)
-        return self._without(truth, gathered, beyond)
+        return self._without(truth, gathered, beyond, shown)
 
-    def _without(self, fields: np.ndarray, product: np.ndarray, beyond: float) -> np.ndarray:
+    def _without(self, fields: np.ndarray, product: np.ndarray, beyond: float, shown: Shown | None) -> np.ndarray:
         """Fields less what the update makes of a product, which has the same gaps in all of them."""
         region, observation = self.region, self.region.observation
-        there = np.isfinite(product[0])
-        if self.amplitude is None:
-            estimate = self._gain.increment(product, there, beyond)
-        else:
-            fine, seen = self.amplitude.fine, region.gather(self.amplitude.seen)
-            estimate = fine * self._gain.increment(product / seen, there, beyond)
+        there, size = np.isfinite(product[0]), None if self.amplitude is None else region.gather(self.amplitude.seen)
+        told = product if size is None else product / size
+        told = told if shown is None else shown(told)
+        estimate = self._gain.increment(told, there, beyond)
+        if self.amplitude is not None:
+            estimate *= self.amplitude.fine
             if region.spread.kind != "none":  # as `FittedKriging.increment`
-                left = product - region.gather(observation(np.where(observation.land > 0, estimate, np.nan)))
-                estimate += self._gain.increment(left, there, beyond)
+                again = told * size - region.gather(observation(np.where(observation.land > 0, estimate, np.nan)))
+                estimate += self._gain.increment(again, there, beyond)
         if region.pinned:
             for row, seen in enumerate(product):
                 estimate[row] = conserve(estimate[row], seen, observation.fine, observation.factor, observation.land)

@@ -1,7 +1,9 @@
 """Draws of kriging's errors in three parts, by how long they last.
 
 What the update cannot see, U − K H U, lasts as long as errors of held-out product do; what the prior gets wrong of its own
-detail, w − K H w, as long as that detail. The product's noise, −K ε, is another in every month.
+detail, w − K H w, as long as that detail. The product's noise, −K ε, is another in every month; where months are asked together it
+is averaged over some of them, and lasts as long. There K is not that of a month by itself, but takes from each pattern what the
+smoother leaves of storage's variance, λ α, and makes of the noise's, λ² β (`covariance/patterns.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.fields.grids.interpolation import upsample
 from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
+from gwkeras.methods.updates.kriging.months_together import MonthsTogether
 
 _MOST_CELLS = 1_000_000  # fine cells of a region; what is drawn is kept in memory
 _NOTHING = 1e-9  # of a variance
@@ -48,6 +51,7 @@ def error_parts(
     scale: float = 1.0,
     detail: DrawDetail | None = None,
     correlation: NoiseCorrelation | None = None,
+    together: MonthsTogether | None = None,
 ) -> ErrorParts:
     """Errors of months in which the same product cells are known.
 
@@ -59,6 +63,7 @@ def error_parts(
         scale: what the update's σ is to be multiplied by; it tells how much `detail` counts beside it.
         detail: of the prior; None: there is none.
         correlation: of the noise; None: as the update assumes.
+        together: how months are asked together; None: one by one. Those that lack some of its cells are asked one by one, too.
     Raises: BadInput: where the region is too large to keep its draws.
     """
     fine = update.region.observation.fine
@@ -79,11 +84,12 @@ def error_parts(
         noise = replace(noise, noise=seen)
     local = scale * np.sqrt(upsample(update.local, update.region.factor, "bilinear", periodic=update.region.grid.is_periodic))
     parts = np.zeros((3, count, *fine.shape), dtype=np.float32)
-    for row, part in ((0, unseen), (2, noise)):
-        parts[row] = local * part.draw(known, 1.0, rng, count)
+    shown = (None, None) if together is None or not together.has(known) else together.shown
+    for row, part, told in ((0, unseen, shown[0]), (2, noise, shown[1])):
+        parts[row] = local * part.draw(known, 1.0, rng, count, told)
     if detail is not None:
         for start in range(0, count, _AT_ONCE):
             wrong = detail(rng, min(_AT_ONCE, count - start))
-            parts[1, start : start + len(wrong)] = both.left(wrong, known)
+            parts[1, start : start + len(wrong)] = both.left(wrong, known, shown=shown[0])
     deviation = np.sqrt((parts**2).mean(axis=1).sum(axis=0))
     return ErrorParts(*(np.divide(part, deviation, out=np.zeros_like(part), where=deviation > 0) for part in parts))

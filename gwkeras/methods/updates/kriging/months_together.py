@@ -23,6 +23,8 @@ from gwkeras.methods.updates.kriging.covariance.gain import cross_covariance, on
 from gwkeras.methods.updates.kriging.covariance.observed_cells import ObservedCells
 from gwkeras.methods.updates.kriging.covariance.patterns import Patterns, lasting
 from gwkeras.methods.updates.kriging.covariance.system import signal, system
+from gwkeras.methods.updates.kriging.covariance.zonal_tables import ZonalTable
+from gwkeras.methods.updates.kriging.draws import Shown
 from gwkeras.methods.updates.kriging.solvers.common_cells import common_cells
 from gwkeras.methods.updates.kriging.solvers.region import Region
 from gwkeras.methods.updates.kriging.solvers.unfiltered import FEW
@@ -73,18 +75,20 @@ class MonthsTogether:
             update: on the domain.
             domain: holds G and H.
         """
-        region, months = update.region, domain.months
+        region = update.region
         if not are_asked_together(region, update.lasting_months):
             return None
-        land = domain.observation.coarse.shape
-        stored = np.stack([domain.storage_of(month) for month in months]).astype(float).reshape(-1, *land)
+        months = domain.months
+        stored = np.stack([domain.storage_of(month) for month in months]).astype(float)
         try:
             known, whole = common_cells(region.gather(stored), region.share)
         except BadInput:  # no two months have the same cells
             return None
         window = region.windows[0]
         observed = region.observed(window, known)
-        both = covariances(update, region.covariances(window).of(update.covariance.slope), observed, window.take(update.deviation))
+        both = covariances(
+            update, region.covariances(window).of(update.covariance.slope), observed, window.take(update.deviation)
+        )
         if both is None:
             return None
         numbers = month_number(months[whole])
@@ -130,6 +134,32 @@ class MonthsTogether:
         more[tuple(self.observed.cells.T)] = self._left[row[0]]
         return np.maximum(alone - upsample(more, region.factor, "bilinear", missing="filled"), _LEAST_LEFT * alone)
 
+    def has(self, known: np.ndarray) -> bool:
+        """Whether a month with these cells is asked together with the others.
+
+        Args:
+            known: (n_lat, n_lon) bool, cells of the product.
+        """
+        region = self.update.region
+        there = np.isfinite(region.gather(np.where(known, 0.0, np.nan)))
+        return not region.pinned and np.array_equal(there, self.known)
+
+    @property
+    def shown(self) -> tuple[Shown, Shown]:
+        """Gains of a usual month for draws: what leaves of each pattern's storage λ α, and what makes of its noise λ² β."""
+        patterns = self.patterns
+        unseen, mistaken = patterns.unseen.mean(axis=1), patterns.mistaken.mean(axis=1)
+        some = patterns.amounts > 1e-9
+        kept = np.divide(1.0 - np.sqrt(unseen), patterns.amounts, out=np.zeros(len(some)), where=some)
+        return Shown(self.observed, patterns.shown(kept)), Shown(self.observed, patterns.shown(np.sqrt(mistaken)))
+
+    @property
+    def mistaken_lags(self) -> np.ndarray:
+        """(M, M) covariance between months of noise that is taken for storage, as a mean over the observed cells."""
+        patterns = self.patterns
+        weights = ((patterns.noise @ patterns.shapes * patterns.amounts) ** 2).sum(axis=0)
+        return patterns.mistaken_lags(weights / weights.sum())
+
     @property
     def _is_exact(self) -> bool:
         return self.update.region.spread.kind != "none" or self.observed.count <= FEW
@@ -154,8 +184,17 @@ class MonthsTogether:
         return np.maximum(self.update.covariance.variance - found, 0.0).reshape(-1, *shape)
 
 
-def covariances(update, covariance, observed: ObservedCells, deviation: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """S and R of observations; None where there is no noise that is worth averaging."""
+def covariances(
+    update: FittedKriging, covariance: ZonalTable, observed: ObservedCells, deviation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """S and R of observations, mm²; None where there is no noise that is worth averaging.
+
+    Args:
+        update: says how large storage's variance is, and what noise.
+        covariance: of cells' means, for a storage of variance 1.
+        observed: n observations.
+        deviation: (n_lat, n_lon) the product's standard error in their window, mm.
+    """
     part = signal(observed, covariance, update.region.uncertain)
     seen = update.covariance.variance * (part.seen + part.error)
     noise = system(part, 0.0, update.noise, observed, deviation)[0]

@@ -162,9 +162,7 @@ class Kriging:
         if _is_network(prior):
             return self.fit_to(residuals, domain.observation, uncertainty=stated)
         sizes = sizes_of(squares, domain.land_fine) if self.error_size == "prior" else None
-        return self.fit_to(
-            residuals, domain.observation, uncertainty=stated, lasting_months=self.lasting_months, sizes=sizes
-        )
+        return self.fit_to(residuals, domain.observation, uncertainty=stated, lasting_months=self.lasting_months, sizes=sizes)
 
     def load(self, folder: Path, training: Training) -> FittedKriging:
         """What `FittedKriging.save` has kept, with the domain's own operator where it is the same: what it has seen is shared."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gwkeras.core.errors import BadInput
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
+from gwkeras.methods.updates.kriging.covariance.patterns import lasting
 from gwkeras.methods.updates.kriging.error_parts import error_parts
+from gwkeras.methods.updates.kriging.months_together import MonthsTogether
 from gwkeras.methods.updates.kriging.recipe import Kriging
+from tests.methods.updates.kriging.test_months_together import Record
 from tests.methods.updates.kriging.worlds import assumed, dense, exponential, small
 
 
@@ -30,6 +35,33 @@ def test_means_are_as_uncertain_as_the_posterior_says():
         flat = weights.ravel()
         for drawn, exact in ((found.unseen + found.noise, posterior), (found.noise, carried)):
             mean = (drawn * sigma).reshape(800, -1) @ flat
+            assert np.sqrt((mean**2).mean()) == pytest.approx(np.sqrt(flat @ exact @ flat), rel=0.1)
+
+
+def test_months_together_leave_what_the_smoother_leaves():
+    """Var of a mean in a usual month, from dense matrices of all months: both parts together, and the noise's part of it."""
+    observation, months = small(6, 8, south=0.0), 12
+    update = replace(assumed(Kriging(conservation="observed"), observation, 400.0, 0.0, 100.0), lasting_months=12.0)
+    c, h = dense(observation, Covariance(400.0, 0.0))
+    noise = 0.5 * 100.0 * (np.eye(len(h)) + exponential(observation.coarse, 300.0))
+    together = lasting(np.arange(months), 12.0)
+    gain = np.kron(together, c @ h.T) @ np.linalg.inv(np.kron(together, h @ c @ h.T) + np.kron(np.eye(months), noise))
+    usual = np.arange(months)
+
+    def mean_of(whole):
+        return whole.reshape(months, c.shape[0], months, c.shape[0])[usual, :, usual].mean(axis=0)
+
+    carried = mean_of(gain @ np.kron(np.eye(months), noise) @ gain.T)
+    posterior = c - mean_of(gain @ np.kron(together, h @ c))
+    sigma = np.sqrt(np.diag(posterior)).reshape(observation.fine.shape)
+    known = np.ones((6, 8), bool)
+    found = error_parts(update, known, 1500, 3, together=MonthsTogether.of(update, Record(observation, np.zeros((months, 6, 8)))))
+    for rows, cols in ((slice(0, 6), slice(0, 8)), (slice(4, 6), slice(4, 6)), (slice(0, 12), slice(0, 16))):
+        weights = np.zeros(observation.fine.shape)
+        weights[rows, cols] = 1.0 / np.ones(observation.fine.shape)[rows, cols].sum()
+        flat = weights.ravel()
+        for drawn, exact in ((found.unseen + found.noise, posterior), (found.noise, carried)):
+            mean = (drawn * sigma).reshape(1500, -1) @ flat
             assert np.sqrt((mean**2).mean()) == pytest.approx(np.sqrt(flat @ exact @ flat), rel=0.1)
 
 

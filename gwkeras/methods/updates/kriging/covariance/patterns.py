@@ -14,6 +14,7 @@ taken for storage. One decomposition, of B^−½ T B^−½, serves all patterns.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,7 +102,7 @@ class Patterns:
         """(n, M) β."""
         return self._diagonal(lambda power: self.kept**2 / power**2)
 
-    def _diagonal(self, of) -> np.ndarray:  # type: ignore[no-untyped-def]
+    def _diagonal(self, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         return self.worse * (of(self.amounts[:, None] * self.kept + 1.0) @ (self.courses**2).T)
 
     def mistaken_lags(self, weights: np.ndarray) -> np.ndarray:
