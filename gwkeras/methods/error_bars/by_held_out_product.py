@@ -116,9 +116,15 @@ def error_bars(
     told = f"{counted(len(groups))} of held-out product; {said}"
     measured = Calibration.of_groups(groups, grouping.probability, told, strict=grouping.strict)
     errors, of_detail = (float(np.mean(values**2)) for values in (product.errors, product.detail))
+    errors *= 1.0 - persistence.white  # which may be the product's noise
     chosen: Sequence[Month] = taught or held
     apart = partial(departures, prior, domain, of=partial(unseen, domain)) if has_members(prior) else None
-    detail = UnseenDetail.fit(domain, PriorFields(prior, domain, chosen), measured.sigma_scale, errors, of_detail, apart)
+    size, explained = measured.sigma_scale, 0.0
+    if filtered:
+        mass = domain.fine.area * domain.land_fine
+        sigma = np.nan_to_num(here.sigma(domain, chosen[len(chosen) // 2]))
+        explained = float((mass * (size * sigma) ** 2).sum() / mass[sigma > 0].sum())
+    detail = UnseenDetail.fit(domain, PriorFields(prior, domain, chosen), size, errors, of_detail, apart, explained)
     known = tuple(int(number) for number in month_number(np.array(training.months)))
     detail = replace(detail, persistence=persistence, noise=noise, untaught=untaught, taught=known)
     return ErrorBars(detail, carried(measured, FILTERED_RANGE if filtered else RANGE), product, update)

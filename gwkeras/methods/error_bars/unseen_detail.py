@@ -13,7 +13,8 @@ Where the prior has members, and no filter hides what they say of the product's 
     γ² A = δ² · local mean square of Σ w (u − ū)²    (`gwkeras.methods.error_bars.disagreement`).
 
 Through a filter held-out product tells by ρ, the mean square of its errors over that of what the prior says there, how far the
-prior is right at all. As far as it is not, it does not know where detail is either, and its error may be anywhere around:
+prior is right at all. Only errors that last count: what is new each month may be the product's noise. As far as the prior is not
+right, it does not know where detail is either, and its error may be anywhere around:
 
     A = ½ (1 − m) (a + ā r / r̄) + m r,    m = ρ / (1 + ρ),
 
@@ -52,6 +53,10 @@ APART_SHARE = 5.5
 """δ² for such a product and a prior of several: set on tuning worlds, where 7, 4.3 and, with a covariance that says nearly all by
 itself, 0.7 to 2.1 were right."""
 
+USUALLY_APART, LEAST_SHARE = 0.15, 0.15
+"""D / Ā where the prior has no members: the middle of tuning worlds. Least γ² through a filter."""
+
+_SEVERAL = 24  # months, in which members are compared
 _LARGEST_RATIO = 100.0  # a prior of nothing has no detail, and all ratios to it are alike
 
 RANGE, FILTERED_RANGE = 0.10, 0.15
@@ -65,27 +70,22 @@ AROUND_DEGREES, AROUND_REACH = 4.0, 2.0
 """Standard deviation of the window for what is around, and how many of them it reaches: a served tile sees no further."""
 
 
-def filtered_share(ratio: float, growth: float, radius_km: float) -> float:
-    """γ² through a filter: g^(1 − w) h^w with w = 0.8 q / (1 + q), q = (2 ρ)⁴.
+def filtered_share(growth: float, apart: float, radius_km: float, explained: float) -> float:
+    """γ² through a filter: what is missing to τ = 0.7 + 2 y⁸ / (y⁸ + 0.05⁸) of Ā, at least 0.15.
 
-    Two guesses. g = 0.53 + 3 ρ⁶ / (1 + ρ⁶): the prior is as right about what cannot be checked as about what can.
-    h = 11.5 (r / 250 km)^4/3 (E / Ā)^0.8, from 0.2 to 3: its errors below the filter are large where errors of the product are,
-    however much detail it puts there. The less is borne out, the more h counts: where noise hides what would bear detail out, it
-    is held back; of worlds with as much noise as signal (ρ near 1) 0.40 was right for one and 2.3 for another.
+    τ Ā is how large errors of the fine field are taken to be, the update's σ² among them: as large as the prior's unseen detail
+    where the prior is borne out, three times as large where it is not, which shows twice: by errors of the product that last, and
+    by members that are apart, both beside that detail: y = x^⅔ v^⅓, x = (r / 250 km)^4/3 E / Ā, v = D / Ā.
 
     Args:
-        ratio: ρ.
-        growth: E / Ā, mean square of held-out errors of the product over that of u.
+        growth: E / Ā, mean square of held-out errors of the product that last over that of u.
+        apart: D / Ā, the members' disagreement Σ w (u − ū)² over it.
         radius_km: r, half-weight radius of the filter.
+        explained: the mean of the update's σ² over Ā.
     """
-    by_ratio = 0.53 + 3.0 * _step(ratio, 6)
-    by_growth = float(np.clip(11.5 * (radius_km / 250.0) ** (4 / 3) * growth**0.8, 0.2, 3.0))
-    weight = 0.8 * _step(2 * ratio, 4)
-    return by_ratio ** (1 - weight) * by_growth**weight
-
-
-def _step(ratio: float, power: int) -> float:
-    return ratio**power / (1.0 + ratio**power)
+    both = ((radius_km / 250.0) ** (4 / 3) * growth) ** (2 / 3) * apart ** (1 / 3)
+    strange = (both / 0.05) ** 8
+    return max(0.7 + 2.0 * strange / (1.0 + strange) - explained, LEAST_SHARE)
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,7 @@ class UnseenDetail:
         errors: float,
         detail: float,
         apart: Callable[[Month], np.ndarray] | None = None,
+        explained: float = 0.0,
     ) -> UnseenDetail:
         """From the prior's fields of some months.
 
@@ -134,9 +135,10 @@ class UnseenDetail:
             domain: of the fields.
             means: month -> f, (s n_lat, s n_lon) mm; ascending.
             scale: s.
-            errors: E, mean square of errors of the product in held-out blocks, mm².
+            errors: E, mean square of errors of the product in held-out blocks, mm²; of those that last.
             detail: that of what the prior alone says of them, mm²; ρ is E over it.
             apart: month -> `gwkeras.methods.error_bars.disagreement.departures`; None: the prior has no members.
+            explained: mean of s² σ²(update), mm².
         """
         spread = domain.observation.point_spread
         by_members = spread.kind == "none" and apart is not None
@@ -156,10 +158,16 @@ class UnseenDetail:
             return replace(found, apart=delta)
         ratio = min(errors / max(detail, 1e-12), _LARGEST_RATIO)
         mass = domain.fine.area * domain.land_fine
-        growth = min(errors / max(float((mass * typical).sum() / mass.sum()), 1e-12), _LARGEST_RATIO)
+        size = max(float((mass * typical).sum() / mass.sum()), 1e-12)
+        growth, told = np.minimum(np.array([errors, explained]) / size, _LARGEST_RATIO).tolist()
+        members = USUALLY_APART
+        if apart is not None:
+            compared = list(means)[:: max(1, len(means) // _SEVERAL)]
+            squares = [float((mass * np.square(apart(month)).sum(axis=0)).sum() / mass.sum()) for month in compared]
+            members = min(float(np.mean(squares)) / size, 1.0)
         there = around(domain, typical)
         relative = np.divide(typical, there, out=np.ones_like(typical), where=there > 0).astype(np.float32)
-        share, anywhere = filtered_share(ratio, growth, spread.half_weight_km), ratio / (1 + ratio)
+        share, anywhere = filtered_share(growth, members, spread.half_weight_km, told), ratio / (1 + ratio)
         return cls(scale, share, relative, domain.fine, detail_persistence=lasting, anywhere=anywhere)
 
     def sigma(

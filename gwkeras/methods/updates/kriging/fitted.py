@@ -167,6 +167,19 @@ class FittedKriging:
         shown = (observation.land > 0) & nearest_upsample(np.isfinite(observed), observation.factor)
         return Posterior(np.where(shown, mean, np.nan), np.where(shown, sigma, np.nan))
 
+    def sigma(self, domain: Domain, month: Month) -> np.ndarray:
+        """(s n_lat, s n_lon) mm, what is not known of a month's storage, whatever the prior says; NaN where there is no product.
+
+        Args:
+            domain: where it is asked for.
+            month: whose product there is.
+        """
+        here, number = self.on(domain), int(month_number(month))
+        together = here.together(domain)
+        variance = None if together is None else together.variance(number)
+        nothing, uncertainty = np.zeros(domain.fine.shape), domain.uncertainty_of(month)
+        return here.posterior(nothing, domain.storage_of(month), uncertainty, None, variance).sigma
+
     def increment(
         self, residual: np.ndarray, beyond: float = 1.0, variance: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:

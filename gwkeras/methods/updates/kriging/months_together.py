@@ -1,7 +1,7 @@
 """All months together: what a prior misses goes on from month to month, the product's noise does not.
 
-The smoother is that of `covariance/patterns.py`. For the mean what is handed on is the residual that a month by itself would have to
-show for the same answer; σ and draws follow from the same patterns. A month that is added to the record therefore changes the
+The smoother is that of `covariance/patterns.py`. For the mean what is handed on is the residual that a month by itself would have
+to show for the same answer; σ and draws follow from the same patterns. A month that is added to the record therefore changes the
 months before it a little, and a month near the ends of the record is known a little less.
 """
 

@@ -189,8 +189,8 @@ class Kriging:
             observation: the product's operator.
             uncertainty: the product's own standard error, mm, same shape or (n_lat, n_lon); None where it states none.
             lasting_months: time constant of the residuals, where months will be asked together; 0: one by one.
-            sizes: (s n_lat, s n_lon) how large errors are likely to be beside one another; None: alike everywhere. Slope and noise
-                are those of errors alike everywhere.
+            sizes: (s n_lat, s n_lon) how large errors are likely to be beside one another; None: alike everywhere. Slope and
+                noise are those of errors alike everywhere.
         Raises: BadInput: where the shapes do not fit, or fewer than two months have the same known cells.
         """
         residuals = np.asarray(residuals, dtype=float)

@@ -8,9 +8,9 @@ import pytest
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.months import month_number
 from gwkeras.methods.method import Prediction
-from gwkeras.methods.updates.kriging.fitted import FittedKriging
-from gwkeras.methods.updates.kriging.covariance.patterns import Patterns, lasting
 from gwkeras.methods.updates.kriging import months_together
+from gwkeras.methods.updates.kriging.covariance.patterns import Patterns, lasting
+from gwkeras.methods.updates.kriging.fitted import FittedKriging
 from gwkeras.methods.updates.kriging.months_together import MonthsTogether, are_asked_together
 from gwkeras.methods.updates.kriging.recipe import Kriging
 from gwkeras.observation.operator import Observation

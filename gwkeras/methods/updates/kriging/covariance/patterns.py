@@ -8,8 +8,8 @@ fine cell, what is left of its variance is
 
     C − Σ p² κ(t),    κ = diag(T A T),
 
-and of each pattern's own λ − λ² κ = λ α + λ² β: α = diag(B A T A B) of storage that is not seen, β = diag(T A B A T) of noise that is
-taken for storage. One decomposition, of B^−½ T B^−½, serves all patterns.
+and of each pattern's own λ − λ² κ = λ α + λ² β: α = diag(B A T A B) of storage that is not seen, β = diag(T A B A T) of noise that
+is taken for storage. One decomposition, of B^−½ T B^−½, serves all patterns.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Patterns:
     def as_if_alone(self, residuals: np.ndarray) -> np.ndarray:
         """(n, M) mm, (S + b R) V u: what months by themselves would have to show for the answer that all give together.
 
-        Patterns that stand out of the noise stay as they are; those that hardly do are averaged over the months in which they last.
+        Patterns that stand out of the noise stay as they are; those that hardly do are averaged over months in which they last.
 
         Args:
             residuals: (n, M) d of the observations, mm.
