@@ -1,8 +1,8 @@
 """Draws of kriging's errors in three parts, by how long they last.
 
 What the update cannot see, U − K H U, lasts as long as errors of held-out product do; what the prior gets wrong of its own
-detail, w − K H w, as long as that detail. The product's noise, −K ε, is another in every month. Where months are asked together it
-is averaged over some of them, and lasts as long; K is then not that of a month by itself, but takes from each pattern what the
+detail, w − K H w, as long as that detail. The product's noise, −K ε, is another in every month. Where months are asked together
+it is averaged over some of them, and lasts as long; K is then not that of a month by itself, but takes from each pattern what the
 smoother leaves of storage's variance, λ α, and makes of the noise's, λ² β (`covariance/patterns.py`).
 """
 

@@ -8,8 +8,8 @@ fine cell, what is left of its variance is
 
     C − Σ p² κ(t),    κ = diag(T A T),
 
-and of each pattern's own λ − λ² κ = λ α + λ² β: α = diag(B A T A B) of storage that is not seen, β = diag(T A B A T) of noise that
-is taken for storage. One decomposition, of B^−½ T B^−½, serves all patterns.
+and of each pattern's own λ − λ² κ = λ α + λ² β: α = diag(B A T A B) of storage that is not seen, β = diag(T A B A T) of noise
+that is taken for storage. One decomposition, of B^−½ T B^−½, serves all patterns.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Errors of predicting the product where it is held out in all months, by kriging that asks all months together; in closed form.
 
-In the eigenvectors W of T, the correlation of months, each is a field by itself with the covariance μ S + R; to leave out a cell or
-a block in all months is Dubrule's closed form (1983) of that field:
+In the eigenvectors W of T, the correlation of months, each is a field by itself with the covariance μ S + R; to leave out a cell
+or a block in all months is Dubrule's closed form (1983) of that field:
 
     e = Σₖ eₖ Wₖ,    var e(t) = Σₖ Wₖ(t)² varₖ.
 """
