@@ -10,6 +10,7 @@ import numpy as np
 
 from gwkeras.core.months import calendar_month, days_in_month
 from gwkeras.domain.memories.fine_climate import FineClimate, Layers
+from gwkeras.domain.memories.land_cells import LandCells
 from gwkeras.domain.memories.water_balance import WaterBalance
 from gwkeras.fields.pet import FREEZING_K, LATENT_HEAT, extraterrestrial_radiation, mid_month_day
 
@@ -26,9 +27,21 @@ class Channels:
 
     Args:
         climate: at the fine grid.
+        land_alone: whether values are those of cells with land, on one axis, (cell,) for (n_lat, n_lon); see `LandCells`.
     """
 
     climate: FineClimate
+    land_alone: bool = False
+
+    @classmethod
+    def of_land(cls, climate: FineClimate) -> Channels:
+        """Of land alone in a large climate, which is mostly sea; of all cells of a small one."""
+        return cls(climate, climate.is_large)
+
+    @cached_property
+    def cells(self) -> FineClimate | LandCells:
+        """What they are of, and how that lies on the grid."""
+        return LandCells(self.climate) if self.land_alone else self.climate
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -76,20 +89,21 @@ class Channels:
 
     def _mean_of(self, calendar_means: Layers) -> np.ndarray:
         """(channel, n_lat, n_lon) of `_calendar_means`."""
-        return calendar_means[:].reshape(12, len(self.names), *self.climate.grid.shape).mean(axis=0)
+        return calendar_means[:].reshape(12, len(self.names), *self.cells.shape).mean(axis=0)
 
     @property
     def _calendar_means(self) -> Layers:
         """(12 · channel, n_lat, n_lon) of the channels themselves."""
 
         def means(climate: FineClimate) -> np.ndarray:
-            calendar = calendar_month(climate.months)
-            total = np.zeros((12, len(self.names), *climate.grid.shape), dtype=np.float32)
-            for month, values in zip(calendar, Channels(climate).themselves(), strict=True):
+            calendar, own = calendar_month(climate.months), Channels.of_land(climate)
+            cells = own.cells
+            total = np.zeros((12, len(self.names), *cells.shape), dtype=np.float32)
+            for month, values in zip(calendar, own.themselves(), strict=True):
                 total[month - 1] += values
-            return per_month(total, calendar).reshape(-1, *climate.grid.shape)
+            return cells.on_grid(per_month(total, calendar)).reshape(-1, *climate.grid.shape)
 
-        return self.climate.kept("calendar means of channels", 12 * len(self.names), means)
+        return self.cells.kept("calendar means of channels", 12 * len(self.names), means)
 
     @property
     def _has_balance(self) -> bool:
@@ -101,24 +115,24 @@ class Channels:
         names = sorted(self.climate.channels)
 
         def means(climate: FineClimate) -> np.ndarray:
-            calendar, years = calendar_month(climate.months), []
+            calendar, cells, years = calendar_month(climate.months), Channels.of_land(climate).cells, []
             for name in names:
-                total = np.zeros((12, *climate.grid.shape))
+                total = np.zeros((12, *cells.shape))
                 for index, month in enumerate(calendar):
-                    total[month - 1] += climate.channels[name][index]
-                years.append(per_month(total, calendar).astype(np.float32))
+                    total[month - 1] += cells.channels[name][index]
+                years.append(cells.on_grid(per_month(total, calendar).astype(np.float32)))
             return np.concatenate(years) if years else np.zeros((0, *climate.grid.shape), np.float32)
 
         if not names:
             return {}
-        found = self.climate.kept("calendar means of climate", 12 * len(names), means)
+        found = self.cells.kept("calendar means of climate", 12 * len(names), means)
         return {name: found[12 * n : 12 * n + 12] for n, name in enumerate(names)}
 
     def themselves(self) -> Iterator[np.ndarray]:
         """(channel, n_lat, n_lon) float32 of each month, not as anomalies, so that no mean of the record is asked for."""
-        climate, calendar = self.climate, calendar_month(self.climate.months)
+        climate, calendar = self.cells, calendar_month(self.climate.months)
         balance = self._balance_at_start(int(calendar[0])) if self._has_balance else None
-        zero = np.zeros(climate.grid.shape, dtype=np.float32)
+        zero = np.zeros(climate.shape, dtype=np.float32)
         for index, month in enumerate(climate.months):
             now = {name: np.asarray(array[index], dtype=np.float32) for name, array in climate.channels.items()}
             if "net_water_input" in now:
@@ -139,26 +153,26 @@ class Channels:
 
     def _balance_at_start(self, first: int) -> WaterBalance:
         """Stores in balance with the mean year that ends before calendar month `first`; found once for all who ask."""
-        snow, *soil = self.climate.kept(f"balance before month {first}", 1 + len(_CAPACITIES), Channels._stores_in_balance)[:]
+        snow, *soil = self.cells.kept(f"balance before month {first}", 1 + len(_CAPACITIES), Channels._stores_in_balance)[:]
         return WaterBalance(_CAPACITIES, snow, np.stack(soil))
 
     @staticmethod
     def _stores_in_balance(climate: FineClimate) -> np.ndarray:
         """(1 + soil, n_lat, n_lon) mm: snow, and what each soil holds."""
-        own, first = Channels(climate), int(calendar_month(climate.months[:1])[0])
+        own, first = Channels.of_land(climate), int(calendar_month(climate.months[:1])[0])
         rain, warmth = own._mean_years["precipitation"], own._mean_years["temperature"]
         year = []
         for month in (np.arange(12) + first - 1) % 12:
             stamp = np.datetime64("2001-01", "M") + month
             year.append((rain[month], warmth[month], own._potential(stamp, warmth[month])))
         found = WaterBalance.in_balance(_CAPACITIES, year)
-        return np.stack([found.snow, *found.soil])
+        return own.cells.on_grid(np.stack([found.snow, *found.soil]))
 
     def _potential(self, month: np.datetime64, temperature: np.ndarray) -> np.ndarray:
         """PET after Oudin, mm month⁻¹ (see `gwkeras.fields.pet.oudin`), of one month."""
         stamp = np.array([month])
         radiation = extraterrestrial_radiation(np.clip(self.climate.grid.lat, -90, 90), mid_month_day(stamp)) / LATENT_HEAT
-        scale = (radiation * days_in_month(stamp) / 100).astype(np.float32)[:, None]
+        scale = self.cells.by_row((radiation * days_in_month(stamp) / 100).astype(np.float32))
         return scale * np.maximum(temperature - (FREEZING_K - 5), 0)
 
 

@@ -13,6 +13,7 @@ from gwkeras.core.errors import MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.domain.array_cache import DiskArray, cached_array
 from gwkeras.domain.domain import Domain
+from gwkeras.domain.memories.land_cells import OnLand
 
 _ONE_WINDOW = 2**18  # cells of a grid that is not divided
 _WINDOW = (64, 256)  # rows and columns of a window of a larger one: fields of it stay in the processor's cache
@@ -139,6 +140,23 @@ class FineClimate:
         return found
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """(n_lat, n_lon)."""
+        return self.grid.shape
+
+    def by_row(self, values: np.ndarray) -> np.ndarray:
+        """(n_lat,) of each parallel to what broadcasts with the grid."""
+        return values[:, None]
+
+    def of_grid(self, values: np.ndarray) -> np.ndarray:
+        """Itself; see `LandCells.of_grid`."""
+        return values
+
+    def on_grid(self, values: np.ndarray) -> np.ndarray:
+        """Itself; see `LandCells.on_grid`."""
+        return values
+
+    @property
     def inside(self) -> tuple[slice, slice]:
         """Rows and columns of the whole that it is."""
         return self.place or (slice(None), slice(None))
@@ -225,5 +243,5 @@ def _means(values: np.ndarray, parts: int) -> np.ndarray:
     return sum(blocks, np.zeros((), values.dtype)) / np.asarray(parts**2, values.dtype)
 
 
-Layers = np.ndarray | _Part
+Layers = np.ndarray | _Part | OnLand
 """What slices along its first axis."""

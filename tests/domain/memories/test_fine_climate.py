@@ -58,14 +58,23 @@ def test_channels_in_windows_are_those_of_the_whole(tmp_path, monkeypatch):
     divided = replace(source, cache=tmp_path / "windows", key="b", _files={})
     for rows, columns in divided.windows():
         part = divided.part(rows, columns)
+        land = part.land > 0  # at sea nothing is kept, and nothing asked for
         found = [np.array(values) for values in Channels(part)]
-        np.testing.assert_array_equal(np.stack(found), np.stack(whole)[:, :, rows, columns])
-        np.testing.assert_array_equal(Channels(part).climatology, usual[:, :, rows, columns])
-        np.testing.assert_array_equal(Channels(part).means["temperature"], means["temperature"][rows, columns])
+        np.testing.assert_array_equal(np.stack(found)[..., land], np.stack(whole)[:, :, rows, columns][..., land])
+        np.testing.assert_array_equal(Channels(part).climatology[..., land], usual[:, :, rows, columns][..., land])
+        np.testing.assert_array_equal(Channels(part).means["temperature"][land], means["temperature"][rows, columns][land])
+        alone = Channels.of_land(part)
+        assert alone.cells.shape == (land.sum(),)
+        np.testing.assert_array_equal(np.stack([np.array(values) for values in alone]), np.stack(found)[..., land])
+        np.testing.assert_array_equal(alone.climatology, usual[:, :, rows, columns][..., land])
+        back = alone.cells.on_grid(np.stack(list(alone.themselves())))
+        np.testing.assert_array_equal(back[..., land], np.stack(list(Channels(part).themselves()))[..., land])
+        assert not back[..., ~land].any()
         inner = part.part(slice(1, 3), slice(2, 4))  # a part of a part
         there = (slice(rows.start + 1, rows.start + 3), slice(columns.start + 2, columns.start + 4))
         np.testing.assert_array_equal(inner.static["elevation"], source.static["elevation"][there])
-        np.testing.assert_array_equal(Channels(inner).means["precipitation"], means["precipitation"][there])
+        land = inner.land > 0
+        np.testing.assert_array_equal(Channels(inner).means["precipitation"][land], means["precipitation"][there][land])
 
 
 def test_what_is_kept_for_sea_alone_is_0_and_is_not_computed(tmp_path, small_windows):

@@ -144,7 +144,8 @@ class FittedRidge:
 
     def _window(self, climate: FineClimate, maps: np.ndarray, months: np.ndarray) -> np.ndarray:
         """(M, n_lat, n_lon) f in a window."""
-        channels = Channels(climate)
+        channels = Channels.of_land(climate)
+        cells = channels.cells
         if channels.names != self.channels:
             raise BadInput(
                 "ridge prior",
@@ -152,11 +153,11 @@ class FittedRidge:
                 found=", ".join(channels.names) or "none",
                 remedy="give the same climate variables as in training",
             )
-        weights = self._weights_on(climate, maps, self.local)
+        weights = cells.of_grid(self._weights_on(climate, maps, self.local))
         wanted = {stamp: index for index, stamp in enumerate(months.tolist())}
         training = set(self.training_months.tolist())
-        result = np.empty((len(months), *channels.climate.grid.shape), dtype=np.float32)
-        total, count = np.zeros(channels.climate.grid.shape), 0
+        result = np.empty((len(months), *cells.shape), dtype=np.float32)
+        total, count = np.zeros(cells.shape), 0
         for stamp, now in self._memory(channels, weights):
             if stamp.item() in wanted:
                 result[wanted[stamp.item()]] = now
@@ -171,7 +172,7 @@ class FittedRidge:
                 found=f"climate of {stamps[0]} … {stamps[-1]}",
                 remedy="give a longer climate record",
             )
-        return result - (total / count).astype(np.float32)
+        return cells.on_grid(result - (total / count).astype(np.float32))
 
     def _memory(self, channels: Channels, weights: np.ndarray) -> Iterator[tuple[np.datetime64, np.ndarray]]:
         """Each month's stamp and Σ weight × memory; in a large region by the shorter way, whose digits differ in the last."""

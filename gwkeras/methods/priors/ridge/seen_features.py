@@ -168,12 +168,12 @@ class SeenFeatures:
         means = [
             np.zeros((len(block.channels), len(block.maps), *self.teaching.grid.shape), dtype=np.float32) for block in self.blocks
         ]
-        for place, values in zip(places, windows, strict=True):
-            inside = place.holds(sample)
+        for place, found in zip(places, windows, strict=True):
+            inside, values = place.holds(sample), place.channels.cells.on_grid(found)
             sampled[:, inside] = values[:, sample[0][inside] - place.rows.start, sample[1][inside] - place.columns.start]
             for block, into in zip(self.blocks, means, strict=True):
-                found = self._block_means(values[list(block.channels)], place.weights[..., list(block.maps)])
-                into[..., *place.blocks(self.factor)] = found
+                blocks = self._block_means(values[list(block.channels)], place.weights[..., list(block.maps)])
+                into[..., *place.blocks(self.factor)] = blocks
         return [self.teaching.metric.whiten(self.teaching.see(each)) for each in means]
 
     def _by_block(self, months: list[list[np.ndarray]]) -> Iterator[tuple[Block, list[np.ndarray]]]:
@@ -202,7 +202,7 @@ class SeenFeatures:
         def flows(windows: Iterator[np.ndarray]) -> np.ndarray:
             result = np.zeros((len(groups), len(self.keeps), *grid.shape), dtype=np.float32)
             for place, values in zip(places, windows, strict=True):
-                means = self._block_means(values, place.weights)
+                means = self._block_means(place.channels.cells.on_grid(values), place.weights)
                 found = shares @ means.reshape(shares.shape[1], -1)
                 result[..., *place.blocks(self.factor)] = found.reshape(*result.shape[:2], *means.shape[2:])
             return result
@@ -225,7 +225,7 @@ class SeenFeatures:
         """The windows that the climate is worked in."""
         climate = self.channels.climate
         return [
-            _Place(rows, columns, Channels(climate.part(rows, columns)), self._weights(rows, columns))
+            _Place(rows, columns, Channels.of_land(climate.part(rows, columns)), self._weights(rows, columns))
             for rows, columns in climate.windows(self.factor)
         ]
 

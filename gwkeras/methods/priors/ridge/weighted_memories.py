@@ -63,17 +63,17 @@ def weighted_memory(channels: Channels, weights: np.ndarray, keeps: np.ndarray) 
     weighed sums in the end. All months of these are held: for a window, not for a region.
 
     Args:
-        channels: of a window.
-        weights: (τ, channel, n_lat, n_lon) mm per unit.
+        channels: of a window, or of its land.
+        weights: (τ, channel, ...) mm per unit.
         keeps: (τ,) retention.
-    Yields: datetime64[M], (n_lat, n_lon) mm.
+    Yields: datetime64[M], (...) mm.
     """
     stamps = channels.climate.months
     calendar = calendar_month(stamps)
     flows = np.empty((len(stamps), len(weights), *weights.shape[2:]), dtype=np.float32)
     for flowing, values in zip(flows, channels.themselves(), strict=True):
         for into, weight in zip(flowing, weights, strict=True):
-            np.einsum("cij,cij->ij", weight, values, out=into)
+            np.einsum("c...,c...->...", weight, values, out=into)
     flows -= flows.mean(axis=0)
     year = np.stack([flows[calendar == month].sum(axis=0) for month in range(1, 13)])
     year, first = per_month(year, calendar), int(calendar[0])

@@ -60,8 +60,9 @@ class Ground:
         latitude = np.broadcast_to(grid.lat[:, None], grid.shape)[land]
         weather = Weather.of(climate.months, forcing[0], forcing[1], latitude, middle)
         rows, columns = bumps.axes(grid)
-        region = (rows.T[:, None, :, None] * columns.T[None, :, None, :]).reshape(-1, *grid.shape)
-        return cls(weather, cells(maps), region[:, land], cells(irrigated_share(climate)), land)
+        row, column = np.nonzero(land)
+        region = (rows.T[:, None, row] * columns.T[None, :, column]).reshape(-1, len(row))
+        return cls(weather, cells(maps), region, cells(irrigated_share(climate)), land)
 
 
 def maps_of(climate: FineClimate, standard: Standard | None = None) -> tuple[Standard, np.ndarray]:
