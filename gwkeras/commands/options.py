@@ -31,5 +31,8 @@ NorthOption = Annotated[float | None, typer.Option("--north", help="Northern edg
 WestOption = Annotated[float | None, typer.Option("--west", help="Western edge, degrees east; -85 and 275 are the same.")]
 EastOption = Annotated[float | None, typer.Option("--east", help="Eastern edge. By default all that the files cover.")]
 
-SEVERAL = ("--gwsa", "--climate", "--static")
+SEVERAL = (
+    *("--gwsa", "--climate", "--static"),
+    *("--tws", "--land-model", "--soil", "--snow", "--canopy", "--surface", "--glacier"),
+)
 """Options that take all the names after them: shells expand *.nc to that."""

@@ -85,9 +85,13 @@ def test_decompose(gwkeras_command, files, tmp_path):
 
 
 def test_gwsa_is_what_was_put_in(gwkeras_command, files, tmp_path):
+    """The land model in two files after one option, as a shell expands GLDAS/*.nc4."""
+    with xr.open_dataset(files["model"]) as data:
+        data.isel(time=slice(0, 40)).to_netcdf(tmp_path / "earlier.nc")
+        data.isel(time=slice(40, None)).to_netcdf(tmp_path / "later.nc")
     answer = gwkeras_command(
-        "gwsa", "--tws", files["total"], "--land-model", files["model"], "--sigma", "soil=3", "--sigma", "total=4", "--fill",
-        "--baseline", "2004-01:2006-06", "--output", tmp_path / "g.nc",
+        "gwsa", "--tws", files["total"], "--land-model", tmp_path / "earlier.nc", tmp_path / "later.nc",
+        "--sigma", "soil=3", "--sigma", "total=4", "--fill", "--baseline", "2004-01:2006-06", "--output", tmp_path / "g.nc",
     )  # fmt: skip
     assert answer.code == 0, answer.err
     said = answer.out.replace("\n", " ")

@@ -72,7 +72,8 @@ def read_wells(config: WellsConfig) -> Wells:
     layout = layout_of(table, columns, path) if config.layout == "auto" else config.layout
     if layout == "months_as_columns":
         wells, level = _rows_are_wells(table, stations, columns, config)
-    elif layout == "wells_as_columns":
+    elif layout == "wells_as_columns":  # the names are headings: the one column that holds them is the attributes'
+        columns = replace(columns, well=columns.well or columns.attributes_well)
         wells, level = _columns_are_wells(table, stations, columns, config)
     else:
         wells, level = _rows_are_readings(table, stations, columns, config)

@@ -57,12 +57,13 @@ b;12;21;;50
     assert "were converted to metres" in said
 
 
-def test_a_column_for_each_well_with_places_in_a_second_table_packed_or_not(tmp_path):
+@pytest.mark.parametrize("key", ["well", "attributes_well"])
+def test_a_column_for_each_well_with_places_in_a_second_table_packed_or_not(tmp_path, key):
     places = tmp_path / "places.csv"
-    places.write_text("code,name,y_wgs,x_wgs,soil\n7,Süd,-30,-71,clay\n9,Nord,-20,-70,sand\n", encoding="latin-1")
+    places.write_text("ident,label,y_wgs,x_wgs,soil\n7,Süd,-30,-71,clay\n9,Nord,-20,-70,sand\n", encoding="latin-1")
     table = tmp_path / "levels.csv.gz"
     table.write_bytes(gzip.compress(b"date,9,7,5\n2004-01-01,-3.5,NA,1\n2004-02-01,-4.5,-1,1\n"))
-    columns = ColumnsConfig(well="code", latitude="y_wgs", longitude="x_wgs")
+    columns = ColumnsConfig(**{key: "ident"}, latitude="y_wgs", longitude="x_wgs")
     wells = read_wells(
         WellsConfig(
             table=str(table), attributes=str(places), columns=columns, classes={"soil": "soil"}, quantity="head", unit="m"
