@@ -29,7 +29,7 @@ from gwkeras.training.run_folder import RunFolder
 
 _PRIOR, _UPDATE, _CALIBRATION, _TOLD = "prior", "update", "calibration.json", "method.json"
 _ERROR_BARS = 5
-"""Raised when error bars are made in another way: methods that were fitted before are fitted again."""
+"""Raised when error bars or the default's members are made in another way: methods that were fitted before are fitted again."""
 
 
 def name_of(config: MethodConfig) -> str:

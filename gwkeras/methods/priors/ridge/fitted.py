@@ -38,6 +38,7 @@ class FittedRidge:
         strength: of the ridge; infinite where nothing was believed.
         notes: what was chosen and left out.
         local: departures from the maps' answer; None where there are none.
+        explained: share of the held-out product's power; None: not known.
     """
 
     time_constants: tuple[float, ...]
@@ -48,6 +49,7 @@ class FittedRidge:
     strength: float
     notes: tuple[str, ...] = ()
     local: LocalAmplitude | None = None
+    explained: float | None = None
     _filed: FiledMonths = field(default_factory=FiledMonths, repr=False, compare=False)
 
     @classmethod
@@ -113,6 +115,7 @@ class FittedRidge:
             np.inf if told["strength"] is None else told["strength"],
             tuple(told["notes"]),
             local,
+            told.get("explained"),
         )
 
     @property
@@ -127,6 +130,7 @@ class FittedRidge:
             "training_months": [str(month) for month in self.training_months],
             "strength": self.strength if np.isfinite(self.strength) else None,
             "notes": list(self.notes),
+            "explained": self.explained,
         }
         return DescribedArrays(description, self._arrays())
 

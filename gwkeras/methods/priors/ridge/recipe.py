@@ -105,7 +105,8 @@ class Ridge:
             *_short(climate, months, self.time_constants),
             f"covariance of the metric: slope {teaching.slope:g}",
         )
-        fitted = FittedRidge(self.time_constants, channels.names, standard, weights, months, strength.value, notes)
+        known = self.time_constants, channels.names, standard, weights, months, strength.value, notes
+        fitted = FittedRidge(*known, explained=strength.gain)
         if not weights.any() or not self.local:
             return fitted
         spacing = spacing_km(training.domain.coarse, training.domain.observation.point_spread.half_weight_km)

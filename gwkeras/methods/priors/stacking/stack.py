@@ -1,8 +1,9 @@
 """The stack: several priors, each believed as far as it predicts product that it has not seen.
 
-f = Σ w f, with w ≥ 0 and Σ w ≤ 1. Members that hold themselves back by held-out product count alike where they are not 0.
-Others are weighed by months and places that are left out by turns: by the product through H in the metric (H C Hᵀ + R)⁻¹ or,
-where a fine reference is learned, by its detail; where nothing predicts better there than no prior, all weights are 0.
+f = Σ w f, with w ≥ 0 and Σ w ≤ 1. Members that hold themselves back by held-out product count, where they are not 0, by what
+they explain of it, and less where one puts more than the others where the product sees nothing (`shares.py`). Others are weighed
+by months and places that are left out by turns: by the product through H in the metric (H C Hᵀ + R)⁻¹ or, where a fine reference
+is learned, by its detail; where nothing predicts better there than no prior, all weights are 0.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ import numpy as np
 from gwkeras.core.config.key import key
 from gwkeras.core.config.kinds import PRIORS
 from gwkeras.core.errors import BadInput, ConfigError, GwkerasError
+from gwkeras.core.months import Month
 from gwkeras.core.progress import Progress, silent
+from gwkeras.domain.domain import Domain
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.priors.stacking.asking import Product, Reference, together
 from gwkeras.methods.priors.stacking.fitted_stack import FittedStack, Member
+from gwkeras.methods.priors.stacking.shares import shares, unseen_gram
 from gwkeras.methods.priors.stacking.weights import HeldOut, Weights, weigh
 from gwkeras.methods.priors.teaching.product import teaching_of
 from gwkeras.methods.training import Training
@@ -74,26 +78,27 @@ class Stack:
         if len(self.priors) == 1 and getattr(self.priors[0], "holds_back", False):
             return self._unweighed(training, progress, f"{self.priors[0].label} alone weighs itself by held-out product")
         if not _learns_reference(training) and all(getattr(prior, "holds_back", False) for prior in self.priors):
-            return self._alike(training, progress)
+            return self._by_shares(training, progress)
         fewest = len(training.months) * (self.folds - 1) // self.folds
         if fewest < _FEWEST_MONTHS:
             return self._unweighed(training, progress, f"{len(training.months)} training months are too few to weigh by")
         return self._by_folds(training, progress)
 
-    def _alike(self, training: Training, progress: Progress) -> FittedStack:
-        """Members fitted once; those that are not 0 count alike.
+    def _by_shares(self, training: Training, progress: Progress) -> FittedStack:
+        """Members fitted once; those that are not 0 count by what they say of held-out product, and of what it cannot show.
 
         Weights that fit the product's cells best favour the prior that knows these cells best, not the one that knows what is
-        within; what each says of itself tells no better (docs/skill.md).
+        within (docs/skill.md).
         """
         fitted, refused = self._fit(range(len(self.priors)), training, progress)
-        first = training.months[0] if training.months else training.domain.months[0]
-        counted = [p for p, prior in fitted.items() if np.any(np.nan_to_num(prior.predict(training.domain, first).mean))]
-        members = tuple(Member(p, 1 / len(counted), fitted[p]) for p in counted)
-        shares = ", ".join(f"{self.priors[m.position].label} {m.weight:.2f}" for m in members) or "0 everywhere"
+        months = training.months or (training.domain.months[0],)
+        counted = [p for p, prior in fitted.items() if np.any(np.nan_to_num(prior.predict(training.domain, months[0]).mean))]
+        weights, sizes = _shares([fitted[p] for p in counted], training.domain, months)
+        members = tuple(Member(p, weight, fitted[p]) for p, weight in zip(counted, weights, strict=True) if weight > 0)
+        told = ", ".join(f"{self.priors[m.position].label} {m.weight:.2f}" for m in members) or "0 everywhere"
         left_out = [f"stack: {self.priors[position].label} left out: {error}" for position, error in refused.items()]
         silent = tuple(note for p, prior in fitted.items() if p not in counted for note in getattr(prior, "notes", ()))
-        said = f"stack: {shares}: members that held-out product bears out count alike"
+        said = f"stack: {told}: by what members explain of held-out product{sizes}"
         return FittedStack(members, (said, *left_out, *silent, *_members_notes(members)))
 
     def _by_folds(self, training: Training, progress: Progress) -> FittedStack:
@@ -169,6 +174,16 @@ class Stack:
 
 def _learns_reference(training: Training) -> bool:
     return training.config.target.kind == "reference" and training.domain.fine_target is not None
+
+
+def _shares(priors: Sequence[FittedPrior], domain: Domain, months: Sequence[Month]) -> tuple[list[float], str]:
+    """Shares of fitted members; and, where there are two or more, what they put where the product sees nothing, for the note."""
+    if len(priors) < 2:
+        return [1.0] * len(priors), ""
+    gram = unseen_gram(priors, domain, months)
+    weights = shares(gram, [getattr(prior, "explained", None) for prior in priors])
+    sizes = " and ".join(f"{size:.2g}" for size in np.sqrt(gram.diagonal()))
+    return weights.tolist(), f", and put where it sees nothing ({sizes} mm, root mean square)"
 
 
 def _members_notes(members: Sequence[Member]) -> tuple[str, ...]:

@@ -26,6 +26,10 @@ STRENGTHS_FILTERED = STRENGTHS[:3]
 """Candidates behind a filter: what free parameters get wrong there is what the filter takes away, which no product shows."""
 
 _LIKELY = (1.0, 0.3)  # departures of typical values and of maps' weights, before the logistic function
+_SHOWN, _LEAST_SHOWN = (
+    0.25,
+    0.02,
+)  # standard deviation left of a map behind the filter, below which its weights are held back more
 _LIKELY_REGION = (0.03, 0.1, 0.3)  # candidates for those of the regional field
 _LONGEST = 1.5  # of a step in any weight, before the logistic function
 _STEPS, _HELD_BACK = 8, 2  # at most, and of these held back most, whatever the product says
@@ -87,7 +91,7 @@ def _with_region(seen: Seen, start: Weights, plain: Descent, told: Callable[[int
     slope, weights = _Slope.of(seen), replace(plain.weights, region=start.region)
     system = System.around(seen.equations(weights), weights.flat - start.flat)
     told(1)
-    pulls = [plain.strength / _likely(start, size) ** 2 for size in (1e-6, *_LIKELY_REGION)]
+    pulls = [plain.strength / slope.likely(start, size) ** 2 for size in (1e-6, *_LIKELY_REGION)]
     found = [predict_held_out(system.in_time, pull) for pull in pulls]
     number = _strongest(found)
     if number == 0:
@@ -121,6 +125,16 @@ class _Slope:
         values = seen.teaching.metric.whiten(seen.teaching.values.astype(np.float32))
         return cls(seen, values, float((values.astype(np.float64) ** 2).sum()))
 
+    def likely(self, weights: Weights, region: float = 1.0) -> np.ndarray:
+        """(weight,) the likely size of each departure from the textbook.
+
+        A map of which the product sees next to nothing, such as a place's height over its surroundings through a filter, is told
+        from others by what is left of it there, and would err by all that is hidden: the less is left, the less it is to do.
+        """
+        maps = _LIKELY[1] * np.clip(self.seen.shown() / _SHOWN, _LEAST_SHOWN, 1.0)
+        by_map = np.broadcast_to(maps, weights.maps.shape).ravel()
+        return np.concatenate([np.full(weights.typical.size, _LIKELY[0]), by_map, np.full(weights.region.size, region)])
+
     def left(self, weights: Weights) -> float:
         """Share of the product's power that the model with these weights leaves."""
         missed = (self.values - self.seen.of(weights)).astype(np.float64)
@@ -133,14 +147,14 @@ class _Slope:
         for step in range(_STEPS):
             system = System.around(self.seen.equations(textbook.put(flat)), flat - origin)
             if step >= _HELD_BACK:
-                held = [predict_held_out(system, each / _likely(textbook, 1.0) ** 2) for each in strengths]
+                held = [predict_held_out(system, each / self.likely(textbook) ** 2) for each in strengths]
                 before, strength = strength, strengths[_strongest(held)]
-            moved, now = self.step(system, strength / _likely(textbook, 1.0) ** 2, flat, textbook, left)
+            moved, now = self.step(system, strength / self.likely(textbook) ** 2, flat, textbook, left)
             told(step + 1)
             gained, flat, left = left - now, moved, now
             if step >= _HELD_BACK and strength == before and gained < _ENOUGH:
                 break
-        return Descent(textbook.put(flat), strength, predict_held_out(system, strength / _likely(textbook, 1.0) ** 2))
+        return Descent(textbook.put(flat), strength, predict_held_out(system, strength / self.likely(textbook) ** 2))
 
     def step(
         self, system: System, pull: np.ndarray, flat: np.ndarray, textbook: Weights, left: float | None = None
@@ -169,12 +183,6 @@ class _Slope:
 
 def _told(progress: Progress, before: int, total: int, done: int) -> None:
     progress("teaching the storage model, steps", before + done, total)
-
-
-def _likely(weights: Weights, region: float) -> np.ndarray:
-    """(weight,) the likely size of each departure from the textbook."""
-    sizes = zip((weights.typical, weights.maps, weights.region), (*_LIKELY, region), strict=True)
-    return np.concatenate([np.full(part.size, size) for part, size in sizes])
 
 
 def _strongest(found: list[HeldOut]) -> int:

@@ -2,7 +2,8 @@
 
 Degree-day snow, the soil routine and the response of HBV (Bergström 1992, SMHI RH 4; Lindström et al. 1997,
 doi 10.1016/S0022-1694(97)00041-3); linear stores in a row for the way down (Nash 1957, IAHS Publ. 45, 114); pumping that makes
-up for a share of what crops lack. The same lines run in numpy and in `keras.ops`: `xp` is either.
+up for a share of what crops lack, at first out of storage, in time out of what it draws in from rivers and neighbours (Theis
+1940, Civil Engineering 10, 277). The same lines run in numpy and in `keras.ops`: `xp` is either.
 """
 
 from __future__ import annotations
@@ -64,8 +65,9 @@ def advance(xp: Any, stores: Stores, forcing: tuple[Any, ...], parameters: Mappi
     demand = p["pumping"] * xp.exp(p["growth"] * decades)
     inflow = arriving - demand * (wanted - taken)
     raised = groundwater + inflow
-    # Below the level of the rivers only wells draw.
-    groundwater = raised - (1.0 - xp.exp(-1.0 / p["residence"])) * xp.maximum(raised, 0.0)
+    # Above the level of the rivers these are fed; what wells have drawn below it is made up for, more slowly.
+    out_of_balance = xp.maximum(raised, 0.0) + p["capture"] * xp.minimum(raised, 0.0)
+    groundwater = raised - (1.0 - xp.exp(-1.0 / p["residence"])) * out_of_balance
     return (snow, soil, upper, lower, groundwater), inflow
 
 

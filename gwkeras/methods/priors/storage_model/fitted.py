@@ -23,6 +23,7 @@ from gwkeras.methods.priors.storage_model.weather import NEEDED
 from gwkeras.methods.priors.teaching.bumps import Bumps
 
 _WEIGHTS = "typical", "map_weights", "region_weights"
+_ANYWHERE = np.array([[-np.inf], [np.inf]])  # the range of maps where none is known
 _ARRAYS_AT_ONCE = 40  # of a cell and month, about, while a band of rows is worked
 
 
@@ -38,6 +39,9 @@ class FittedStorageModel:
         training_months: (M,) datetime64[M].
         middle: months since 2002-01 at which the time is 0.
         notes: what was learned and left out.
+        taught: (2, map) the least and the greatest of each map in the cells taught on; beyond them a parameter is that of the
+            nearest end, for the product tells nothing of how it goes on.
+        explained: share of the held-out product's power; None: not known.
     """
 
     weights: Weights | None
@@ -47,6 +51,8 @@ class FittedStorageModel:
     training_months: np.ndarray
     middle: float
     notes: tuple[str, ...] = ()
+    taught: np.ndarray = field(default_factory=lambda: _ANYWHERE)
+    explained: float | None = None
     _filed: FiledMonths = field(default_factory=FiledMonths, repr=False, compare=False)
 
     @classmethod
@@ -88,7 +94,15 @@ class FittedStorageModel:
             parts: cells along a side of a block, where blocks are to be run.
         Raises: BadInput: where the climate lacks a map.
         """
-        return Ground.of(climate, maps_of(climate, self.standard)[1], self.bumps, self.middle, parts)
+        return Ground.of(climate, self.maps(climate), self.bumps, self.middle, parts)
+
+    def maps(self, climate: FineClimate) -> np.ndarray:
+        """(map, n_lat, n_lon) float32, standardised, within the range of the cells taught on.
+
+        Raises: BadInput: where the climate lacks a map.
+        """
+        found, (least, greatest) = maps_of(climate, self.standard)[1], self.taught[..., None, None].astype(np.float32)
+        return np.clip(found, least, greatest)
 
     def parameters(self, climate: FineClimate) -> dict[str, np.ndarray]:
         """Parameter -> (n_lat, n_lon), at a fine grid; NaN at sea."""
@@ -119,7 +133,9 @@ class FittedStorageModel:
         standard = Standard(tuple(told["maps"]), arrays["means"], arrays["deviations"], tuple(told["left_out"]))
         bumps = Bumps(arrays["bump_lat"], arrays["bump_lon"], *map(float, arrays["bump_width"]))
         months = np.array(told["training_months"], dtype="datetime64[M]")
-        return cls(weights, told["amplitude"], standard, bumps, months, told["middle"], tuple(told["notes"]))
+        taught = arrays.get("taught", _ANYWHERE)
+        notes = tuple(told["notes"])
+        return cls(weights, told["amplitude"], standard, bumps, months, told["middle"], notes, taught, told.get("explained"))
 
     @property
     def _kept(self) -> DescribedArrays:
@@ -131,6 +147,7 @@ class FittedStorageModel:
             "left_out": list(self.standard.left_out),
             "training_months": [str(month) for month in self.training_months],
             "middle": self.middle,
+            "explained": self.explained,
             "notes": list(self.notes),
         }
         w = self.weights
@@ -142,6 +159,7 @@ class FittedStorageModel:
             "bump_lat": self.bumps.lat,
             "bump_lon": self.bumps.lon,
             "bump_width": np.array([self.bumps.lat_width, self.bumps.lon_width]),
+            "taught": self.taught,
         }
         return DescribedArrays(description, arrays)
 
@@ -155,7 +173,7 @@ class FittedStorageModel:
                 found=f"climate of {climate.months[0]} … {climate.months[-1]}",
                 remedy="give a longer climate record",
             )
-        maps = maps_of(climate, self.standard)[1]
+        maps = self.maps(climate)
         row_bytes = 4 * climate.grid.n_lon * (4 * len(climate.months) + _ARRAYS_AT_ONCE)
         return lambda window: self._window(window, maps[:, *window.inside], months), row_bytes
 

@@ -41,6 +41,10 @@ class Seen:
         """The same without the bumps of a regional field."""
         return replace(self, ground=replace(self.ground, bumps=self.ground.bumps[:0]))
 
+    def shown(self) -> np.ndarray:
+        """(map,) standard deviation that is left of each map in the cells taught on; 1 at the fine grid over land."""
+        return np.array([self.teaching.see(self._fields(each)).std() for each in self.ground.maps])
+
     def of(self, weights: Weights) -> np.ndarray:
         """(M, k) whitened anomalies from the training months' mean; 0 where the product is not known."""
         raw = weights.raw(self.ground.maps, self.ground.bumps)[None]

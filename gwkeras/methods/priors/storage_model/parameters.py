@@ -59,6 +59,7 @@ PARAMETERS = (
     Parameter("pumping", 0.005, 1.0, 0.1, ratio=True, regional=True),  # share of what crops lack, on the irrigated share
     Parameter("growth", -1.0, 1.0, 0.0, local=False),  # of pumping, per decade
     Parameter("counted", 0.0, 1.0, 0.5, local=False),  # share of the delay stores that the product calls groundwater
+    Parameter("capture", 0.0, 1.0, 0.3, local=False),  # of what wells have drawn below the rivers, as a share of 1 / residence
 )
 """Ranges as in HBV's textbooks (Lindström et al. 1997, doi 10.1016/S0022-1694(97)00041-3), wide for time constants."""
 

@@ -71,7 +71,9 @@ class StorageModel:
         found = descend(seen, Weights.textbook(len(ground.maps), len(ground.bumps)), progress)
         left_out = (f"storage model: maps left out: {'; '.join(standard.left_out)}",) if standard.left_out else ()
         notes = (_note(found), *left_out)
-        return FittedStorageModel(found.weights, found.amplitude, standard, bumps, months, middle, notes)
+        taught = np.stack([ground.maps.min(axis=1), ground.maps.max(axis=1)])
+        known = found.weights, found.amplitude, standard, bumps, months, middle, notes, taught
+        return FittedStorageModel(*known, found.held_out.gain)
 
     def load(self, folder: Path, training: Training) -> FittedStorageModel:
         """What `FittedStorageModel.save` has kept.

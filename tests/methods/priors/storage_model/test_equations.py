@@ -18,6 +18,7 @@ PARAMETERS = {
     "pumping": 0.0,
     "growth": 0.0,
     "counted": 1.0,
+    "capture": 0.0,
 }
 
 
@@ -52,11 +53,28 @@ def test_plants_take_what_they_want_from_wet_soil_and_less_from_dry():
     assert month((0, 70, 0, 0, 0), potential=50.0)[0][1] == pytest.approx(45.0)
 
 
-def test_wells_draw_what_crops_lack_and_below_the_rivers_level_nothing_else_does():
+def test_wells_draw_what_crops_lack_and_below_the_rivers_level_only_they_do_where_nothing_is_captured():
     # 25 of 50 mm are lacking; a tenth of the land is watered, twice as much after a decade.
     (*_, groundwater), inflow = month((0, 70, 0, 0, 0), potential=50.0, decades=1.0, pumping=0.1, growth=np.log(2))
     assert inflow == pytest.approx(-0.2 * 25.0)
     assert groundwater == pytest.approx(-5.0)
+
+
+def test_what_wells_have_drawn_is_made_up_for_at_the_captured_share_of_the_residence():
+    # Half of what stands above the rivers leaves in a month; of what is lacking below them 0.4 of that half comes back.
+    (*_, groundwater), _ = month((0, 0, 0, 0, -100), capture=0.4)
+    assert groundwater == pytest.approx(-100 + 0.4 * 50.0)
+    (*_, groundwater), _ = month((0, 0, 0, 0, 100), capture=0.4)
+    assert groundwater == pytest.approx(50.0)
+
+
+def test_steady_pumping_falls_to_a_level_and_not_for_ever():
+    # x = (x − 25) (1 − 0.4 / 2): the store loses 25 a month less what it draws in, and stays at −100.
+    parameters = {name: np.array([value]) for name, value in (PARAMETERS | {"capture": 0.4, "pumping": 0.5}).items()}
+    stores = tuple(np.zeros(1) for _ in range(5))
+    for _ in range(80):
+        stores, _ = advance(np, stores, (0.0, 293.15, 50.0, 0.0), parameters)
+    assert stores[4] == pytest.approx(-100.0, rel=1e-4)
 
 
 def test_water_is_neither_made_nor_lost():

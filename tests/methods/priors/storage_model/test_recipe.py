@@ -11,8 +11,13 @@ from gwkeras.core.errors import BadInput, MissingMonths
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.split import Box
+from gwkeras.methods.priors.storage_model.descent import _Slope
 from gwkeras.methods.priors.storage_model.fitted import FittedStorageModel
+from gwkeras.methods.priors.storage_model.ground import Ground, maps_of
+from gwkeras.methods.priors.storage_model.linearised import Seen
+from gwkeras.methods.priors.storage_model.parameters import Weights
 from gwkeras.methods.priors.storage_model.recipe import StorageModel
+from gwkeras.methods.priors.teaching.product import teaching_of
 from tests.methods.priors.domains import COARSE, make_world
 
 RECIPE = StorageModel()
@@ -61,12 +66,38 @@ def test_anomalies_start_from_the_training_months_mean(world, fitted):
 
 def test_bands_of_rows_give_what_the_whole_gives(world, fitted):
     climate, months = FineClimate.of(world.domain), world.domain.months.astype("datetime64[M]")[[0, 7]]
-    from gwkeras.methods.priors.storage_model.ground import maps_of
-
     maps = maps_of(climate, fitted.standard)[1]
     whole = fitted._window(climate, maps, months)
     parts = [fitted._window(climate.band(rows), maps[:, rows], months) for rows in (slice(0, 5), slice(5, 32))]
     assert np.concatenate(parts, axis=1) == pytest.approx(whole, abs=1e-3)
+
+
+def test_beyond_the_maps_of_the_cells_taught_on_a_parameter_stays_as_it_is_there(world, fitted):
+    """Taught on means over 2 × 2 cells, whose maps do not reach as far as those of the cells."""
+    climate = FineClimate.of(world.domain)
+    fine = maps_of(climate, fitted.standard)[1]
+    mass = (climate.grid.area * climate.land).reshape(16, 2, 20, 2)
+    with np.errstate(invalid="ignore"):
+        means = (fine.reshape(-1, 16, 2, 20, 2) * mass).sum(axis=(2, 4)) / mass.sum(axis=(1, 3))
+    least, greatest = np.nanmin(means, axis=(1, 2)), np.nanmax(means, axis=(1, 2))
+    assert fitted.taught == pytest.approx(np.stack([least, greatest]), abs=1e-5)
+    assert (fine[:, climate.land > 0].max(axis=1) > greatest + 0.02).any()
+    assert fitted.maps(climate) == pytest.approx(np.clip(fine, least[:, None, None], greatest[:, None, None]), abs=1e-5)
+
+
+def test_a_map_that_the_product_sees_little_of_is_to_do_little(world, fitted):
+    """Held back by the standard deviation that is left of it in the cells taught on: half of a quarter counts half."""
+    climate, teaching = FineClimate.of(world.domain), teaching_of(world.training)
+    chequered = np.indices(climate.grid.shape).sum(axis=0) % 2 * 2.0 - 1.0
+    chequered[:6] = 0.0  # where cells are part sea; of the rest nothing is left
+    waves = np.where(np.arange(climate.grid.n_lon) // 10 % 2, 1.0, -1.0) * np.ones(climate.grid.shape)
+    maps = np.stack([chequered, waves, 0.125 * waves]).astype(np.float32)
+    ground = Ground.of(climate, maps, fitted.bumps, fitted.middle, teaching.factor, teaching.needed)
+    slope = _Slope.of(Seen(ground, teaching))
+    likely = Weights.textbook(3, 0).put(slope.likely(Weights.textbook(3, 0)))
+    assert slope.seen.shown() == pytest.approx([0.0, 1.0, 0.125], abs=0.003)
+    assert likely.maps[0] == pytest.approx([0.3 * 0.02, 0.3, 0.3 * 0.5], abs=0.01)
+    assert np.all(likely.typical == 1.0)
 
 
 def test_storage_of_held_out_months_and_blocks_is_never_looked_at(tmp_path):
