@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from gwkeras.core.grid import Grid
+from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.grids.regrid import Regridder
 from gwkeras.fields.record import Fields
 
 
-def fine_land(fields: Fields, grid: Grid, factor: int) -> np.ndarray:
+def fine_land(fields: Fields, grid: Grid, factor: int, seen: np.ndarray) -> np.ndarray:
     """(s n_lat, s n_lon) land fraction: the user's own field, else where the static fields, else where the climate has data.
 
-    A product cell in which that leaves no land is taken as land as a whole: its water must lie somewhere.
+    A product cell in which that leaves no land is taken as land as a whole: its water must lie somewhere. Around the globe,
+    product cells that never have data are no land: a product of the whole Earth lacks sea and ice.
+
+    Args:
+        fields: as read.
+        grid: the fine grid.
+        factor: s.
+        seen: (n_lat, n_lon) whether the product ever has data there.
     """
     if fields.land is not None:
         land = np.nan_to_num(Regridder(grid_of(fields.land), grid)(fields.land.values, minimum_valid_share=0.0))
     else:
         land = _data_mask(fields, grid)
     empty = grid.block_mean(land, factor) <= 0
-    return np.where(np.repeat(np.repeat(empty, factor, 0), factor, 1), 1.0, np.clip(land, 0.0, 1.0)).astype(np.float32)
+    whole = np.where(nearest_upsample(empty, factor), 1.0, np.clip(land, 0.0, 1.0)).astype(np.float32)
+    return whole * nearest_upsample(seen, factor) if grid.is_periodic else whole
 
 
 def _data_mask(fields: Fields, grid: Grid) -> np.ndarray:

@@ -231,6 +231,19 @@ def test_the_globe_stays_periodic_where_the_coarsening_fills_it(tmp_path):
     )
 
 
+def test_what_a_product_of_the_globe_never_shows_is_no_land(tmp_path):
+    """Climate has data at sea, too; of a region's product a hole is a hole, and the filter sees what lies in it."""
+    globe = Grid(-90.0, -180.0, 15.0, 15.0, 12, 24)
+    for grid, expected in ((globe, 0.0), (Grid(-90.0, -180.0, 15.0, 15.0, 12, 20), 1.0)):
+        fields = make_fields(grid, climate_grid=grid, channels=("precipitation",), static={})
+        fields.gwsa.values[:, 3, 5:8] = np.nan
+        fields.gwsa.values[1, 7, 9] = np.nan  # a month's gap
+        domain = open_domain(fields, config("product", covariates=()), tmp_path)
+        np.testing.assert_array_equal(domain.land_fine[6:8, 10:16], expected)
+        assert domain.land_fine.sum() == domain.land_fine.size - 12 * (1 - expected)
+        assert domain.land.sum() == domain.land.size - 3
+
+
 def test_regions_and_months_of_the_same_files_never_share_an_array(tmp_path):
     lat, lon = centres(10.25, 0.5, 12), centres(100.25, 0.5, 12)
     months = [str(np.datetime64("2002-04", "M") + k) for k in range(6)]

@@ -214,6 +214,8 @@ class _Part:
     columns: slice
 
     def __getitem__(self, month: int | slice) -> np.ndarray:
+        if isinstance(self.array, DiskArray):  # which is told how little is looked at
+            return np.asarray(self.array[month, self.rows, self.columns])
         return np.asarray(self.array[month])[..., self.rows, :][..., self.columns]
 
 

@@ -1,5 +1,6 @@
 """A large region is worked window by window and teaches by a sample; what a window gives is what the whole gives."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.priors.filed_months import FiledMonths
+from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.ridge.fewer_cells import fewer_cells
 from gwkeras.methods.priors.ridge.recipe import Ridge
 from gwkeras.methods.priors.ridge.seen_features import SeenFeatures
@@ -143,3 +145,19 @@ def test_fewer_cells_teach_the_same_where_the_climate_is_no_finer(tmp_path, monk
     assert full.mean() > 0.9  # cells of one land share: all are sampled, and the size of a feature is that of its fine fields
     assert found[1] == pytest.approx(whole[1], rel=0.03)
     assert fewer_cells(climate, fine, 2)[2] is None  # nothing to leave of four cells
+
+
+def test_features_of_trees_are_made_without_a_year_of_fine_fields(tmp_path):
+    """A year of all channels is twelve times what a month takes: of a globe it was three gigabytes."""
+    world = make_world(tmp_path)
+    climate, teaching = FineClimate.of(world.domain), teaching_of(world.training)
+    features = Features.of(climate, (6.0,))
+    months = teaching.months[:2]
+    features.taught(climate, teaching, months)  # what is filed is filed
+    year = 12 * len(features.channels) * climate.grid.n_lat * climate.grid.n_lon * 4
+    tracemalloc.start()
+    found = features.taught(climate, teaching, months)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.shape == (2, len(teaching.cells), features.count)
+    assert peak < year

@@ -87,8 +87,10 @@ class Features:
         channels, s = Channels(climate), teaching.factor
 
         def seen(fields: np.ndarray) -> np.ndarray:
-            blocks = np.nan_to_num(climate.grid.block_mean(fields, s, climate.land)) if s > 1 else fields
-            return teaching.take(blocks)
+            if s == 1:
+                return teaching.take(fields)
+            means = [climate.grid.block_mean(field, s, climate.land) for field in fields]  # one by one, for memory's sake
+            return teaching.take(np.nan_to_num(np.stack(means)))
 
         maps, memories_end = seen(self.maps(climate)).T, self.memories  # (k, map)
         result = np.empty((len(months), len(maps), self.count), dtype=np.float32)
@@ -98,7 +100,7 @@ class Features:
             result[:, :, -PLACES + 1] = teaching.grid.lon[teaching.cells[:, 1]]
             result[:, :, -1] = _time(months)[:, None]
         wanted = {stamp: index for index, stamp in enumerate(months.tolist())}
-        start = np.stack([seen(year) for year in channels.climatology])
+        start = np.stack([seen(year) for year in channels.usual_year()])
         for stamp, memories in self._memories(channels, start, seen):
             if stamp.item() in wanted:
                 result[wanted[stamp.item()], :, :memories_end] = memories.reshape(-1, memories.shape[-1]).T
