@@ -13,7 +13,7 @@ import xarray as xr
 from gwkeras.analysis.attribution.coalitions import MOST_GROUPS, Attribution, shapley
 from gwkeras.analysis.attribution.local_coefficients import coefficient_maps, has_local_coefficients
 from gwkeras.analysis.attribution.network import network_attribution, network_of
-from gwkeras.analysis.attribution.ridge import ridge_contributions, ridge_of
+from gwkeras.analysis.attribution.stack import members_of, stack_attribution
 from gwkeras.analysis.attribution.tabular import grouped, tabular_shapley
 from gwkeras.analysis.attribution.usual_inputs import groups_of, with_usual
 from gwkeras.application.opening import Application
@@ -30,7 +30,8 @@ from gwkeras.methods.priors.learners.fitted import FittedLearner
 _ADDITIVE = 1e-3  # of the prediction's root mean square: rounding of float32 fields
 _SAID = {
     "group": "Usual is each calendar month's mean for climate and product, and the mean over land for maps.",
-    "feature": "Of the prior alone, before the update; against its mean over the training months.",
+    "feature": "Of the prior alone, before the update: memories against their mean over the training months, "
+    "channels and maps that stand by themselves against the usual.",
     "row": "Of the prior alone, before the update, in single cells; against other months.",
 }
 
@@ -89,7 +90,7 @@ def explain_features(
     attributes: Mapping[str, str] | None = None,
     progress: Progress = lambda *_: None,
 ) -> Explained:
-    """Contributions of features: in closed form for a ridge, by the shap package for learners, by gradients for a network.
+    """Contributions of features: closed form for a ridge, coalitions for what else is in a stack, shap for learners, gradients.
 
     Args:
         application: a method whose prior has features.
@@ -102,18 +103,9 @@ def explain_features(
     method, domain = application.job.method, application.job.domain
     prior = _prior_of(method)
     months = spread_months(application.months, number)
-    if ridges := ridge_of(prior):
-        fields: dict[str, np.ndarray] = {}
-        for weight, ridge in ridges:
-            memories = ridge_contributions(ridge, domain, months)
-            for c, channel in enumerate(memories.channels):
-                for t, constant in enumerate(memories.time_constants):
-                    name = f"{channel}, {constant:g} months"
-                    fields[name] = fields.get(name, 0.0) + weight * memories.values[c, t]
-            progress("ridges", len(fields), len(fields))
-        predicted = np.stack([prior.predict(domain, month).mean for month in months])
-        values = np.stack(list(fields.values())) if fields else np.zeros((0, *predicted.shape))
-        found = Attribution(tuple(fields), values, np.zeros(predicted.shape), predicted)
+    if members := members_of(prior):
+        with tempfile.TemporaryDirectory(prefix="gwkeras-explain-") as folder:
+            found = stack_attribution(members, domain, months, Path(folder), lambda *done: progress("coalitions", *done))
         return _explained(found, domain, months, "feature", dict(attributes or {}), method.name)
     if isinstance(prior, FittedLearner) and prior.regression is not None:
         parts, groups = _of_learner(prior, domain, months, rows)
@@ -124,7 +116,7 @@ def explain_features(
         return _explained_rows(parts, None, len(months), dict(attributes or {}), method.name)
     raise BadInput(
         "gwkeras explain --by feature",
-        expected="a prior with features of its own (ridge, forest, boosting, perceptron, gnnwr, gtnnwr, ssvaer, network)",
+        expected="a prior with features of its own that is not 0 everywhere (a stack, ridge, learner or network)",
         found=f"'{method.name}'",
         remedy="explain it by group",
     )

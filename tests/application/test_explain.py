@@ -19,6 +19,8 @@ from gwkeras.domain.opening import divide_record, open_domain
 from gwkeras.fields.record import read_fields
 from gwkeras.fields.writing.cf_file import Provenance
 from gwkeras.methods.fitting import fit_method
+from gwkeras.methods.method import Prediction
+from gwkeras.methods.priors.stacking.fitted_stack import FittedStack, Member
 from gwkeras.methods.training import Training
 from gwkeras.pipeline.files import with_files
 from gwkeras.report.sections.explain import importance_table
@@ -77,6 +79,38 @@ def test_a_ridge_by_feature_adds_up_to_its_field(training, ridge):
         np.testing.assert_allclose(
             parts.values[:, :, k].sum(axis=(0, 1)), fitted.mean(training.domain, month), atol=2e-3 * np.abs(parts.values).max()
         )
+
+
+class Rain:
+    """f = 0.3 × the month's precipitation."""
+
+    digest = "rain"
+
+    def predict(self, domain, month, part=None):
+        now = domain.fine_drivers.calendar.position(month)
+        return Prediction(0.3 * np.asarray(domain.fine_drivers.channels["precipitation"][now], dtype=float))
+
+
+def test_a_stack_adds_what_its_members_add(training, ridge):
+    """Half of the ridge's memories; half of 0.3 (P − the calendar month's mean P), and nothing by any other channel."""
+    method, domain = ridge.job.method, training.domain
+    stack = FittedStack((Member(0, 0.5, method.prior), Member(1, 0.5, Rain())))
+    data = explain_features(replace(ridge, job=Job(replace(method, prior=stack), domain)), 4).data
+    assert data.attrs["additivity_gap_mm"] < 1e-2
+    others = [name for name in groups_of(domain) if name not in ("precipitation", "product")]
+    months = spread_months(list(domain.months), 4)
+    memories = [name for name in data["feature"].values if name.endswith(" months")]
+    assert list(data["feature"].values) == [*memories, "precipitation", *others]
+    land = domain.land_fine > 0
+    rain = np.asarray(domain.fine_drivers.channels["precipitation"][:], dtype=float)
+    calendar = domain.fine_drivers.calendar.months.astype("datetime64[M]").astype(int) % 12
+    for k, month in enumerate(months):
+        found = {name: data["contribution"].sel(feature=name).values[k][land] for name in data["feature"].values}
+        usual = rain[calendar == np.datetime64(month, "M").astype(int) % 12].mean(axis=0)
+        expected = 0.15 * (rain[domain.fine_drivers.calendar.position(month)] - usual)
+        np.testing.assert_allclose(found["precipitation"], expected[land], atol=1e-4)
+        assert max(np.abs(found[name]).max() for name in others) < 1e-6
+        np.testing.assert_allclose(sum(found[name] for name in memories), 0.5 * method.prior.mean(domain, month)[land], atol=1e-2)
 
 
 class Linear:

@@ -16,10 +16,8 @@ from gwkeras.domain.domain import Domain
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.exponential import retention
 from gwkeras.domain.memories.fine_climate import FineClimate
-from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.priors.ridge.fitted import FittedRidge
 from gwkeras.methods.priors.ridge.weighted_memories import bands, weighted_memories
-from gwkeras.methods.priors.stacking.fitted_stack import FittedStack
 
 
 @dataclass(frozen=True)
@@ -35,15 +33,6 @@ class RidgeContributions:
     channels: tuple[str, ...]
     time_constants: tuple[float, ...]
     values: np.ndarray
-
-
-def ridge_of(prior: FittedPrior) -> tuple[tuple[float, FittedRidge], ...]:
-    """(weight, ridge) whose sum is the prior; empty where it is made of anything else, too."""
-    if isinstance(prior, FittedRidge):
-        return ((1.0, prior),)
-    if isinstance(prior, FittedStack) and all(isinstance(member.prior, FittedRidge) for member in prior.members):
-        return tuple((member.weight, member.prior) for member in prior.members if isinstance(member.prior, FittedRidge))
-    return ()
 
 
 def ridge_contributions(fitted: FittedRidge, domain: Domain, months: Sequence[Month]) -> RidgeContributions:
