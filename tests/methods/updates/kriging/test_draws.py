@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,18 @@ def test_draws_honour_product_and_sigma(spread, conservation):
         shown = np.stack([observation(draw) - product for draw in draws])[:, np.isfinite(product)]
         assert shown.std() == pytest.approx(6.0, rel=0.5)
         assert np.abs(shown.mean()) < 1.0
+
+
+@pytest.mark.parametrize("spread", [None, PointSpread.gaussian(150.0)])
+def test_draws_of_errors_that_are_larger_in_some_cells(spread):
+    """From a half to one and a half times as large: their spread is σ, and the product sees less of them than its noise, 6 mm."""
+    observation = small(9, 10, spread=spread)
+    lon, lat = np.meshgrid(observation.fine.lon, observation.fine.lat)
+    sizes = 1.0 + 0.5 * np.sin(2 * lon) * np.cos(3 * lat)
+    fitted = assumed(Kriging(conservation="observed", operator_uncertainty=0.0), observation, 400.0, 0.0, 36.0)
+    fitted, nothing = replace(fitted, sizes=sizes), np.zeros(observation.fine.shape)
+    draws = fitted.draws(nothing, np.zeros((9, 10)), 800, np.random.default_rng(4))
+    sigma = fitted.posterior(nothing, np.zeros((9, 10))).sigma
+    assert (draws.std(axis=0) / sigma).mean() == pytest.approx(1.0, abs=0.05)
+    assert np.corrcoef(draws.std(axis=0).ravel(), sigma.ravel())[0, 1] > 0.9
+    assert np.std([observation(draw) for draw in draws]) < 6.0
