@@ -24,7 +24,7 @@ from gwkeras.methods.error_bars.unseen_detail import unseen
 from gwkeras.methods.parts import FittedPrior
 from gwkeras.methods.prior_fields import PriorFields
 
-_MONTHS = 24  # evenly taken
+_FEWEST_MONTHS, _MONTHS, _VALUES = 6, 24, 12_000_000  # evenly taken: fewer of a continent or the globe
 _RESTRAINT = 2.0  # times m
 _LEAST = 1e-6  # of all members' together: where one puts nothing there, as in a product that hides nothing
 _LEAST_LEFT = 0.05  # of the held-out product: no member is known to be better
@@ -38,8 +38,9 @@ def unseen_gram(priors: Sequence[FittedPrior], domain: Domain, months: Sequence[
         domain: that they are asked in.
         months: of which some are looked at.
     """
-    some = [months[i] for i in np.unique(np.linspace(0, len(months) - 1, min(_MONTHS, len(months))).astype(int))]
     mass = (domain.fine.area * domain.land_fine).ravel()
+    count = min(len(months), int(np.clip(_VALUES // mass.size, _FEWEST_MONTHS, _MONTHS)))
+    some = [months[i] for i in np.unique(np.linspace(0, len(months) - 1, count).astype(int))]
     total = np.zeros((len(priors), len(priors)))
     for month in some:
         fields = [PriorFields(prior, domain, some)[month] for prior in priors]
