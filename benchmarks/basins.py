@@ -16,8 +16,8 @@ import numpy as np
 from scipy import ndimage
 
 from gwkeras.analysis.zones import Zones
+from gwkeras.application.analysis.zonal import zonal_record
 from gwkeras.application.writing import Job
-from gwkeras.application.zonal import zonal_record
 from gwkeras.core.grid import EARTH_RADIUS_KM
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from gwkeras.core.grid import Grid
-from gwkeras.core.memory import peak_of_this_process
+from gwkeras.core.process.memory import peak_of_this_process
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.fitted import FittedKriging

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gwkeras.core.memory import peak_of_this_process
+from gwkeras.core.process.memory import peak_of_this_process
 
 MEMORY, FACTOR = 6, 4
 CLIMATE = ("precipitation", "soil_moisture", "temperature", "surface_pressure")
@@ -70,8 +70,8 @@ def method_of(kind: str, tile: int):
     """The network at its published (or our default) size, untrained: its weights cost the same."""
     import keras
 
-    from gwkeras.core.calibration import Calibration
     from gwkeras.core.config.tree import Config, DownscaleConfig, ModelConfig, SampleConfig
+    from gwkeras.core.error_bars.calibration import Calibration
     from gwkeras.core.schema import SampleShape
     from gwkeras.core.statistics import Statistics
     from gwkeras.methods.network.trained import network_method

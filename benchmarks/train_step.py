@@ -18,7 +18,7 @@ from unittest import mock
 
 import numpy as np
 
-from gwkeras.core.memory import peak_of_this_process
+from gwkeras.core.process.memory import peak_of_this_process
 
 BATCH, SIDE, MONTHS, FACTOR = 16, 32, 6, 4
 CLIMATE = ("precipitation", "soil_moisture", "temperature", "surface_pressure")

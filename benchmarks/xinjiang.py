@@ -68,7 +68,7 @@ def write_wells(truth: Path, path: Path, seed: int) -> None:
     """
     import xarray as xr
 
-    from gwkeras.core.whole_file import write_atomically
+    from gwkeras.core.files.whole_file import write_atomically
 
     rng = np.random.default_rng([seed, 175])
     with xr.open_dataset(truth) as data:
@@ -94,8 +94,8 @@ def judged(world: Path, run: Path, prior: str) -> dict[str, Any]:
         prior: name in `PRIORS`.
     """
     from gwkeras.analysis.wells.settings import WellsConfig
+    from gwkeras.application.analysis.wells import judge_run
     from gwkeras.application.opening import Wanted, open_application
-    from gwkeras.application.wells import judge_run
     from gwkeras.core.config.yaml_file import from_dict, load_config, to_dict
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.pipeline.files import with_files
@@ -179,7 +179,7 @@ def main() -> None:
     options = parser.parse_args()
     world = options.output / f"world-{options.region}-{options.seed}"
     if options.child:
-        from gwkeras.core.whole_file import write_atomically
+        from gwkeras.core.files.whole_file import write_atomically
 
         slug = options.child.replace(" ", "-").lower()
         result = judged(world, world / slug, options.child)

@@ -44,7 +44,7 @@ def test_modules_stay_short_and_are_named_for_what_they_hold(tracked, project_ro
 
 
 def test_files_are_renamed_into_place_by_one_room_alone(tracked, project_root):
-    """`core/whole_file.py` writes beside, syncs, renames. The others move what is whole already: folders, shards, downloads."""
+    """`core/files/whole_file.py` writes beside, syncs, renames; others move what is whole already: folders, shards, downloads."""
     renames = re.compile(r"os\.(replace|rename)\(|\.(replace|rename)\((self\.)?\w*(path|target|to)\b")
     found = {
         str(path.relative_to(project_root))
@@ -54,7 +54,7 @@ def test_files_are_renamed_into_place_by_one_room_alone(tracked, project_root):
         and renames.search(path.read_text(encoding="utf-8"))
     }
     assert found == {
-        "gwkeras/core/whole_file.py",
+        "gwkeras/core/files/whole_file.py",
         "gwkeras/download/era5_land.py",
         "gwkeras/export/saved_model.py",
         "tfrecords_build/build.py",

@@ -18,9 +18,9 @@ from typing import Any
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import config_hash, to_dict
 from gwkeras.core.errors import BadInput, disk_is_full
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.core.schema import CLIMATE_UNITS, FEATURES, SCHEMA_VERSION, SampleShape
-from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.codec import Codec
 from gwkeras.data.manifest import MANIFEST, Manifest, Source, digest, read_manifest, write_manifest
 from gwkeras.data.verification import intact_shards

@@ -16,9 +16,9 @@ from typing import IO, Any
 import google_crc32c
 import numpy as np
 
+from gwkeras.core.files.whole_file import replacing, write_atomically
 from gwkeras.core.months import from_month_number
 from gwkeras.core.schema import SampleShape
-from gwkeras.core.whole_file import replacing, write_atomically
 from gwkeras.data.codec import Codec
 from gwkeras.data.manifest import Shard
 from gwkeras.domain.domain import Domain

@@ -136,7 +136,7 @@ class _Smooth:
 
 def _given(domain):
     """The method with parameters as they are for groundwater: what a month costs does not depend on them."""
-    from gwkeras.core.calibration import Calibration
+    from gwkeras.core.error_bars.calibration import Calibration
     from gwkeras.methods.composition import Composition
     from gwkeras.methods.error_bars.unseen_detail import UnseenDetail
     from gwkeras.methods.updates.kriging.recipe import Kriging

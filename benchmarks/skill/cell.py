@@ -73,7 +73,7 @@ def judged(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    from gwkeras.core.whole_file import write_atomically
+    from gwkeras.core.files.whole_file import write_atomically
 
     order = json.loads(Path(sys.argv[1]).read_text())
     write_atomically(Path(sys.argv[2]), json.dumps(judged(order), indent=1).encode())

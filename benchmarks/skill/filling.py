@@ -19,7 +19,7 @@ from benchmarks.skill.plan import Case, Plan, slug
 from benchmarks.skill.table import Cell, cell_path
 from gwkeras.core.config.network_method import names_network
 from gwkeras.core.config.yaml_file import from_dict
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 
 Order = dict[str, Any]
 

@@ -90,7 +90,7 @@ PAGES = (
         (
             "gwkeras/core/grid.py",
             "gwkeras/core/months.py",
-            "gwkeras/core/calibration.py",
+            "gwkeras/core/error_bars/calibration.py",
             "gwkeras/core/errors.py",
             "gwkeras/domain",
         ),

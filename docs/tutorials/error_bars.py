@@ -141,8 +141,8 @@ with open("basins.geojson", "w") as file:
 
 # %%
 from gwkeras.analysis.zones import read_zones
+from gwkeras.application.analysis.zonal import zonal_record
 from gwkeras.application.opening import Wanted, open_application
-from gwkeras.application.zonal import zonal_record
 
 application = open_application(config, RunFolder(run.folder), Wanted())
 zones = read_zones(Path("basins.geojson"), application.job.domain.fine)

@@ -11,7 +11,7 @@ from pathlib import Path
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import config_hash, to_dict
 from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import replacing_path
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.data.manifest import Manifest, write_manifest
 from gwkeras.evaluate.judge import Judge, choose_judge
 from gwkeras.fields.record import Fields

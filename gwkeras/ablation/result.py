@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.evaluate.stored.evaluation import Evaluation
 
 FILE = "scores.json"

@@ -21,9 +21,9 @@ from gwkeras.core.config.network_method import names_network
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import load_run_config, to_dict, write_config
 from gwkeras.core.errors import BadInput, GwkerasError, Interrupted
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.core.progress import Progress, silent
-from gwkeras.core.whole_file import write_atomically
 from gwkeras.data.manifest import digest, read_manifest
 from gwkeras.evaluate.compare import compare
 from gwkeras.evaluate.stored.store import write_evaluation

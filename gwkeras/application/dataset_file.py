@@ -8,7 +8,7 @@ from typing import Any
 
 import xarray as xr
 
-from gwkeras.core.whole_file import replacing_path
+from gwkeras.core.files.whole_file import replacing_path
 
 _LARGE = 2**20  # bytes; half of a globe is sea
 

@@ -12,9 +12,9 @@ import numpy as np
 import gwkeras
 from gwkeras.application.provenance import provenance, trained_range
 from gwkeras.application.writing import Job
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.network_method import with_network
 from gwkeras.core.config.tree import Config, DataConfig, MethodConfig, RegionConfig
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import Month, month_number

@@ -63,7 +63,7 @@ def ablate(
 
     from gwkeras.ablation.study import Study, run_study, trials_of
     from gwkeras.console import show_table, watched
-    from gwkeras.core.command_line import typed_command
+    from gwkeras.core.process.command_line import typed_command
 
     folder = run or Path("runs") / f"{settled.name}-ablation"
     planned = Study(folder, settled, tuple(suites), numbers, typed_command())

@@ -45,13 +45,13 @@ def decompose(
 ) -> None:
     """Trend, season and remainder of storage by robust STL, and which driver goes with which."""
     from gwkeras.analysis.decomposition.stl import StlOptions
+    from gwkeras.application.analysis.decomposition import decomposed_record
     from gwkeras.application.dataset_file import write_dataset
-    from gwkeras.application.decomposition import decomposed_record
     from gwkeras.application.record_of_files import Asked
     from gwkeras.commands.analysis import climate_source, described, free_path, require_odd
     from gwkeras.console import say_written, show_table, watched
     from gwkeras.core.box import Edges
-    from gwkeras.core.command_line import typed_command
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.report.sections.decomposition import driver_table, strength_table
 
     target = free_path(output, overwrite)

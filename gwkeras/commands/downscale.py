@@ -55,9 +55,9 @@ def downscale(
     from gwkeras.application.opening import Wanted, open_application, saved_model_or_server
     from gwkeras.application.writing import downscale_record
     from gwkeras.console import watched
-    from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.yaml_file import load_config, load_run_config
     from gwkeras.core.errors import BadInput
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.pipeline.files import with_files
     from gwkeras.training.run_folder import RunFolder

@@ -23,8 +23,8 @@ def opened(run: Path | None, config: Path | None = None, settings: Sequence[str]
     Raises: BadInput: where there is neither.
     """
     from gwkeras.console import watched
-    from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.yaml_file import load_config, load_run_config
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.pipeline.region import with_region
     from gwkeras.training.run_folder import RunFolder

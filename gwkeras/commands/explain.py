@@ -36,13 +36,13 @@ def explain(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
     """What a method predicts from: Shapley values of its inputs, which add up to it; or maps of local coefficients."""
+    from gwkeras.application.analysis.explain import explain_coefficients, explain_features, explain_groups
     from gwkeras.application.dataset_file import write_dataset
-    from gwkeras.application.explain import explain_coefficients, explain_features, explain_groups
     from gwkeras.application.opening import Wanted, open_application
     from gwkeras.commands.analysis import described, free_path
     from gwkeras.console import say_written, show_table, watched
-    from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.yaml_file import load_config
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.report.sections.explain import coefficient_table, importance_table
     from gwkeras.training.run_folder import RunFolder

@@ -46,13 +46,13 @@ def gwsa(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
     """Groundwater storage: total storage less soil water, snow and canopy, on one baseline, with errors."""
+    from gwkeras.application.analysis.gwsa import BalanceWanted, storage_balance
     from gwkeras.application.dataset_file import write_dataset
-    from gwkeras.application.gwsa import BalanceWanted, storage_balance
     from gwkeras.application.record_of_files import Asked
     from gwkeras.commands.analysis import compartment_sources, described, free_path, named_numbers, span_of
     from gwkeras.console import say_written, watched
     from gwkeras.core.box import Edges
-    from gwkeras.core.command_line import typed_command
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.fields.readers.compartments import COMPARTMENTS
 
     target = free_path(output, overwrite)

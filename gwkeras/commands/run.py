@@ -85,7 +85,7 @@ def run_stages(
         page: whether report.html is written, too.
     """
     from gwkeras.console import show_scores, watched
-    from gwkeras.core.command_line import typed_command
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.pipeline.whole import run_all
     from gwkeras.training.run_folder import RunFolder

@@ -40,13 +40,13 @@ def tch(
     import numpy as np
 
     from gwkeras.analysis.three_cornered_hat.record import hat
+    from gwkeras.application.analysis.tch import read_products
     from gwkeras.application.dataset_file import write_dataset
-    from gwkeras.application.tch import read_products
     from gwkeras.commands.analysis import described, free_path, named_sources, span_of
     from gwkeras.console import say_written, show_table, watched
     from gwkeras.core.box import Edges
-    from gwkeras.core.command_line import typed_command
     from gwkeras.core.months import month_number
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.report.sections.three_cornered_hat import errors_table
 
     target = free_path(output, overwrite)

@@ -45,12 +45,12 @@ def trend(
 ) -> None:
     """Trends of a storage record: Theil-Sen slopes with intervals, Mann-Kendall tests, hotspots."""
     from gwkeras.analysis.trend.record import TrendOptions, record_trend
+    from gwkeras.application.analysis.trend import write_trend
     from gwkeras.application.record_of_files import Asked, read_record
-    from gwkeras.application.trend import write_trend
     from gwkeras.commands.analysis import described, free_path
     from gwkeras.console import say_written, show_table, watched
     from gwkeras.core.box import Edges
-    from gwkeras.core.command_line import typed_command
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.report.pictures.trend_map import draw_trend
     from gwkeras.report.sections.trend import hotspot_table, mean_sentence
 

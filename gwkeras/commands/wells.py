@@ -29,12 +29,12 @@ def wells(
 ) -> None:
     """How well the product and downscaled fields follow wells, what downscaling gains, and whether its detail is real."""
     from gwkeras.analysis.wells.settings import WellsConfig
-    from gwkeras.application.wells import PRODUCT, judge_files, judge_run, write_wells
+    from gwkeras.application.analysis.wells import PRODUCT, judge_files, judge_run, write_wells
     from gwkeras.commands.analysis import described, free_path, named_sources
     from gwkeras.console import say_written, show_table, watched
-    from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.section import load_section
     from gwkeras.core.errors import BadInput
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.report.pictures.wells_map import draw_wells
     from gwkeras.report.sections.wells import left_out_table, wells_table
 

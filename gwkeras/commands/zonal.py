@@ -29,13 +29,13 @@ def zonal(
 ) -> None:
     """Means over zones and their trends, with standard errors that know how errors of neighbouring cells go together."""
     from gwkeras.analysis.zones import read_zones
+    from gwkeras.application.analysis.zonal import zonal_record
     from gwkeras.application.opening import Wanted, open_application
-    from gwkeras.application.zonal import zonal_record
     from gwkeras.console import watched
-    from gwkeras.core.command_line import typed_command
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.core.errors import BadInput
-    from gwkeras.core.whole_file import replacing_path
+    from gwkeras.core.files.whole_file import replacing_path
+    from gwkeras.core.process.command_line import typed_command
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.training.run_folder import RunFolder
 

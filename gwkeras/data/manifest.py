@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from gwkeras.core.errors import BadInput, CorruptShard
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.core.grid import Grid
 from gwkeras.core.schema import SCHEMA_VERSION, SampleShape
 from gwkeras.core.statistics import Statistics
-from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.split import Box, Split
 from gwkeras.observation.point_spread import PointSpread
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gwkeras.core.whole_file import replacing_path
+from gwkeras.core.files.whole_file import replacing_path
 
 _BLOCK_BYTES = 16 * 2**20  # of float32 computed or read at once; the sums over it are float64, several times as large
 _HELD_BYTES = 2**27  # of a mapped file, looked at before its pages are given back

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 import requests
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.core.progress import Progress
 from gwkeras.core.retry import GaveUp, Patience, Transient, persistently
-from gwkeras.core.whole_file import write_atomically
 from gwkeras.download.transfer import DOWNLOADING, TRANSIENT, transfer
 
 Answer = TypeVar("Answer")

@@ -12,7 +12,7 @@ import numpy as np
 
 from gwkeras.core.config.tree import Config, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, MissingMonths
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
 from gwkeras.core.progress import Progress, silent
 from gwkeras.download.climate_store import ClimateStore
 from gwkeras.download.g3p import Fetched

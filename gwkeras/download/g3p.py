@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
 from gwkeras.core.progress import Progress, silent
 from gwkeras.core.retry import Patience
 from gwkeras.download.ledger import Ledger

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 
 LEDGER = "fetched.json"
 

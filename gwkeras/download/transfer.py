@@ -15,9 +15,9 @@ import requests
 import urllib3
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.files.whole_file import publish
 from gwkeras.core.progress import Progress, silent
 from gwkeras.core.retry import GaveUp, Patience, Transient, persistently
-from gwkeras.core.whole_file import publish
 
 _BLOCK = 2**20
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504}

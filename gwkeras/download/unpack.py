@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import replacing
+from gwkeras.core.files.whole_file import replacing
 
 _LARGEST_RATIO = 200  # unpacked : packed
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import keras
 
 import gwkeras
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import to_dict
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.data.manifest import Manifest
 from gwkeras.domain.seasonal_detail import NAME as SEASONAL_DETAIL
 from gwkeras.models.architecture import size_divisor

@@ -15,9 +15,9 @@ import numpy as np
 import psutil
 import tensorflow as tf
 
-from gwkeras.core.calibration import Calibration
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.data.manifest import MANIFEST
 from gwkeras.export.fresh_process import compare_in_fresh_process
 from gwkeras.export.warmup import write_warmup

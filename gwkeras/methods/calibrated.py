@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gwkeras.core.calibration import Calibration
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from gwkeras.core.calibration import Calibration
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.calibrated import calibrated

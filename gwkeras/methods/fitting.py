@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, MethodConfig
 from gwkeras.core.config.yaml_file import to_dict
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.core.progress import Progress
-from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.domain import Domain
 from gwkeras.domain.split import Split
 from gwkeras.methods.composition import Composition

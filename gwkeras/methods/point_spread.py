@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.core.grid import EARTH_RADIUS_KM
 from gwkeras.core.months import month_number
 from gwkeras.core.progress import Progress, silent
-from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.split import Split
 from gwkeras.fields.record import Fields
 from gwkeras.methods.updates.kriging.selection.lasting_detail import is_too_sharp, lasting_detail

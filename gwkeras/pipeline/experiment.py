@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import gwkeras
 from gwkeras.application.provenance import provenance, trained_range
 from gwkeras.application.writing import Job, Written, downscale_record
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.network_method import names_network, with_network
 from gwkeras.core.config.tree import Config, MethodConfig
 from gwkeras.core.config.yaml_file import load_run_config, write_config
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput
-from gwkeras.core.hardware import hardware
+from gwkeras.core.process.hardware import hardware
 from gwkeras.core.progress import Progress, silent
 from gwkeras.data.manifest import MANIFEST, Manifest, Source, read_manifest
 from gwkeras.domain.domain import Domain

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, MethodConfig
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput
 from gwkeras.data.manifest import Manifest
 from gwkeras.methods.composition import Composition

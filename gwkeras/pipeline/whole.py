@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gwkeras.core.config.network_method import names_network
 from gwkeras.core.config.tree import Config
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.pipeline.experiment import Experiment
 from gwkeras.report.summary import summary, write_summary

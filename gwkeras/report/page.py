@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Figure, Report, Section
 from gwkeras.report.markdown import render

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gwkeras.core.memory import peak_of_children, peak_of_this_process
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
+from gwkeras.core.process.memory import peak_of_children, peak_of_this_process
 from gwkeras.evaluate.measures.scores import Scores
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.sections.patches import patch_figures

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.evaluate.stored.together import fields_together, together
 from gwkeras.report.document import Report
 from gwkeras.report.html.map_data import MapData, map_data

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from gwkeras.core.calibration import Calibration
-from gwkeras.core.calibration_groups import SPAN_MONTHS, counted
+from gwkeras.core.error_bars.calibration import Calibration
+from gwkeras.core.error_bars.groups import SPAN_MONTHS, counted
 from gwkeras.training.fit import Samples
 
 _CELLS_A_BATCH = 20_000  # enough to know a quantile, few enough for any number of samples
@@ -24,7 +24,7 @@ class Predicts(Protocol):
 def calibrate(model: Predicts, samples: Samples, split: str) -> Calibration:
     """Factors from one pass over a split; cells without target do not count.
 
-    Errors are exchanged in groups, a year of a block of `split.block_cells` cells; see `gwkeras.core.group_quantile`.
+    Errors are exchanged in groups, a year of a block of `split.block_cells` cells; see `gwkeras.core.error_bars.group_quantile`.
     """
     interval = samples.config.downscale.interval
     rng = np.random.default_rng(samples.config.training.seed)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import keras
 import numpy as np
 
-from gwkeras.core.calibration import Calibration
-from gwkeras.core.calibration_groups import SPAN_MONTHS
 from gwkeras.core.config.tree import Config
+from gwkeras.core.error_bars.calibration import Calibration
+from gwkeras.core.error_bars.groups import SPAN_MONTHS
 from gwkeras.core.errors import BadInput
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
 from gwkeras.core.progress import Progress
 from gwkeras.data.manifest import read_manifest
 from gwkeras.data.pipeline import MonthsLeftOut

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from gwkeras.core.memory import peak_of_this_process
+from gwkeras.core.process.memory import peak_of_this_process
 
 
 def peak_memory() -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from gwkeras.core.calibration import Calibration
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.training.calibration import calibrate
 from gwkeras.training.fit import Session, StepProgress, fit, new_model, plain_model
 from gwkeras.training.resuming.resumable import EarlyStopping

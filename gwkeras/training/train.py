@@ -8,11 +8,11 @@ from pathlib import Path
 
 import keras
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.error_bars.calibration import Calibration
+from gwkeras.core.files.folder_lock import folder_lock
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.core.progress import Progress, silent
-from gwkeras.core.whole_file import replacing_path
 from gwkeras.data.manifest import read_manifest
 from gwkeras.data.pipeline import MonthsLeftOut
 from gwkeras.training.calibration import calibrate

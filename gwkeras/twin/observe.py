@@ -10,8 +10,8 @@ from typing import Any, Literal
 import netCDF4
 import numpy as np
 
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.core.months import from_month_number, month_number
-from gwkeras.core.whole_file import replacing_path
 from gwkeras.twin.reanalysis import points, reanalyse
 from gwkeras.twin.world import World
 

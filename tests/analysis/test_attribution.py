@@ -103,7 +103,7 @@ def test_a_gap_is_told():
 def test_a_network_s_cells_by_input_and_channel(monkeypatch):
     """Contributions and the usual add up to what the network itself says of each cell, as far as the draws know it."""
     from gwkeras.analysis.attribution.network import network_attribution, network_of
-    from gwkeras.core.calibration import Calibration
+    from gwkeras.core.error_bars.calibration import Calibration
     from gwkeras.methods.calibrated import Calibrated
     from gwkeras.methods.network.detail import NetworkDetail
     from gwkeras.methods.network.trained import LoadedNetwork

@@ -55,7 +55,7 @@ def built(tiny_world, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def trained(built, tmp_path_factory) -> Path:
     """The same with a model; how well it is trained is of no matter here."""
-    from gwkeras.core.calibration import Calibration
+    from gwkeras.core.error_bars.calibration import Calibration
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.training.fit import Samples, new_model
     from gwkeras.training.train import save_network

@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
 from tests.bad_input.refusal import refused
 from tests.tiny import contents
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from gwkeras.core.errors import BadInput, RunInUse
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
 from gwkeras.core.retry import Patience
 from gwkeras.download.g3p import fetch_g3p
 from gwkeras.download.transfer import transfer

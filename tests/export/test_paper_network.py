@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.config.yaml_file import to_dict
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput
 from gwkeras.export.saved_model import export_saved_model
 from gwkeras.models.build import build_model

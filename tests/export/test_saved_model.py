@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from gwkeras.core.calibration import Calibration
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput, GwkerasError
 from gwkeras.export import saved_model as saved_model_room
 from gwkeras.export.saved_model_finding import exported_before

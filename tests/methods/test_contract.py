@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import TargetConfig
 from gwkeras.core.config.yaml_file import from_dict, load_config
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import GwkerasError
 from gwkeras.domain.opening import divide_record, open_domain
 from gwkeras.fields.record import read_fields

@@ -11,9 +11,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import ModelConfig
 from gwkeras.core.config.yaml_file import to_dict
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.schema import SampleShape, features
 from gwkeras.core.statistics import Statistics
 from gwkeras.export.saved_model import Exported, export_saved_model

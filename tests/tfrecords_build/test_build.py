@@ -17,7 +17,7 @@ import pytest
 
 from gwkeras.core.config.tree import Config, PatchConfig, PointSpreadConfig, SampleConfig, ShardConfig, SplitConfig, TargetConfig
 from gwkeras.core.errors import BadInput, RunInUse
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
 from gwkeras.core.months import from_month_number
 from gwkeras.data.manifest import MANIFEST, Source, read_manifest
 from gwkeras.data.verification import intact_shards

@@ -9,8 +9,8 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, DownscaleConfig
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput
 from gwkeras.training.calibration import calibrate
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.yaml_file import write_config
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.methods.network.trained import load_network
 from gwkeras.models.digest import weights_digest
 from gwkeras.pipeline.experiment import Experiment

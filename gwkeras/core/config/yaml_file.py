@@ -19,7 +19,7 @@ from gwkeras.core.config.kinds import kind_of
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.values import Place, build_value, found
 from gwkeras.core.errors import BadInput, ConfigError
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 
 _LARGEST_FILE = 1_000_000  # bytes; a configuration is a few kilobytes
 

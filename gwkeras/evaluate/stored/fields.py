@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.core.months import Month
-from gwkeras.core.whole_file import replacing_path
 from gwkeras.evaluate.judge import Judge, View
 from gwkeras.fields.writing.cf_file import CONVENTIONS, EPOCH, GRID_MAPPING
 from gwkeras.methods.method import Prediction

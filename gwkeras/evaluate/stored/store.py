@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import replacing_path
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.evaluate.stored.evaluation import Evaluation, sums_kept
 from gwkeras.evaluate.stored.layout import VERSION
 

@@ -10,8 +10,8 @@ import netCDF4
 import numpy as np
 
 from gwkeras.core.errors import BadInput
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.core.grid import Grid
-from gwkeras.core.whole_file import replacing_path
 from gwkeras.fields.writing.axes import define, define_axes, write_months
 from gwkeras.fields.writing.cf_file import CONVENTIONS, Provenance
 

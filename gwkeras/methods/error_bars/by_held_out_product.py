@@ -10,8 +10,8 @@ from statistics import NormalDist
 import numpy as np
 from scipy.special import ndtr
 
-from gwkeras.core.calibration import Calibration
-from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
+from gwkeras.core.error_bars.calibration import Calibration
+from gwkeras.core.error_bars.groups import SPAN_MONTHS, blocks_of, counted, in_groups, spans_of
 from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.error_bars.disagreement import departures, has_members

@@ -2,7 +2,8 @@
 
 Months within a year are alike, and years differ: a method that was taught on some years is more wrong in others than in a few
 validation months between them. So it is taught again without each span of years, and judged there. A network is not taught again:
-its validation months stand alone. Errors are exchanged in groups, a year of a block of cells (`gwkeras.core.group_quantile`).
+its validation months stand alone. Errors are exchanged in groups, a year of a block of cells
+(`gwkeras.core.error_bars.group_quantile`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from gwkeras.core.calibration import Calibration
-from gwkeras.core.calibration_groups import SPAN_MONTHS, blocks_of, counted, spans_of
 from gwkeras.core.config.tree import MethodConfig
+from gwkeras.core.error_bars.calibration import Calibration
+from gwkeras.core.error_bars.groups import SPAN_MONTHS, blocks_of, counted, spans_of
 from gwkeras.core.errors import GwkerasError
 from gwkeras.core.months import Month, month_number
 from gwkeras.core.progress import Progress

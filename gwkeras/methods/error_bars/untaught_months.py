@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gwkeras.core.group_quantile import groups_needed
+from gwkeras.core.error_bars.group_quantile import groups_needed
 
 CARRIED = 0.5
 """Power with which the ratio of mean squares counts for fine cells: set on tuning worlds."""

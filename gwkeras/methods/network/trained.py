@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, DownscaleConfig, ModelConfig
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput
 from gwkeras.methods.calibrated import Calibrated
 from gwkeras.methods.network.mosaic import Mosaic, PredictBatch

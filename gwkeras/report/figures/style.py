@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.figure import Figure
 
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.core.grid import Grid
-from gwkeras.core.whole_file import replacing_path
 
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F", "#8C564B", "#17BECF")
 """Okabe and Ito's colours, and three more."""

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.core.grid import Grid
-from gwkeras.core.whole_file import replacing_path
 from gwkeras.evaluate.stored.evaluation import Evaluation
 
 

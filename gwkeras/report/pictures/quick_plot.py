@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.errors import BadInput, MissingMonths, UnknownVariable
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.core.months import month_start
-from gwkeras.core.whole_file import replacing_path
 from gwkeras.fields.canonical import axes_of, grid_of
 from gwkeras.fields.files.netcdf_file import open_netcdf
 from gwkeras.fields.readers.variable import field as read_field

@@ -9,8 +9,8 @@ import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from gwkeras.core.files.whole_file import replacing_path
 from gwkeras.core.grid import Grid
-from gwkeras.core.whole_file import replacing_path
 
 _MOST_DOTS = 4000
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from gwkeras.core.whole_file import replacing_path
+from gwkeras.core.files.whole_file import replacing_path
 
 _COLUMNS = 3
 _MARGIN = 0.5  # degrees around the outermost wells

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import replacing
+from gwkeras.core.files.whole_file import replacing
 from gwkeras.training.resuming.resumable import resumable
 from gwkeras.training.resuming.settings import difference
 

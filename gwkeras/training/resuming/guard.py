@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from gwkeras.core.errors import GwkerasError
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 
 
 @dataclass(frozen=True)

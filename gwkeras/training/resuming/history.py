@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 
 
 class HistoryFile(keras.callbacks.Callback):

@@ -7,10 +7,10 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.training.resuming.checkpoint import read_signature
 from gwkeras.training.resuming.settings import difference, settings_of
 from gwkeras.training.run_folder import RunFolder

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gwkeras.analysis.wells.settings import ColumnsConfig, WellsConfig
-from gwkeras.application.wells import judge_files
+from gwkeras.application.analysis.wells import judge_files
 from gwkeras.core.config.tree import SourceConfig
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gwkeras.core.calibration import PROBABILITIES, Calibration
+from gwkeras.core.error_bars.calibration import PROBABILITIES, Calibration
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.split import Box, Split
 from gwkeras.evaluate.findings.product_scale import product_scale, product_scale_of, with_product_scale

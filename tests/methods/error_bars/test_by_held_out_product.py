@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from gwkeras.core.calibration import Calibration
-from gwkeras.core.calibration_groups import blocks_of, in_groups, spans_of
+from gwkeras.core.error_bars.calibration import Calibration
+from gwkeras.core.error_bars.groups import blocks_of, in_groups, spans_of
 from gwkeras.methods.error_bars.by_held_out_product import carried
 
 

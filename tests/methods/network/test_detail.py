@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gwkeras.core.calibration import Calibration
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.grid import nearest_upsample
 from gwkeras.methods.calibrated import Calibrated
 from gwkeras.methods.composition import Composition

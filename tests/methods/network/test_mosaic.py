@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwkeras.core.calibration import Calibration
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.methods.calibrated import calibrated
 from gwkeras.methods.network.mosaic import Mosaic
 from tests.methods.worlds import make_domain

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gwkeras.core.calibration import Calibration
 from gwkeras.core.config.tree import Config, DownscaleConfig
+from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput
 from gwkeras.training.resuming.standing import TrainingRecord, all_settings, standing
 from gwkeras.training.run_folder import RunFolder

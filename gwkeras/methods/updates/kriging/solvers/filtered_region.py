@@ -19,7 +19,7 @@ from scipy import sparse
 
 from gwkeras.core.grid import Grid
 from gwkeras.core.latest import Latest
-from gwkeras.core.threads import side_by_side
+from gwkeras.core.process.threads import side_by_side
 from gwkeras.methods.updates.kriging.covariance.circle import Circle, cell_rows, exponential_rows, gaussian_rows
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
 from gwkeras.methods.updates.kriging.covariance.noise import Noise

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from gwkeras.core.calibration import Calibration
+from gwkeras.core.error_bars.calibration import Calibration
+from gwkeras.core.error_bars.group_quantile import best_probability, group_quantiles, groups_needed
 from gwkeras.core.errors import BadInput
-from gwkeras.core.group_quantile import best_probability, group_quantiles, groups_needed
 
 
 @pytest.mark.parametrize(("probability", "groups"), [(0.5, 1), (0.8, 4), (0.9, 9), (0.95, 19), (0.99, 99)])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gwkeras.core.whole_file import replacing, replacing_path, write_atomically
+from gwkeras.core.files.whole_file import replacing, replacing_path, write_atomically
 
 
 def test_what_was_there_stays_until_the_new_is_whole(tmp_path):

@@ -21,9 +21,9 @@ from gwkeras.application.dataset_file import write_dataset
 from gwkeras.application.opening import Application
 from gwkeras.core.config.tree import SourceConfig
 from gwkeras.core.errors import BadInput
+from gwkeras.core.files.whole_file import write_atomically
 from gwkeras.core.grid import Grid
 from gwkeras.core.progress import Progress, silent
-from gwkeras.core.whole_file import write_atomically
 from gwkeras.domain.domain import Domain
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.readers.static import read_static

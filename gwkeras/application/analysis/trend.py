@@ -7,7 +7,7 @@ from pathlib import Path
 from gwkeras.analysis.trend.record import RecordTrend
 from gwkeras.application.csv_text import csv_text
 from gwkeras.application.dataset_file import write_dataset
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 
 
 def write_trend(found: RecordTrend, path: Path) -> tuple[Path, Path]:

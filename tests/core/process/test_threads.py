@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from gwkeras.core import threads
-from gwkeras.core.threads import processors, side_by_side
+from gwkeras.core.process.threads import processors, side_by_side
 
 
 def test_results_come_in_the_order_of_the_items():

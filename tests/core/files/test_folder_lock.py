@@ -7,12 +7,12 @@ import sys
 import pytest
 
 from gwkeras.core.errors import RunInUse
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from gwkeras.core.folder_lock import folder_lock
+from gwkeras.core.files.folder_lock import folder_lock
 with folder_lock(Path(sys.argv[1])):
     sys.stdout.write("held\\n")
     sys.stdout.flush()

@@ -11,9 +11,9 @@ from statistics import NormalDist
 
 import numpy as np
 
+from gwkeras.core.error_bars.group_quantile import best_probability, group_quantiles, groups_needed
 from gwkeras.core.errors import BadInput
-from gwkeras.core.group_quantile import best_probability, group_quantiles, groups_needed
-from gwkeras.core.whole_file import write_atomically
+from gwkeras.core.files.whole_file import write_atomically
 
 PROBABILITIES = tuple(round(k / 100, 2) for k in range(1, 99)) + tuple(round(k / 1000, 3) for k in range(990, 1000))
 """Where the distribution of |y − μ|/σ is kept. Between two of them its quantiles are interpolated; the steps are a tenth as wide
@@ -98,7 +98,7 @@ class Calibration:
 
     @classmethod
     def of_groups(cls, ratios: Sequence[np.ndarray], interval: float, basis: str, *, strict: bool = True) -> Calibration:
-        """As `of`, from samples that come in groups; see `gwkeras.core.group_quantile`.
+        """As `of`, from samples that come in groups; see `gwkeras.core.error_bars.group_quantile`.
 
         Args:
             ratios: |y − μ|/σ, one array a group, none empty.

@@ -9,7 +9,7 @@ import pytest
 
 from gwkeras.analysis.attribution.ridge import ridge_contributions
 from gwkeras.analysis.attribution.usual_inputs import groups_of, with_usual
-from gwkeras.application.explain import explain_features, explain_groups, spread_months
+from gwkeras.application.analysis.explain import explain_features, explain_groups, spread_months
 from gwkeras.application.opening import Application
 from gwkeras.application.writing import Job
 from gwkeras.core.config.yaml_file import from_dict, load_config

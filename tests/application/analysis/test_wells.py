@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from gwkeras.analysis.wells.settings import QualityConfig, WellsConfig
-from gwkeras.application.wells import PRODUCT, judge_files, write_wells
+from gwkeras.application.analysis.wells import PRODUCT, judge_files, write_wells
 from gwkeras.core.config.tree import SourceConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid, nearest_upsample

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from gwkeras.core.command_line import typed_command
+from gwkeras.core.process.command_line import typed_command
 
 
 @pytest.mark.parametrize(

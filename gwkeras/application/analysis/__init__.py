@@ -1,0 +1,1 @@
+"""Analyses of written records and runs, from files to files."""

@@ -1,0 +1,1 @@
+"""What makes error bars hold: a factor, groups, and quantiles over groups."""

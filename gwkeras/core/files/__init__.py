@@ -1,0 +1,1 @@
+"""Files and folders that are whole, and one process at a time in them."""

@@ -1,0 +1,1 @@
+"""What is known of the process: its machine, memory, threads and command."""
