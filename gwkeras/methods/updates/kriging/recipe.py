@@ -41,12 +41,16 @@ from gwkeras.methods.updates.kriging.selection.slope_and_noise import (
     select,
 )
 from gwkeras.methods.updates.kriging.solvers.common_cells import common_cells
-from gwkeras.methods.updates.kriging.solvers.region import Region
+from gwkeras.methods.updates.kriging.solvers.region import Edges, Region
 from gwkeras.methods.updates.kriging.solvers.region_edges import deviation_at_edges
 from gwkeras.methods.updates.kriging.solvers.unfiltered import Unfiltered
 from gwkeras.observation.operator import Observation
 
 _ENOUGH_MONTHS, _ENOUGH_VALUES = 60, 4_000_000  # of the product
+_OPEN = (
+    "kriging: the product near the region's edges is predicted better if its filter sees land beyond them, so the prior is "
+    "continued there and the product believed less; update.edges: closed takes the region for all there is"
+)
 _PINNED_NOISE = 0.04  # share of the residuals' variance above which noise is not forced into the cells' means
 _PINNED_TOGETHER = 0.01  # the same where months are asked together, which tells noise from storage
 _SAMPLED_WINDOWS = 4  # of a region, from which slope and noise are chosen
@@ -77,7 +81,8 @@ class Kriging:
         halo_km: kilometres around a window at least.
         largest_window: product cells up to which a region is one window.
         edges: "open" takes the region for cut out of a larger one, where its filter sees land beyond the edges: the prior is
-            continued there, and the product believed less near them; "closed": there is nothing beyond.
+            continued there, and the product believed less near them; "closed": there is nothing beyond; "auto": open where that
+            predicts the training months' product near the edges better by two standard errors.
         error_size: "prior" takes errors for as large, beside one another, as the prior's storage varies in each fine cell, so
             that what it has missed is carried to where it can be wrong by much; "alike": for as large everywhere. A network is
             exported with its kriging as one graph: its errors count as alike, and its months are asked one by one.
@@ -106,8 +111,10 @@ class Kriging:
     halo_cells: int = key(10, "around a window of an exported network, without a filter", unit="product cells", at_least=0)
     halo_km: float = key(0.0, "around a window, at least", unit="km", at_least=0)
     largest_window: int = key(3000, "product cells up to which a region is one window", unit="product cells", at_least=1)
-    edges: Literal["closed", "open"] = key(
-        "closed", "open: the filter sees land beyond the region's edges, and the product is believed less near them; closed: none"
+    edges: Literal["auto", "closed", "open"] = key(
+        "auto",
+        "open: the filter sees land beyond the region's edges, and the product is believed less near them; closed: none; auto: "
+        "open where the product near the edges shows it",
     )
     error_size: Literal["prior", "alike"] = key(
         "prior", "prior: what it has missed is carried to where its storage varies most; alike: to fine cells alike"
@@ -133,7 +140,7 @@ class Kriging:
             ("operator_uncertainty", not 0 <= self.operator_uncertainty < 0.9, "a share from 0 to below 0.9"),
             ("tolerance", self.tolerance < 0, "a share, not negative"),
             ("conservation", self.conservation not in ("product", "observed", "cells"), "product, observed or cells"),
-            ("edges", self.edges not in ("closed", "open"), "closed or open"),
+            ("edges", self.edges not in ("auto", "closed", "open"), "auto, closed or open"),
             ("error_size", self.error_size not in ("prior", "alike"), "prior or alike"),
             ("lasting_months", self.lasting_months < 0, "months, not negative"),
             ("window_cells", self.window_cells < 1, "a whole number from 1"),
@@ -151,18 +158,27 @@ class Kriging:
         residuals = np.empty((len(months), *domain.coarse.shape))
         withheld, region = training.split.untrained(domain.coarse), self.region(domain.observation)
         squares = np.zeros(domain.fine.shape)
+        asked = self.edges == "auto" and region.has_land_beyond
+        beyond = np.zeros_like(residuals if asked else residuals[:0])
         for row, (month, expected) in enumerate(PriorFields(prior, domain, months).items()):
             seen = region.seen(expected) if expected.any() else 0.0  # half a second each, on the globe
             squares += expected**2 / len(months)
             residuals[row] = np.where(withheld, np.nan, domain.storage_of(month).astype(float) - seen)
+            if asked and expected.any():
+                beyond[row] = region.seen_beyond(expected)
             progress("what the prior has missed, months", row + 1, len(months))
         stated = None
         if domain.uncertainty is not None:
             stated = np.stack([domain.uncertainty[domain.record.position(month)] for month in months])
+        recipe, said = self, ""
+        if asked and region.sees_beyond(residuals, beyond):
+            recipe, said, residuals = replace(self, edges="open"), _OPEN, residuals - beyond
         if _is_network(prior):
-            return self.fit_to(residuals, domain.observation, uncertainty=stated)
+            return recipe.fit_to(residuals, domain.observation, uncertainty=stated)
         sizes = sizes_of(squares, domain.land_fine) if self.error_size == "prior" else None
-        return self.fit_to(residuals, domain.observation, uncertainty=stated, lasting_months=self.lasting_months, sizes=sizes)
+        lasting = self.lasting_months
+        fitted = recipe.fit_to(residuals, domain.observation, uncertainty=stated, lasting_months=lasting, sizes=sizes)
+        return replace(fitted, notes=(*fitted.notes, said)) if said else fitted
 
     def load(self, folder: Path, training: Training) -> FittedKriging:
         """What `FittedKriging.save` has kept, with the domain's own operator where it is the same: what it has seen is shared."""
@@ -224,7 +240,8 @@ class Kriging:
     def region(self, observation: Observation) -> Region:
         """What the recipe makes of an operator's grid: its windows, and whether cells are pinned."""
         limits = self.window_cells, self.halo_cells, self.halo_km, self.largest_window
-        region = Region(observation, self.operator_uncertainty, False, *limits, self.edges)
+        edges: Edges = "open" if self.edges == "open" else "closed"
+        region = Region(observation, self.operator_uncertainty, False, *limits, edges)
         pinned = self.conservation == "cells" or (self.conservation == "product" and not region.is_wide)
         return replace(region, pinned=pinned)
 
@@ -273,9 +290,11 @@ def _notes(
     choice: dict, region: Region, covariance: Covariance, noise: Noise, typical: np.ndarray, known: np.ndarray
 ) -> tuple[str, ...]:
     blocks = f"in blocks of {choice['block_km']:.0f} km" if choice["block_km"] else "cell by cell"
+    own = float(np.sqrt(np.square(typical[known]).mean())) if known.any() else 0.0
+    stated = f" (the product itself states {own:.2g} mm, which holds)" if own**2 > noise.variance else ""
     said = [
-        f"kriging: slope {covariance.slope:g}, noise {np.sqrt(noise.variance):.2g} mm, chosen by predicting the product where "
-        f"it is held out {blocks}, to {choice['held_out_rmse_mm']:.2g} mm"
+        f"kriging: slope {covariance.slope:g}, noise {np.sqrt(noise.variance):.2g} mm{stated}, chosen by predicting the product "
+        f"where it is held out {blocks}, to {choice['held_out_rmse_mm']:.2g} mm"
     ]
     if not region.pinned and region.spread.kind == "none":
         said.append(

@@ -61,6 +61,22 @@ def test_there_is_nothing_beyond_sea():
     assert (deviation_at_edges(nothing, Covariance(100.0, 0.3), 4.0, stated) == 3.0).all()
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_product_shows_whether_its_filter_sees_beyond(is_open):
+    """A prior that goes on as at the edge, seen by the larger world's filter, or by one that ends at the region's edge."""
+    rng = np.random.default_rng(2)
+    fields = 30.0 * rng.standard_normal((40, *GRID.shape)).cumsum(axis=2) / 3.0
+    rows, columns = np.clip(np.arange(WORLD.n_lat), 5, 14) - 5, np.clip(np.arange(WORLD.n_lon), 6, 16) - 6
+    world, cut = Observation(WORLD, 1, np.ones(WORLD.shape), FILTER), Observation(GRID, 1, np.ones(GRID.shape), FILTER)
+    edges = RegionEdges(GRID, np.ones(GRID.shape), FILTER)
+    product = np.stack([world(f[rows][:, columns])[INSIDE] if is_open else cut(f) for f in fields])
+    residuals = product + 5.0 * rng.standard_normal(product.shape) - np.stack([cut(f) for f in fields])
+    beyond = np.stack([edges.seen_beyond(f) for f in fields])
+    assert edges.are_open(residuals, beyond) == is_open
+    assert not edges.are_open(residuals, np.zeros_like(beyond))  # no prior, nothing said
+    assert not edges.are_open(residuals[:10], beyond[:10])
+
+
 def test_an_open_region_is_believed_less_near_its_edge():
     """A constant prior is seen as it is either way; σ grows at the edge and stays within."""
     grid = Grid.covering(20, 32, 70, 84, 1.0)

@@ -42,7 +42,7 @@ class Region:
         halo_cells: as in `Kriging`.
         halo_km: as in `Kriging`.
         largest_window: as in `Kriging`.
-        edges: as in `Kriging`.
+        edges: as in `Kriging`, settled.
     """
 
     observation: Observation
@@ -120,10 +120,21 @@ class Region:
     def seen(self, storage: np.ndarray) -> np.ndarray:
         """H of a prior, (s n_lat, s n_lon) to (n_lat, n_lon) of the product, mm; continued beyond the region's edges."""
         found = self.observation(storage)
-        if self.edges == "closed" or not self.is_wide or not self._product_edges.see_land:
-            return found
+        return found if self.edges == "closed" or not self.has_land_beyond else found + self.seen_beyond(storage)
+
+    @property
+    def has_land_beyond(self) -> bool:
+        """Whether its filter can see land beyond its edges."""
+        return self.is_wide and self._product_edges.see_land
+
+    def seen_beyond(self, storage: np.ndarray) -> np.ndarray:
+        """What continuing a prior beyond the edges adds to H of it, (s n_lat, s n_lon) to (n_lat, n_lon), mm."""
         means = self.observation.fine.block_mean(storage, self.observation.factor, self.observation.land)
-        return found + self._product_edges.seen_beyond(means)
+        return self._product_edges.seen_beyond(means)
+
+    def sees_beyond(self, residuals: np.ndarray, beyond: np.ndarray) -> bool:
+        """Whether the product near the edges shows it; see `RegionEdges.are_open`."""
+        return self._product_edges.are_open(residuals, beyond)
 
     @cached_property
     def _product_edges(self) -> RegionEdges:

@@ -21,6 +21,9 @@ UNKNOWN_BEYOND = 1.0
 """Times the variance of storage that what lies beyond the edges has, less its continuation."""
 
 _AT_ONCE = 256  # cells
+_SHOWN_WITHIN = 0.8  # half-weight radii of an edge: there continuing the prior changes most of what is seen
+_SPANS = 8  # of months, whose differences are taken for independent
+_CERTAIN = 2.0  # standard errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +79,31 @@ class RegionEdges:
             result[tuple(some.T)] = np.einsum("kp,kp->k", weights @ storage(apart, side), weights)
         return np.maximum(result, 0.0)
 
+    def are_open(self, residuals: np.ndarray, beyond: np.ndarray) -> bool:
+        """Whether the product near the edges is predicted better by a prior that goes on beyond them than by one that ends there.
+
+        Args:
+            residuals: (month, n_lat, n_lon) G − H f with the kernel cut at the edges, mm; NaN where unknown.
+            beyond: the same shape, `seen_beyond` of f; 0 where there is no prior, which says nothing of edges.
+        Returns: False where it is not better by two standard errors, over spans of months.
+        """
+        known = np.isfinite(residuals).all(axis=0) & (self.share > 0) & self._within(_SHOWN_WITHIN)
+        if len(residuals) < 2 * _SPANS or not known.any():
+            return False
+        cut, added = residuals[:, known], beyond[:, known]
+        cut, added = cut - cut.mean(axis=0), added - added.mean(axis=0)
+        gains = (cut**2 - (cut - added) ** 2).mean(axis=1)
+        spans = np.array([span.mean() for span in np.array_split(gains, _SPANS)])
+        return bool(gains.mean() > _CERTAIN * spans.std(ddof=1) / np.sqrt(_SPANS))
+
     @cached_property
     def _near(self) -> np.ndarray:
         """Cells from which the filter reaches beyond an edge."""
-        grid, reach = self.grid, REACH * self.spread.half_weight_km
+        return self._within(REACH)
+
+    def _within(self, radii: float) -> np.ndarray:
+        """(n_lat, n_lon) cells within so many half-weight radii of an edge."""
+        grid, reach = self.grid, radii * self.spread.half_weight_km
         row, column = np.arange(grid.n_lat), np.arange(grid.n_lon)
         tall = np.minimum(row, row[::-1]) * grid.height_km
         width = grid.height_km * grid.lon_step / grid.lat_step * np.cos(np.deg2rad(np.abs(grid.lat).max()))
