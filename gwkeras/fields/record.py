@@ -252,7 +252,16 @@ def _climate(
             found=_span(next(iter(climate.values()))),
             remedy="give records that overlap in time",
         )
-    return climate, notes + calendar_notes
+    return climate, [*notes, *calendar_notes, *_without_climate(gwsa["time"].values, months)]
+
+
+def _without_climate(storage: np.ndarray, climate: np.ndarray) -> list[str]:
+    """A sentence where storage has months before the climate begins, or after it ends."""
+    outside = storage[(storage < climate.min()) | (storage > climate.max())]
+    if not outside.size:
+        return []
+    span = f"{str(climate.min())[:7]} to {str(climate.max())[:7]}"
+    return [f"{outside.size} of {storage.size} months of storage lie outside of the climate's {span} and are left out"]
 
 
 def _on_one_calendar(climate: dict[str, xr.DataArray]) -> tuple[dict[str, xr.DataArray], list[str]]:

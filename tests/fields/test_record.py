@@ -11,7 +11,7 @@ from gwkeras.core.config.tree import DataConfig, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.readers.survey import survey
-from gwkeras.fields.record import coarsened, read_fields
+from gwkeras.fields.record import _without_climate, coarsened, read_fields
 from gwkeras.observation.point_spread import PointSpread
 from tests.fixtures import centres, write_era5_split, write_g3p, write_plain
 
@@ -136,6 +136,13 @@ def test_coarsened_by_hand():
     assert result[0] == pytest.approx(whole, rel=1e-6)
     assert np.isnan(result[1])
     assert coarsened(field, 2, 0.25).values[0, 0, 1] == pytest.approx(7.0)
+
+
+def test_months_of_storage_outside_of_the_climate_are_counted():
+    storage = np.arange("2002-01", "2003-01", dtype="datetime64[M]")
+    said = ["3 of 12 months of storage lie outside of the climate's 2002-03 to 2002-11 and are left out"]
+    assert _without_climate(storage, storage[2:11]) == said
+    assert _without_climate(storage[2:5], storage) == []
 
 
 def test_no_months_in_common(data, tmp_path):
