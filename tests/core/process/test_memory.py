@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gwkeras.core import memory
+from gwkeras.core.process import memory
 from gwkeras.report.summary import peak_memory_mib
 
 
