@@ -85,8 +85,9 @@ def error_parts(
     local = scale * np.sqrt(upsample(update.local, update.region.factor, "bilinear", periodic=update.region.grid.is_periodic))
     parts = np.zeros((3, count, *fine.shape), dtype=np.float32)
     shown = (None, None) if together is None or not together.has(known) else together.shown
-    for row, part, told in ((0, unseen, shown[0]), (2, noise, shown[1])):
-        parts[row] = local * part.draw(known, 1.0, rng, count, told)
+    # Product that is held out does not show noise that its neighbours share: that is never taken for less than it is said to be.
+    for row, part, told, factor in ((0, unseen, shown[0], local), (2, noise, shown[1], np.maximum(local, 1.0))):
+        parts[row] = factor * part.draw(known, 1.0, rng, count, told)
     if detail is not None:
         for start in range(0, count, _AT_ONCE):
             wrong = detail(rng, min(_AT_ONCE, count - start))
