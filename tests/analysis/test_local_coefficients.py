@@ -7,7 +7,7 @@ import pytest
 
 from gwkeras.analysis.attribution.coalitions import Attribution
 from gwkeras.analysis.attribution.local_coefficients import CONSTANT, coefficient_maps, has_local_coefficients
-from gwkeras.application import explain
+from gwkeras.application.analysis import explain
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.methods.priors.learners.features import Features
 from gwkeras.methods.priors.learners.fitted import FittedLearner

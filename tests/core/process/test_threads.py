@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from gwkeras.core import threads
+from gwkeras.core.process import threads
 from gwkeras.core.process.threads import processors, side_by_side
 
 
