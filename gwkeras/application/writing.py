@@ -52,7 +52,12 @@ class Written:
         """How far block means are from the product, in a phrase."""
         if self.filtered:
             return f"block means differ from the product, whose filter blurs them, by up to {self.conservation_max_mm:.0f} mm"
-        return f"block means differ from the product by at most {self.conservation_max_mm:.1e} mm"
+        return f"block means differ from the product by at most {_plain(self.conservation_max_mm)} mm"
+
+
+def _plain(size: float) -> str:
+    """Two digits without an exponent, but for what is no more than rounding."""
+    return f"{size:.1e}" if size < 1e-3 else f"{float(f'{size:.2g}'):g}"
 
 
 @dataclass(frozen=True)

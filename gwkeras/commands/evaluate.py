@@ -16,4 +16,4 @@ def evaluate(run: RunOption = None, config: ConfigOption = None, settings: SetOp
     show_scores(evaluation)
     written = experiment.run
     wrote = f"{written.report}, {written.picture}, {written.evaluation}"
-    say_written(wrote, f"gwkeras {following} --run {written.root}", experiment.notes)
+    say_written(wrote, f"gwkeras {following} --run {written.root}", experiment.all_notes)

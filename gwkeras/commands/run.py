@@ -95,7 +95,7 @@ def run_stages(
         experiment = Experiment(config, folder, progress, dict(before or {}), typed_command())
         evaluation = run_all(experiment, workers, overwrite)
     show_scores(evaluation)
-    for note in experiment.notes:
+    for note in experiment.all_notes:
         typer.echo(f"Note: {note}")
     if not experiment.names_network:
         typer.echo(

@@ -318,6 +318,11 @@ class Experiment:
         report = report_of(evaluation, replace(told, facts={**told.facts, **(facts or {})}), picture=self.run.picture)
         write_report(report, self.run.report)
 
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """Of the data, what it has been smoothed by among them, and of the methods judged last."""
+        return tuple(dict.fromkeys((*self.fields.notes, *self.notes)))
+
     def _told(self) -> Told:
         """What the run tells of itself beside its scores."""
         told: dict[str, str] = {}

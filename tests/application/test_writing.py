@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from gwkeras.application.quality import TrainedRange
-from gwkeras.application.writing import Job, downscale_record
+from gwkeras.application.writing import Job, Written, downscale_record
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.domain.calendar import Calendar
 from gwkeras.domain.domain import Domain
@@ -208,3 +208,8 @@ def test_no_scheduler_is_one_sentence(tmp_path):
     with pytest.raises(BadInput, match="running Dask scheduler"):
         downscale_record(job(), tmp_path / "fine.nc", scheduler="nonsense://nowhere", **OPTIONS)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("gap", "said"), [(15.04, "15 mm"), (0.0121, "0.012 mm"), (250.4, "250 mm"), (3.1e-5, "3.1e-05 mm")])
+def test_how_far_block_means_are_from_the_product_is_said_in_plain_digits(tmp_path, gap, said):
+    assert Written(tmp_path, 1, gap).conservation == f"block means differ from the product by at most {said}"
