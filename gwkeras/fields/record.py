@@ -27,6 +27,9 @@ from gwkeras.observation.point_spread import PointSpread
 _READING = 1  # raised when the readers come to give other numbers for the same files, so that what was cached is not used
 
 
+_MANY_GAPS = 0.05  # of a map's cells, beyond what the product lacks, so that coasts are not spoken of
+
+
 @dataclass(frozen=True)
 class Fields:
     """Canonical fields of one run; arrays are lazy.
@@ -120,6 +123,7 @@ def read_fields(data: DataConfig) -> Fields:
     for name, value in (*climate.items(), *static.items()):
         check_coverage(grid_of(value), grid, known, data.minimum_valid_share, name_of(name, value))
     land = static.pop("land", None)
+    notes += _gaps(static, known)
     sources = describe_files(path for source in sources_of(data) for path in expand(source))
     return Fields(
         gwsa=gwsa,
@@ -178,6 +182,24 @@ def coarsened(data: xr.DataArray, factor: int, minimum_valid_share: float) -> xr
         keep_attrs=True,
     )
     return result.assign_coords(lat=coarse.lat, lon=coarse.lon).rename(data.name)
+
+
+def _gaps(static: dict[str, xr.DataArray], known: np.ndarray) -> list[str]:
+    """A note for each map that holds nothing in more of the region than the product does.
+
+    Args:
+        static: the maps.
+        known: (n_lat, n_lon) bool, where the product has data.
+    """
+    notes = []
+    for name, value in static.items():
+        missing = float(1.0 - np.isfinite(value.values).mean())
+        if missing > 1.0 - known.mean() + _MANY_GAPS:
+            notes.append(
+                f"{name_of(name, value)}: {100 * missing:.0f} % of its cells in the region are empty, of the product's "
+                f"{100 * (1 - known.mean()):.0f} %; on land they take their nearest neighbour's value: write 0 where that is meant"
+            )
+    return notes
 
 
 def _product(value: xr.DataArray, data: DataConfig) -> xr.DataArray:

@@ -145,6 +145,18 @@ def test_months_of_storage_outside_of_the_climate_are_counted():
     assert _without_climate(storage[2:5], storage) == []
 
 
+def test_gaps_of_a_map_are_counted(data, tmp_path):
+    """A map of irrigation that holds nothing where nothing is irrigated would be spread there."""
+    irrigated = np.full((81, 101), 0.3)
+    irrigated[:, :41] = np.nan  # 9.0 … 13.0°E; the region is 10 … 18°E with a cell of the map on each side: 9.9 … 18.1
+    path = write_plain(tmp_path / "irrigated.nc", ("lat", "lon"), {"lat": FINE_LAT, "lon": FINE_LON}, {"irrigated": irrigated})
+    (said,) = [
+        note for note in read_fields(dataclasses.replace(data, static=(*data.static, source(path)))).notes if "irrigated" in note
+    ]
+    assert "39 % of its cells in the region are empty, of the product's 0 %" in said  # 32 of 83 columns
+    assert not [note for note in read_fields(data).notes if "are empty" in note]
+
+
 def test_no_months_in_common(data, tmp_path):
     other = write_g3p(tmp_path / "late.nc", ["2015-01", "2015-02"], LAT, LON, GWSA[:2])
     with pytest.raises(MissingMonths, match=r"months of the storage record \(2015-01 to 2015-02\), found 2002-11 to 2003-06"):
