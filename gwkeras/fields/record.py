@@ -197,7 +197,7 @@ def _gaps(static: dict[str, xr.DataArray], known: np.ndarray) -> list[str]:
         if missing > 1.0 - known.mean() + _MANY_GAPS:
             notes.append(
                 f"{name_of(name, value)}: {100 * missing:.0f} % of its cells in the region are empty, of the product's "
-                f"{100 * (1 - known.mean()):.0f} %; on land they take their nearest neighbour's value: write 0 where that is meant"
+                f"{100 * (1 - known.mean()):.0f} %; on land they take their nearest neighbour's value: write 0 where it is meant"
             )
     return notes
 
