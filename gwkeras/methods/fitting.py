@@ -28,7 +28,7 @@ from gwkeras.methods.training import Training
 from gwkeras.training.run_folder import RunFolder
 
 _PRIOR, _UPDATE, _CALIBRATION, _TOLD = "prior", "update", "calibration.json", "method.json"
-_ERROR_BARS = 5
+_ERROR_BARS = 6
 """Raised when error bars or the default's members are made in another way: methods that were fitted before are fitted again."""
 
 

@@ -53,8 +53,11 @@ APART_SHARE = 5.5
 """δ² for such a product and a prior of several: set on tuning worlds, where 7, 4.3 and, with a covariance that says nearly all by
 itself, 0.7 to 2.1 were right."""
 
-USUALLY_APART, LEAST_SHARE = 0.15, 0.15
-"""D / Ā where the prior has no members: the middle of tuning worlds. Least γ² through a filter."""
+OF_DETAIL, OF_STRANGE = 0.55, 62.0
+"""What τ is made of through a filter: set on tuning worlds."""
+
+USUALLY_APART, LEAST_SHARE, LARGEST_SHARE = 0.15, 0.15, 5.0
+"""D / Ā where the prior has no members. Least γ² through a filter; largest τ, since no tuning world asked for more than 4.7."""
 
 _SEVERAL = 24  # months, in which members are compared
 _LARGEST_RATIO = 100.0  # a prior of nothing has no detail, and all ratios to it are alike
@@ -70,22 +73,21 @@ AROUND_DEGREES, AROUND_REACH = 4.0, 2.0
 """Standard deviation of the window for what is around, and how many of them it reaches: a served tile sees no further."""
 
 
-def filtered_share(growth: float, apart: float, radius_km: float, explained: float) -> float:
-    """γ² through a filter: what is missing to τ = 0.7 + 2 y⁸ / (y⁸ + 0.05⁸) of Ā, at least 0.15.
+def filtered_share(growth: float, ratio: float, apart: float, explained: float) -> float:
+    """γ² through a filter: what is missing to τ = 0.55 + 62 E / Ā √ρ (D / Ā)^¼ of Ā; τ at most 5, γ² at least 0.15.
 
-    τ Ā is how large errors of the fine field are taken to be, the update's σ² among them: as large as the prior's unseen detail
-    where the prior is borne out, three times as large where it is not, which shows twice: by errors of the product that last, and
-    by members that are apart, both beside that detail: y = x^⅔ v^⅓, x = (r / 250 km)^4/3 E / Ā, v = D / Ā.
+    τ Ā is how large errors of the fine field are taken to be, the update's σ² among them: about half of the prior's unseen detail
+    where the prior is borne out, and the more the less it is, which shows thrice: by errors of the product that last, beside
+    that detail and beside what the prior says of the product, and by members that are apart.
 
     Args:
         growth: E / Ā, mean square of held-out errors of the product that last over that of u.
+        ratio: ρ.
         apart: D / Ā, the members' disagreement Σ w (u − ū)² over it.
-        radius_km: r, half-weight radius of the filter.
         explained: the mean of the update's σ² over Ā.
     """
-    both = ((radius_km / 250.0) ** (4 / 3) * growth) ** (2 / 3) * apart ** (1 / 3)
-    strange = (both / 0.05) ** 8
-    return max(0.7 + 2.0 * strange / (1.0 + strange) - explained, LEAST_SHARE)
+    strange = OF_STRANGE * growth * ratio**0.5 * apart**0.25
+    return max(min(OF_DETAIL + strange, LARGEST_SHARE) - explained, LEAST_SHARE)
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ class UnseenDetail:
             members = min(float(np.mean(squares)) / size, 1.0)
         there = around(domain, typical)
         relative = np.divide(typical, there, out=np.ones_like(typical), where=there > 0).astype(np.float32)
-        share, anywhere = filtered_share(growth, members, spread.half_weight_km, told), ratio / (1 + ratio)
+        share, anywhere = filtered_share(growth, ratio, members, told), ratio / (1 + ratio)
         return cls(scale, share, relative, domain.fine, detail_persistence=lasting, anywhere=anywhere)
 
     def sigma(

@@ -80,26 +80,24 @@ def test_a_prior_of_nothing_adds_nothing(domain):
 
 
 def test_how_wrong_it_may_be_follows_the_held_out_product():
-    assert filtered_share(0.0, 1.0, 250.0, 0.2) == pytest.approx(0.5)  # borne out: 0.7, of which the update says 0.2
-    assert filtered_share(1.0, 1.0, 250.0, 0.2) == pytest.approx(2.5)  # not at all
-    assert filtered_share(0.05, 0.05, 250.0, 0.2) == pytest.approx(1.5)  # halfway
-    assert filtered_share(0.8, 0.05, 31.25, 0.2) == pytest.approx(1.5)  # an eighth of the radius: a sixteenth of 0.8
-    assert filtered_share(0.0, 1.0, 250.0, 5.0) == pytest.approx(0.15)
+    assert filtered_share(0.0, 0.0, 1.0, 0.2) == pytest.approx(0.35)  # 0.55, of which the update says 0.2
+    assert filtered_share(0.05, 0.25, 0.0625, 0.2) == pytest.approx(0.35 + 0.775)  # and 62 · 0.05 · ½ · ½
+    assert filtered_share(100.0, 100.0, 1.0, 0.2) == pytest.approx(4.8)
+    assert filtered_share(0.0, 0.0, 1.0, 5.0) == pytest.approx(0.15)
 
 
 def test_members_and_the_update_count_through_a_filter():
-    """(150 / 250)^4/3 E / Ā = 0.05 and members that are as far apart: halfway, 1.7, less what the update says."""
+    """E / Ā = 0.05, ρ = ¼, and members whose D / Ā is 1/16: 0.55 + 62 · 0.05 / 4, less the 0.3 that the update says."""
 
     def apart(month):
-        return np.sqrt(0.05) * unseen(FILTERED, CHEQUERED)[None]
+        return 0.25 * unseen(FILTERED, CHEQUERED)[None]
 
     size = float(
         np.average(local_mean_square(FILTERED, unseen(FILTERED, CHEQUERED)), weights=FILTERED.fine.area * np.ones((8, 10)))
     )
-    lasting = 0.05 / 0.6 ** (4 / 3)
-    found = UnseenDetail.fit(FILTERED, of_months(CHEQUERED), 1.0, lasting * size, size, apart, 0.3 * size)
-    assert found.share == pytest.approx(1.4, rel=0.02)
-    assert found.anywhere == pytest.approx(lasting / (1 + lasting))
+    found = UnseenDetail.fit(FILTERED, of_months(CHEQUERED), 1.0, 0.05 * size, 0.2 * size, apart, 0.3 * size)
+    assert found.share == pytest.approx(1.025, rel=0.02)
+    assert found.anywhere == pytest.approx(0.2)
 
 
 def test_members_tell_how_wrong_their_mean_is():
