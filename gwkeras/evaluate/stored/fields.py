@@ -82,9 +82,7 @@ class JudgedFields:
         self._file["sigma"][row, position] = prediction.sigma.astype(np.float32)
         if prediction.upper is not None and row not in self._intervals:
             self._intervals.add(row)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                ratio = (prediction.upper - prediction.mean) / prediction.sigma
-            self._file["interval_factor"][row] = np.median(ratio[np.isfinite(ratio)])
+            self._file["interval_factor"][row] = interval_factor(prediction.mean, prediction.sigma, prediction.upper)
             self._file["interval_probability"][row] = prediction.interval
 
     def _position(self, view: View, month: Month) -> int | None:
@@ -139,6 +137,20 @@ class JudgedFields:
             variable = file.createVariable(name, "f8", ("method",), fill_value=np.nan)
             variable.setncatts({"long_name": meaning, "units": "1"})
             variable[:] = np.full(len(self._methods), np.nan)
+
+
+def interval_factor(mean: np.ndarray, sigma: np.ndarray, upper: np.ndarray) -> float:
+    """Half width of an interval in standard deviations: the median over cells, NaN where none is known.
+
+    Args:
+        mean: (n_lat, n_lon) mm.
+        sigma: likewise.
+        upper: likewise, the interval's upper bound.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = (upper - mean) / sigma
+    known = ratio[np.isfinite(ratio)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 
-from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.report.figures.style import draw_map, label_axes, new_figure, save, symmetric
+from gwkeras.report.stored.record import no_record
 
 _LEAST_MONTHS = 24
 
@@ -40,12 +40,7 @@ def trend_of(record: Path) -> tuple[Grid, np.ndarray, int] | None:
                 known &= np.isfinite(month)
                 right += row[:, None, None] * np.nan_to_num(month)
     except (OSError, RuntimeError, KeyError, IndexError) as error:
-        raise BadInput(
-            record,
-            expected="a record that gwkeras downscale wrote",
-            found=f"something else ({error})",
-            remedy="run gwkeras downscale again",
-        ) from error
+        raise no_record(record, error) from error
     slope = np.linalg.solve(design.T @ design, right.reshape(len(right), -1))[1].reshape(grid.shape)
     return grid, np.where(known, slope, np.nan), len(years)
 

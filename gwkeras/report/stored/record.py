@@ -11,6 +11,7 @@ import xarray as xr
 from gwkeras.core.config.tree import Config
 from gwkeras.core.errors import BadInput, GwkerasError
 from gwkeras.core.grid import Grid
+from gwkeras.evaluate.stored.fields import interval_factor
 from gwkeras.fields.canonical import grid_of
 from gwkeras.fields.grids.interpolation import Kind, upsample
 from gwkeras.fields.record import read_product
@@ -41,12 +42,7 @@ def record_fields(record: Path, method: str, config: Config) -> xr.Dataset:
         land = np.isfinite(mean.isel(time=file.sizes["time"] // 2).values).astype(np.float32)
         factor, probability = _interval(file)
     except (OSError, RuntimeError, KeyError, IndexError, ValueError) as error:
-        raise BadInput(
-            record,
-            expected="a record that gwkeras downscale wrote",
-            found=f"something else ({error})",
-            remedy="run gwkeras downscale again",
-        ) from error
+        raise no_record(record, error) from error
     own = {"mean": mean, "sigma": sigma, "interval_factor": factor, "interval_probability": probability}
     methods = [xr.Dataset(own).expand_dims(method=[method])]
     product = _product(config, fine, mean["time"].values.astype("datetime64[M]"))
@@ -58,15 +54,22 @@ def record_fields(record: Path, method: str, config: Config) -> xr.Dataset:
     return found if product is None else found.assign(product=product)
 
 
+def no_record(path: Path, error: Exception) -> BadInput:
+    """What is said of a file that is no record of gwkeras downscale."""
+    return BadInput(
+        path,
+        expected="a record that gwkeras downscale wrote",
+        found=f"something else ({error})",
+        remedy="run gwkeras downscale again",
+    )
+
+
 def _interval(file: xr.Dataset) -> tuple[float, float]:
     """Half width of the interval in standard deviations, and its probability; NaN where the file has none."""
     if "gwsa_upper" not in file or "gwsa_sigma" not in file:
         return np.nan, np.nan
     mean, sigma, upper = (file[name].isel(time=0).values for name in ("gwsa", "gwsa_sigma", "gwsa_upper"))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = (upper - mean) / sigma
-    known = ratio[np.isfinite(ratio)]
-    return float(np.median(known)) if known.size else np.nan, float(file["gwsa_upper"].attrs["interval_probability"])
+    return interval_factor(mean, sigma, upper), float(file["gwsa_upper"].attrs["interval_probability"])
 
 
 def _product(config: Config, fine: Grid, months: np.ndarray) -> xr.DataArray | None:
