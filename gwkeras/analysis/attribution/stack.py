@@ -18,6 +18,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.core.months import Month
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.parts import FittedPrior
+from gwkeras.methods.prior_fields import PriorFields
 from gwkeras.methods.priors.ridge.fitted import FittedRidge
 from gwkeras.methods.priors.stacking.fitted_stack import FittedStack, Member
 
@@ -86,4 +87,4 @@ def _by_channel(
 
 def _fields(prior: FittedPrior, domain: Domain, months: Sequence[Month]) -> np.ndarray:
     """(M, s n_lat, s n_lon) mm; 0 at sea."""
-    return np.stack([np.nan_to_num(np.asarray(prior.predict(domain, month).mean, dtype=float)) for month in months])
+    return np.stack(list(PriorFields(prior, domain, months).values()))

@@ -17,6 +17,17 @@ from tests.methods.updates.kriging.test_months_together import Record
 from tests.methods.updates.kriging.worlds import assumed, dense, exponential, small
 
 
+def assert_means_are_as_exact(found, sigma, posterior, carried) -> None:
+    """Root mean squares of drawn means over a corner, a block and the whole: of both parts together, and of the noise alone."""
+    for rows, cols in ((slice(0, 6), slice(0, 8)), (slice(4, 6), slice(4, 6)), (slice(0, 12), slice(0, 16))):
+        weights = np.zeros(sigma.shape)
+        weights[rows, cols] = 1.0 / np.ones(sigma.shape)[rows, cols].sum()
+        flat = weights.ravel()
+        for drawn, exact in ((found.unseen + found.noise, posterior), (found.noise, carried)):
+            mean = (drawn * sigma).reshape(len(drawn), -1) @ flat
+            assert np.sqrt((mean**2).mean()) == pytest.approx(np.sqrt(flat @ exact @ flat), rel=0.1)
+
+
 def test_means_are_as_uncertain_as_the_posterior_says():
     """Var of the mean over a part of the region: w (C − K H C) wᵀ, and of the noise's share w K R Kᵀ wᵀ, from dense matrices."""
     observation = small(6, 8, south=0.0)
@@ -29,13 +40,7 @@ def test_means_are_as_uncertain_as_the_posterior_says():
     found = error_parts(assumed(recipe, observation, 400.0, 0.0, 25.0), np.ones((6, 8), bool), 800, 3)
     np.testing.assert_allclose((found.unseen**2 + found.noise**2).mean(axis=0), 1.0, rtol=1e-4)
     assert not found.detail.any()
-    for rows, cols in ((slice(0, 6), slice(0, 8)), (slice(4, 6), slice(4, 6)), (slice(0, 12), slice(0, 16))):
-        weights = np.zeros(observation.fine.shape)
-        weights[rows, cols] = 1.0 / np.ones(observation.fine.shape)[rows, cols].sum()
-        flat = weights.ravel()
-        for drawn, exact in ((found.unseen + found.noise, posterior), (found.noise, carried)):
-            mean = (drawn * sigma).reshape(800, -1) @ flat
-            assert np.sqrt((mean**2).mean()) == pytest.approx(np.sqrt(flat @ exact @ flat), rel=0.1)
+    assert_means_are_as_exact(found, sigma, posterior, carried)
 
 
 def test_months_together_leave_what_the_smoother_leaves():
@@ -56,13 +61,7 @@ def test_months_together_leave_what_the_smoother_leaves():
     sigma = np.sqrt(np.diag(posterior)).reshape(observation.fine.shape)
     known = np.ones((6, 8), bool)
     found = error_parts(update, known, 1500, 3, together=MonthsTogether.of(update, Record(observation, np.zeros((months, 6, 8)))))
-    for rows, cols in ((slice(0, 6), slice(0, 8)), (slice(4, 6), slice(4, 6)), (slice(0, 12), slice(0, 16))):
-        weights = np.zeros(observation.fine.shape)
-        weights[rows, cols] = 1.0 / np.ones(observation.fine.shape)[rows, cols].sum()
-        flat = weights.ravel()
-        for drawn, exact in ((found.unseen + found.noise, posterior), (found.noise, carried)):
-            mean = (drawn * sigma).reshape(1500, -1) @ flat
-            assert np.sqrt((mean**2).mean()) == pytest.approx(np.sqrt(flat @ exact @ flat), rel=0.1)
+    assert_means_are_as_exact(found, sigma, posterior, carried)
 
 
 def test_the_same_seed_gives_the_same_draws():
