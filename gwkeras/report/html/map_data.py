@@ -99,16 +99,14 @@ def map_data(fields: xr.Dataset, method: str, judged_by: str, evidence: str, mos
     methods = list(map(str, fields["method"].values))
     stated = [m for k, m in enumerate(methods) if np.isfinite(fields["sigma"].isel(method=k, time=0).values).any()]
     shares = _shares(methods, stated, method, judged)
-    _coarsen_to_fit(fields, land, shares, step, most_bytes)
-    every = [(layer, share.block) for share in shares for layer in share.layers]
-    if "product" in fields:
-        every.append((Layer("product"), round(grid.n_lat / fields.sizes["lat_product"])))
+    own = [(Layer("product"), round(grid.n_lat / fields.sizes["lat_product"]))] if "product" in fields else []
+    texts = [_packed_layer(fields, land, layer, block, step) for layer, block in own]
+    _coarsen_to_fit(fields, land, shares, step, most_bytes - sum(len(text) for layer in texts for text in layer))
+    from_shares = [(layer, share.block) for share in shares for layer in share.layers]
+    every = [*from_shares, *own]  # the product is the last
+    texts = [*(_packed_layer(fields, land, layer, block, step) for layer, block in from_shares), *texts]
     numbers = {layer: number for number, (layer, _) in enumerate(every)}
-    packed = {
-        f"{number}-{month}": text
-        for number, (layer, block) in enumerate(every)
-        for month, text in enumerate(_packed_layer(fields, land, layer, block, step))
-    }
+    packed = {f"{number}-{month}": text for number, layer in enumerate(texts) for month, text in enumerate(layer)}
     shown = f"{numbers[Layer('mean', method)]}-0"
     first = {"land": _text(zlib.compress(np.packbits(land > 0).tobytes(), 9)), shown: packed.pop(shown)}
     head = {
