@@ -42,7 +42,7 @@ class Filling:
 
     def order(self, case: Case, method: str) -> Order:
         """What a cell is the answer to; a cell with another order is not that cell."""
-        recipe = {"method": self.plan.recipe(method), "run": self.plan.tree["run"]}
+        recipe = {"method": self.plan.recipe(method), "run": self.plan.run(method)}
         if case.files:
             sizes = {path.name: path.stat().st_size for path in sorted(Path(case.files).glob("*.nc"))}
             return {"files": sizes, **recipe}
@@ -132,7 +132,7 @@ class Filling:
         if cut:
             data["region"] = _inner_box(Path(data["gwsa"]["path"][0]), cut)
         named = {"name": method, **self.plan.recipe(method)}
-        return {**self.plan.tree["run"], "name": "skill", "data": data, "methods": [named]}
+        return {**self.plan.run(method), "name": "skill", "data": data, "methods": [named]}
 
     def _files(self, case: Case, work: Path) -> Order:
         maps = work / ("other" if self._other_climate(case) else "world")

@@ -139,10 +139,14 @@ class Plan:
     def recipe(self, method: str) -> dict[str, Any]:
         """Prior and update of a method, as a configuration names them."""
         recipe = self.tree["methods"][method]
-        if recipe != "shipped":
-            return recipe
-        found = to_dict(Config())["methods"][0]
-        return {"prior": found["prior"], "update": found["update"]}
+        found = to_dict(Config())["methods"][0] if recipe == "shipped" else recipe
+        return {part: found[part] for part in ("prior", "update") if part in found}
+
+    def run(self, method: str) -> dict[str, Any]:
+        """Configuration of a method's run: every run's, and the `settings` of a method that needs its own."""
+        recipe, every = self.tree["methods"][method], self.tree["run"]
+        own = {} if recipe == "shipped" else recipe.get("settings", {})
+        return {**every, **{section: {**every.get(section, {}), **keys} for section, keys in own.items()}}
 
     def partner(self, case: Case) -> int:
         """Seed of the world whose climate and maps are given where they are to be another world's: the next of the set."""

@@ -39,6 +39,7 @@ methods:
   bicubic again: {prior: none, update: {kind: interpolation, kernel: bicubic}}
   nothing: {prior: none, update: {kind: interpolation, kernel: nearest}}
   default: shipped
+  a network: {prior: network, settings: {sample: {months: 6}, model: {kind: prior}}}
 usual: [nothing]
 run: {sample: {factor: 2, months: 3}, split: {block_share: 0.0, span_months: 4}}
 """
@@ -90,7 +91,7 @@ def test_every_shipped_world_and_condition_can_be_made():
     for case in plan.cases("reporting", full=True):
         TwinConfig.of("basins", **plan.observed(case))
     for method in plan.tree["methods"]:
-        from_dict({**plan.tree["run"], "methods": [{"name": method, **plan.recipe(method)}]})
+        from_dict({**plan.run(method), "methods": [{"name": method, **plan.recipe(method)}]})
 
 
 @pytest.mark.parametrize(
@@ -133,6 +134,13 @@ def test_cases_by_hand(plan):
     case = Case("reporting", "here", 12, 200.0, "filter too wide")
     assert plan.partner(case) == 10
     assert plan.observed(case) == {"gaussian_km": 200.0, "stated_km": pytest.approx(230.0)}
+
+
+def test_settings_of_a_method_stand_beside_those_of_every_run(plan):
+    assert plan.recipe("a network") == {"prior": "network"}
+    every = {"sample": {"factor": 2, "months": 3}, "split": {"block_share": 0.0, "span_months": 4}}
+    assert plan.run("nothing") == plan.run("default") == every
+    assert plan.run("a network") == {**every, "sample": {"factor": 2, "months": 6}, "model": {"kind": "prior"}}
 
 
 def test_medians_by_hand(tmp_path):
