@@ -13,8 +13,8 @@ from gwkeras.fields.record import Fields
 def fine_land(fields: Fields, grid: Grid, factor: int, seen: np.ndarray) -> np.ndarray:
     """(s n_lat, s n_lon) land fraction: the user's own field, else where the static fields, else where the climate has data.
 
-    A product cell in which that leaves no land is taken as land as a whole: its water must lie somewhere. Around the globe,
-    product cells that never have data are no land: a product of the whole Earth lacks sea and ice.
+    A product cell that has data, but no land by that, is taken as land as a whole: its water must lie somewhere. One without either
+    is sea. Around the globe, product cells that never have data are no land: a product of the whole Earth lacks sea and ice.
 
     Args:
         fields: as read.
@@ -26,7 +26,7 @@ def fine_land(fields: Fields, grid: Grid, factor: int, seen: np.ndarray) -> np.n
         land = np.nan_to_num(Regridder(grid_of(fields.land), grid)(fields.land.values, minimum_valid_share=0.0))
     else:
         land = _data_mask(fields, grid)
-    empty = grid.block_mean(land, factor) <= 0
+    empty = (grid.block_mean(land, factor) <= 0) & seen
     whole = np.where(nearest_upsample(empty, factor), 1.0, np.clip(land, 0.0, 1.0)).astype(np.float32)
     return whole * nearest_upsample(seen, factor) if grid.is_periodic else whole
 

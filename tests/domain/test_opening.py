@@ -166,6 +166,18 @@ def test_land_is_the_user_s_own_where_given(tmp_path):
     assert domain.land[0, 1] == pytest.approx(0.875, abs=1e-4)
 
 
+def test_a_region_s_product_cell_with_neither_land_nor_data_is_sea(tmp_path):
+    """Else the filter would average over the sea. A cell of the product whose land the map misses is land as a whole."""
+    share = np.ones(PRODUCT.refine(2).shape)
+    share[:2, :4] = 0.0  # two product cells, of which the product knows the second
+    fields = make_fields(land=fields_map(PRODUCT.refine(2), share))
+    fields.gwsa.values[:, 0, 0] = np.nan
+    domain = open_domain(fields, config("bicubic"), tmp_path)
+    np.testing.assert_array_equal(domain.land_fine[:2, :4], [[0, 0, 1, 1]] * 2)
+    np.testing.assert_array_equal(domain.land[0, :3], [0, 1, 1])
+    np.testing.assert_array_equal(domain.observation.land[:2, :4], [[0, 0, 1, 1]] * 2)
+
+
 def test_derived_channels_may_be_climate_channels(tmp_path):
     names = ("net_water_input", "temperature", "evapotranspiration")
     domain = open_domain(make_fields(), config("bicubic", climate=names), tmp_path)
