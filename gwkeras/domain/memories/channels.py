@@ -17,6 +17,21 @@ from gwkeras.fields.pet import FREEZING_K, LATENT_HEAT, extraterrestrial_radiati
 _CAPACITIES = (80.0, 200.0)  # mm, a shallow and a deep soil
 _DECADE = 120.0  # months
 
+WATER = (
+    "precipitation",
+    "net_water_input",
+    "net_water_gain",
+    "moist_gain",
+    "snow",
+    "rain_and_melt",
+    "shallow_drainage",
+    "deep_drainage",
+    "deep_soil_water",
+    "deficit",
+    "growing_deficit",
+)
+"""Channels in mm or mm month⁻¹."""
+
 
 @dataclass(frozen=True)
 class Channels:

@@ -18,7 +18,7 @@ import numpy as np
 from gwkeras.core.config.key import key
 from gwkeras.core.errors import ConfigError
 from gwkeras.core.progress import Progress, silent
-from gwkeras.domain.memories.channels import Channels
+from gwkeras.domain.memories.channels import WATER, Channels
 from gwkeras.domain.memories.exponential import TIME_CONSTANTS, retention
 from gwkeras.domain.memories.fine_climate import FineClimate
 from gwkeras.domain.memories.maps import Standard, raw_maps
@@ -44,6 +44,7 @@ _WITH_PRODUCTS = ("net_water_input", "moist_gain", "deep_drainage", "deficit", "
 _MIDDLING = (4.0, 30.0)  # months: time constants over which places differ most
 _MOST_MULTIPLIED = 4  # static maps whose products are maps too: ten products, with how wet it is fifteen
 _NOTHING = 1e-9  # of the largest deviation: a feature that varies less is left out
+_LITTLE_WATER = 0.01  # of the most that water varies by: a feature of less is held back as if it were that much
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Ridge:
         groups = int(np.clip(_GRAM_BYTES / (8 * p**2 * _SPANS), _FEWEST_GROUPS, _GROUPS))
         equations = NormalEquations.accumulate(watched, teaching, _SPANS, groups)
         assert features.deviations is not None
-        scales = _scales(features.deviations, blocks)
+        scales = _scales(_not_negligible(features, features.deviations), blocks)
         scaled = _scaled(equations, scales)
         plain = teaching.blur is None
         strength = choose_strength(scaled, STRENGTHS if plain else STRENGTHS_FILTERED)
@@ -140,6 +141,19 @@ def _multiplied(climate: FineClimate, maps: dict[str, np.ndarray]) -> tuple[str,
     """The maps whose products are maps too: those of the static files, as many as are not too many, and how wet it is."""
     wet = next((name for name in ("mean_net_water_input", "mean_precipitation") if name in maps), None)
     return (*list(climate.static)[:_MOST_MULTIPLIED], *([wet] if wet else []))
+
+
+def _not_negligible(features: SeenFeatures, deviations: np.ndarray) -> np.ndarray:
+    """(feature,) the deviations, those of water not below a share of what water varies by in the same memory and map.
+
+    Snow of a tenth of a millimetre would else count for as much as the rain of a monsoon, with a weight that makes kilometres of
+    storage of the first real snow that falls, in a month or a place that was not taught on.
+    """
+    dense = features.dense(deviations)  # (channel, map, τ)
+    water = np.isin(features.channels.names, WATER)
+    least = _LITTLE_WATER * dense.max(axis=0, where=water[:, None, None], initial=0.0)
+    raised = np.where(water[:, None, None] & (dense > _NOTHING * deviations.max()), np.maximum(dense, least), dense)
+    return np.concatenate([raised[np.ix_(b.channels, b.maps, b.constants)].ravel() for b in features.blocks])
 
 
 def _scales(deviations: np.ndarray, blocks: tuple[Block, ...]) -> np.ndarray:

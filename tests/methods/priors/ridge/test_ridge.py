@@ -200,6 +200,18 @@ def test_products_of_maps_are_told_where_answers_multiply(tmp_path):
     assert share_missed(known, alone) > 0.6
 
 
+def test_the_first_snow_that_falls_is_no_more_storage_than_it_is_water(world):
+    """Training months know a tenth of a millimetre of snow; one cell has a cold month where no storage was taught on."""
+    drivers, month, cell = world.domain.fine_drivers, world.test_months[0], (20, 20)
+    at = [str(m)[:7] for m in drivers.calendar.months].index(str(month)[:7])
+    cold = {name: array.copy() for name, array in drivers.channels.items()}
+    cold["temperature"][at, *cell] = 268.0
+    domain = replace(world.domain, fine_drivers=replace(drivers, channels=cold, key=[drivers.key, "cold"]))
+    usual = RECIPE.fit(world.training).mean(world.domain, month)
+    found = RECIPE.fit(replace(world.training, domain=domain, fitted={})).mean(domain, month)
+    assert abs(found[cell] - usual[cell]) < cold["precipitation"][at, *cell]
+
+
 def test_too_few_months_are_one_sentence(world, tmp_path):
     split = replace(world.training.split, train_months=world.training.split.train_months[:8])
     with pytest.raises(MissingMonths, match="at least 12 training months"):
