@@ -47,6 +47,25 @@ _WORDS = {
     "percent": "%",
     "(%)": "%",
 }
+_USUAL = {
+    "mm": ("mm", 1.0, 0.0),
+    "cm": ("mm", 10.0, 0.0),
+    "m": ("mm", 1000.0, 0.0),
+    "kg m-2": ("mm", 1.0, 0.0),
+    "mm day-1": ("mm day-1", 1.0, 0.0),
+    "mm d-1": ("mm day-1", 1.0, 0.0),
+    "m s-1": ("mm day-1", 86_400_000.0, 0.0),
+    "kg m-2 s-1": ("mm day-1", 86_400.0, 0.0),
+    "K": ("K", 1.0, 0.0),
+    "degC": ("K", 1.0, 273.15),
+    "Pa": ("Pa", 1.0, 0.0),
+    "hPa": ("Pa", 100.0, 0.0),
+    "1": ("1", 1.0, 0.0),
+    "%": ("1", 0.01, 0.0),
+    "m3 m-3": ("1", 1.0, 0.0),
+    "m**3 m**-3": ("1", 1.0, 0.0),
+}
+"""What most files are in: reference unit, scale, offset. Pint takes a second of processor time to start, and says the same."""
 
 
 def conversion(unit: str | None, canonical: str, where: object) -> tuple[float, float]:
@@ -81,7 +100,11 @@ def conversion(unit: str | None, canonical: str, where: object) -> tuple[float, 
 
 def is_rate(unit: str) -> bool:
     """Whether `unit` is per second, hour, day or year (as against a total of the month)."""
-    quantity = _parse(_MONTH.sub("", unit.strip()))
+    text = _MONTH.sub("", unit.strip())
+    usual = _USUAL.get(_plain(text))
+    if usual is not None:
+        return usual[0] == "mm day-1"
+    quantity = _parse(text)
     return quantity is not None and quantity.dimensionality.get("[time]", 0) == -1
 
 
@@ -114,6 +137,9 @@ def _parse(unit: str) -> Any:
 
 @lru_cache(maxsize=256)
 def _convert(unit: str, target: str) -> tuple[float, float] | None:
+    usual, wanted = (_USUAL.get(_plain(text)) for text in (unit, target))
+    if usual is not None and wanted is not None and usual[0] == wanted[0]:
+        return usual[1] / wanted[1], (usual[2] - wanted[2]) / wanted[1]
     source, goal = _parse(unit), _parse(target)
     if source is None or goal is None:
         return None

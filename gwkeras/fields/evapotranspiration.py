@@ -56,16 +56,33 @@ def trailing_mean(precipitation: xr.DataArray) -> xr.DataArray:
             found="a gap or a repetition",
             remedy="give the complete climate record",
         )
-    reach = min(_YEAR, len(months))
-    valid = precipitation.notnull()
-    water = precipitation.where(valid, 0)
-    total, count = water, valid.astype(precipitation.dtype)
+    return xr.apply_ufunc(
+        _trailing_mean,
+        precipitation,
+        input_core_dims=[["time"]],
+        output_core_dims=[["time"]],
+        dask="parallelized",
+        output_dtypes=[precipitation.dtype],
+        dask_gufunc_kwargs={"allow_rechunk": True},
+    ).transpose(*precipitation.dims)
+
+
+def _trailing_mean(water: np.ndarray) -> np.ndarray:
+    """(..., time) as `trailing_mean`."""
+    water = np.ascontiguousarray(np.moveaxis(water, -1, 0))
+    reach = min(_YEAR, len(water))
+    valid = ~np.isnan(water)
+    if valid.all():
+        valid = np.ones((len(water), *(1,) * (water.ndim - 1)), dtype=bool)  # one count a month, for all cells
+    else:
+        water = np.where(valid, water, 0)
+    total, count = water.copy(), valid.astype(water.dtype)
     for back in range(1, reach):
-        total = total + water.shift(time=back, fill_value=0)
-        count = count + valid.shift(time=back, fill_value=False)
-    mean = (total / count.where(count > 0)).astype(precipitation.dtype)
-    started = xr.DataArray(np.arange(len(months)) >= reach - 1, dims="time", coords={"time": precipitation["time"]})
-    return mean.where(started, mean.isel(time=reach - 1, drop=True))
+        total[back:] += water[:-back]
+        count[back:] += valid[:-back]
+    mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    mean[: reach - 1] = mean[reach - 1]
+    return np.moveaxis(mean, 0, -1)
 
 
 def net_water_input(precipitation: xr.DataArray, evapotranspiration: xr.DataArray) -> xr.DataArray:

@@ -19,6 +19,7 @@ from gwkeras.fields.grids.coverage import check_coverage
 from gwkeras.fields.margin import with_margin
 from gwkeras.fields.readers import read_fine, read_storage
 from gwkeras.fields.readers.channel import NEVER_NEGATIVE, without_negatives
+from gwkeras.fields.readers.in_memory import in_memory
 from gwkeras.fields.readers.survey import survey
 from gwkeras.fields.region import note_of, working_region
 from gwkeras.fields.sources import Sources, label_of, name_of, open_sources, sources_of
@@ -251,8 +252,13 @@ def _climate(
 ) -> tuple[dict[str, xr.DataArray], list[str]]:
     climate: dict[str, xr.DataArray] = {}
     notes = list(opened.notes)
-    for channel, (source, whole) in opened.climate.items():
-        value = _months_between(clip_region(whole, box, margin_cells=1), None, data.last_month, _name(source))
+    clipped = {
+        channel: _months_between(clip_region(whole, box, margin_cells=1), None, data.last_month, _name(source))
+        for channel, (source, whole) in opened.climate.items()
+    }
+    held = in_memory(clipped, {channel: label_of(source) for channel, (source, _) in opened.climate.items()})
+    for channel, (source, _) in opened.climate.items():
+        value = held[channel]
         seen = survey(value, channel, label_of(source), clipped=channel in NEVER_NEGATIVE)
         notes += seen.notes
         if seen.finite == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,8 @@ from gwkeras.fields.pet import FREEZING_K, LATENT_HEAT, extraterrestrial_radiati
 
 _CAPACITIES = (80.0, 200.0)  # mm, a shallow and a deep soil
 _DECADE = 120.0  # months
+_MOST_KEPT = 2**28  # bytes of all months, on disk
+_OF_BALANCE = ("snow", "rain_and_melt", "shallow_drainage", "deep_drainage", "deep_soil_water")
 
 WATER = (
     "precipitation",
@@ -67,15 +69,7 @@ class Channels:
             names.append("net_water_gain")
             names += ["moist_gain"] if "soil_moisture" in has else []
         if self._has_balance:
-            names += [
-                "snow",
-                "rain_and_melt",
-                "shallow_drainage",
-                "deep_drainage",
-                "deep_soil_water",
-                "deficit",
-                "growing_deficit",
-            ]
+            names += [*_OF_BALANCE, "deficit", "growing_deficit"]
         return (*names, "time") if names else ()
 
     @cached_property
@@ -149,8 +143,8 @@ class Channels:
 
     def themselves(self) -> Iterator[np.ndarray]:
         """(channel, n_lat, n_lon) float32 of each month, not as anomalies, so that no mean of the record is asked for."""
-        climate, calendar = self.cells, calendar_month(self.climate.months)
-        balance = self._balance_at_start(int(calendar[0])) if self._has_balance else None
+        climate = self.cells
+        balance = self._balance() if self._has_balance else None
         zero = np.zeros(climate.shape, dtype=np.float32)
         for index, month in enumerate(climate.months):
             now = {name: np.asarray(array[index], dtype=np.float32) for name, array in climate.channels.items()}
@@ -160,15 +154,35 @@ class Channels:
                     now["moist_gain"] = now["soil_moisture"] * now["net_water_gain"]
             decades = np.float32((index - (len(climate.months) - 1) / 2) / _DECADE)
             if balance is not None:
-                potential = self._potential(month, now["temperature"])
-                now["rain_and_melt"], (now["shallow_drainage"], now["deep_drainage"]) = balance.advance(
-                    now["precipitation"], now["temperature"], potential
-                )
-                now["snow"], now["deep_soil_water"] = balance.snow, balance.soil[1]
-                now["deficit"] = np.maximum(potential - now["precipitation"], 0)
+                now |= zip(_OF_BALANCE, next(balance), strict=True)
+                now["deficit"] = np.maximum(self._potential(month, now["temperature"]) - now["precipitation"], 0)
                 now["growing_deficit"] = now["deficit"] * decades
             now["time"] = zero + decades
             yield np.stack([now[name] for name in self.names])
+
+    def _balance(self) -> Iterator[Sequence[np.ndarray]]:
+        """`_OF_BALANCE` of each month; of a region of ordinary size computed once for all who ask."""
+        count, months, whole = len(_OF_BALANCE), len(self.climate.months), self.climate.whole or self.climate
+        size = 4 * count * months * whole.grid.n_lat * whole.grid.n_lon
+        if whole.cache is None or whole.is_large or size > _MOST_KEPT:
+            yield from self._computed_balance()
+            return
+
+        def layers(climate: FineClimate) -> np.ndarray:
+            return np.concatenate([np.stack(month) for month in Channels(climate)._computed_balance()])
+
+        kept = self.climate.kept("water balance", count * months, layers)
+        for start in range(0, count * months, count):
+            yield kept[start : start + count]
+
+    def _computed_balance(self) -> Iterator[Sequence[np.ndarray]]:
+        """`_OF_BALANCE` of each month."""
+        channels, months = self.cells.channels, self.climate.months
+        balance = self._balance_at_start(int(calendar_month(months[:1])[0]))
+        for index, month in enumerate(months):
+            rain, warmth = (np.asarray(channels[name][index], dtype=np.float32) for name in ("precipitation", "temperature"))
+            water, drained = balance.advance(rain, warmth, self._potential(month, warmth))
+            yield balance.snow, water, *drained, balance.soil[1]
 
     def _balance_at_start(self, first: int) -> WaterBalance:
         """Stores in balance with the mean year that ends before calendar month `first`; found once for all who ask."""
@@ -190,9 +204,17 @@ class Channels:
     def _potential(self, month: np.datetime64, temperature: np.ndarray) -> np.ndarray:
         """PET after Oudin, mm month⁻¹ (see `gwkeras.fields.pet.oudin`), of one month."""
         stamp = np.array([month])
-        radiation = extraterrestrial_radiation(np.clip(self.climate.grid.lat, -90, 90), mid_month_day(stamp)) / LATENT_HEAT
-        scale = self.cells.by_row((radiation * days_in_month(stamp) / 100).astype(np.float32))
-        return scale * np.maximum(temperature - (FREEZING_K - 5), 0)
+        day, days = mid_month_day(stamp), days_in_month(stamp)
+        key = int(day[0]), int(days[0])  # of which leap years have others
+        if key not in self._scales:
+            radiation = extraterrestrial_radiation(np.clip(self.climate.grid.lat, -90, 90), day) / LATENT_HEAT
+            self._scales[key] = self.cells.by_row((radiation * days / 100).astype(np.float32))
+        return self._scales[key] * np.maximum(temperature - (FREEZING_K - 5), 0)
+
+    @cached_property
+    def _scales(self) -> dict[tuple[int, int], np.ndarray]:
+        """By the middle day of a month and its length, mm month⁻¹ K⁻¹."""
+        return {}
 
 
 def per_month(total: np.ndarray, calendar: np.ndarray) -> np.ndarray:

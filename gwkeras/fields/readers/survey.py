@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.box import describe_place
-from gwkeras.core.errors import BadInput
+from gwkeras.fields.readers.in_memory import reading
 
 # Beyond what a cell of a few kilometres has shown; values outside are reported and kept.
 PLAUSIBLE = {
@@ -79,15 +79,17 @@ def _statistics(data: xr.DataArray, low: float, high: float, where: str) -> np.n
         output_dtypes=[np.float64],
         dask_gufunc_kwargs={"output_sizes": {"statistic": _STATISTICS}},
     )
-    try:
+    with reading(where):
         return np.asarray(result.values)
-    except (OSError, RuntimeError) as error:
-        raise BadInput(
-            where, expected="a file that can be read to its end", found=str(error), remedy="download it again"
-        ) from error
 
 
 def _of_maps(maps: np.ndarray, low: float, high: float) -> np.ndarray:
+    flat = maps.reshape(*maps.shape[:-2], -1)
+    smallest, largest = np.fmin.reduce(flat, axis=-1), np.fmax.reduce(flat, axis=-1)  # of what is not NaN
+    if (smallest >= max(low, 0.0)).all() and (largest <= high).all() and np.isfinite(largest).all():  # nothing odd
+        none = np.zeros(smallest.shape)
+        finite = flat.shape[-1] - np.isnan(flat).sum(axis=-1)
+        return np.stack([finite, smallest, largest, none, none, none], axis=-1).astype(np.float64)
     finite = np.isfinite(maps)
     axes = (-2, -1)
     return np.stack(

@@ -73,8 +73,9 @@ class Teaching:
         if self.nearby:
             flat = blocks.reshape(*blocks.shape[:-2], -1)
             return np.concatenate([tile.see(flat[..., tile.blocks]) for tile in self.nearby], axis=-1).astype(np.float32)
-        seen = blocks if self.blur is None else self.blur(blocks)
-        return seen[..., self.cells[:, 0], self.cells[:, 1]].astype(np.float32)
+        if self.blur is not None:
+            return self.blur.at(self.cells, blocks)
+        return blocks[..., self.cells[:, 0], self.cells[:, 1]].astype(np.float32)
 
     @property
     def needed(self) -> np.ndarray | None:

@@ -69,9 +69,20 @@ def signal(observed: ObservedCells, covariance: ZonalTable, uncertain: float) ->
         seen = covariance.between(observed.cells, observed.cells)
         return Signal(seen, np.zeros_like(seen))
     rows = observed.operator().rows()
+    return Signal(seen_covariance(rows, covariance), operator_error(observed, covariance, uncertain, rows))
+
+
+def seen_covariance(rows: np.ndarray, covariance: ZonalTable) -> np.ndarray:
+    """H C Hᵀ.
+
+    Args:
+        rows: (n, n_lat, n_lon) of H, over the window's cells.
+        covariance: of their means.
+    Returns: (n, n), symmetric to the last bit.
+    """
     flat = rows.reshape(len(rows), -1)
     seen = covariance(rows).reshape(len(rows), -1) @ flat.T
-    return Signal((seen + seen.T) / 2, operator_error(observed, covariance, uncertain, rows))
+    return (seen + seen.T) / 2
 
 
 def system(
@@ -96,15 +107,15 @@ def lower_factor(matrix: np.ndarray) -> np.ndarray:
 
     Raises: BadInput: where the matrix is not positive definite to working precision.
     """
-    try:
-        return linalg.cholesky(matrix, lower=True, check_finite=False)
-    except linalg.LinAlgError:
+    lower, failed = linalg.lapack.dpotrf(matrix.T, lower=1)  # symmetric: the transpose is in LAPACK's order as it is
+    if failed:
         raise BadInput(
             "kriging",
             expected="a covariance of the product's cells that can be factored",
             found=f"one of {len(matrix)} cells that is singular",
             remedy="raise update.least_noise_mm, or leave out cells that repeat one another",
-        ) from None
+        )
+    return lower
 
 
 def inverse(matrix: np.ndarray) -> np.ndarray:

@@ -77,9 +77,7 @@ class ZonalTable:
         """Sums over all cells for a stack of fields, (n, n_lat, n_lon) to the same shape."""
         width = self.values.shape[-1]
         spectrum = np.ascontiguousarray(fft.rfft(fields, n=self._length, axis=-1).transpose(2, 1, 0))
-        summed = np.empty_like(spectrum)
-        summed.real = self._spectrum @ np.ascontiguousarray(spectrum.real)
-        summed.imag = self._spectrum @ np.ascontiguousarray(spectrum.imag)
+        summed = (self._spectrum @ spectrum.view(float)).view(complex)  # the tables' spectrum is real
         return fft.irfft(np.ascontiguousarray(summed.transpose(2, 1, 0)), n=self._length, axis=-1)[..., :width]
 
     def between(self, cells: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -126,9 +124,9 @@ class CellToFine:
         n_lat = self.fine.n_lat // self.factor
         along = np.zeros((len(cells), n_lat, self._length), dtype=np.float64)
         along[..., : self.fine.n_lon : self.factor] = cells
-        spectrum = fft.rfft(along, axis=-1)  # (n, n_lat, wavenumber)
+        spectrum = fft.rfft(along, axis=-1) * self._shift  # (n, n_lat, wavenumber)
         spectrum = np.ascontiguousarray(spectrum.transpose(2, 1, 0))
-        summed = self._spectrum @ spectrum  # (wavenumber, rows, n)
+        summed = (self._spectrum @ spectrum.view(float)).view(complex)  # (wavenumber, rows, n)
         back = fft.irfft(np.ascontiguousarray(summed.transpose(2, 1, 0)), n=self._length, axis=-1)
         return back[..., : self.fine.n_lon][..., columns]
 
@@ -138,7 +136,10 @@ class CellToFine:
 
     @cached_property
     def _spectrum(self) -> np.ndarray:
-        """(wavenumber, rows, n_lat) complex: of the covariance at fine columns f − s·Q apart, cyclic in the padded length."""
+        """(wavenumber, rows, n_lat): of the covariance at fine columns f − s·Q apart, cyclic in the padded length.
+
+        A cell's mean is the same east and west of its centre, so that the spectrum is real but for `_shift`.
+        """
         n_lat, n_lon = self.fine.n_lat // self.factor, self.fine.n_lon
         every = nodes_apart(self.factor)
         nodes, each = self.fine.coarsen(every), self.factor // every
@@ -146,19 +147,24 @@ class CellToFine:
         wanted = self.fine.lat[self.rows]
         apart = np.arange(n_lon + self.factor)
         amplitudes = np.array(self.amplitudes)
-        result = np.empty((self._length // 2 + 1, len(wanted), n_lat), dtype=np.complex128)
+        result = np.empty((self._length // 2 + 1, len(wanted), n_lat))
         steps = np.arange(self._length)
-        signed = np.where(steps < self._length // 2, steps, steps - self._length)
         for row in range(n_lat):
             band = slice(row * each, (row + 1) * each)
             squared = squared_chords(wanted, nodes.lat[band], apart * self.fine.lon_step)
             points = np.einsum("j,ijk->ik", weight[band], mixture(amplitudes, squared))
             table = np.zeros((len(wanted), self._length))
             for column in range(every // 2, self.factor, every):
-                distance = np.abs(signed - column)
+                distance = np.abs(steps - column)
+                distance = np.minimum(distance, self._length - distance)
                 table += points[:, np.minimum(distance, n_lon + self.factor - 1)] / each
-            result[:, :, row] = fft.rfft(table, axis=-1).T
+            result[:, :, row] = (fft.rfft(table, axis=-1) * self._shift.conj()).real.T
         return result
+
+    @cached_property
+    def _shift(self) -> np.ndarray:
+        """(wavenumber,) by which a cell's centre lies east of the centre of its first fine column."""
+        return np.exp(-1j * np.pi * (self.factor - 1) * np.arange(self._length // 2 + 1) / self._length)
 
 
 def nodes_apart(factor: int) -> int:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import lapack
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.methods.updates.kriging.covariance.noise import Noise
 from gwkeras.methods.updates.kriging.covariance.observed_cells import ObservedCells
-from gwkeras.methods.updates.kriging.covariance.system import CellCovariances, lower_factor, signal
+from gwkeras.methods.updates.kriging.covariance.system import CellCovariances, lower_factor, seen_covariance
 from gwkeras.methods.updates.kriging.selection.radius_box import boxed
 from gwkeras.observation.point_spread import Over, PointSpread
 
@@ -129,24 +129,30 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
             remedy="state it in data.point_spread",
         )
     values = blocks.take(box.values - box.values.mean(axis=0))  # (months, n)
+    quarters = _quarters(blocks.directions)
+    order = np.concatenate(quarters)  # so that each quarter's covariance is a block of the whole
+    ends = np.cumsum([0, *map(len, quarters)])
+    parts, values = [slice(int(a), int(b)) for a, b in pairwise(ends)], values[:, order]
     spans = np.arange(months) * _SPANS // months
     kept = np.stack([np.ones(months, dtype=bool), *(spans != span for span in range(_SPANS))])
     covariances = CellCovariances(box.grid.refine(_NODES), _NODES)
     tables = {slope: covariances.of(slope) for slope in _SLOPES}
-    forms = {form: Noise(1.0, *form).covariance(blocks, np.zeros(box.grid.shape)) for form in _NOISE_FORMS}
-    quarters = _quarters(blocks.directions)
+    shape = np.zeros(box.grid.shape)
+    forms = {form: Noise(1.0, *form).covariance(blocks, shape)[np.ix_(order, order)] for form in _NOISE_FORMS}
     likelihood = np.full((len(RADII_KM), _SPANS + 1), -np.inf)
     elsewhere = np.full((len(RADII_KM), len(quarters)), -np.inf)
     best: list[tuple[float, float]] = [(0.0, 0.0)] * len(RADII_KM)
     for i, radius in enumerate(RADII_KM):
         observed = replace(blocks, spread=PointSpread.gaussian(radius, over) if radius else PointSpread())
+        rows = observed.operator().rows()[order]
         for slope in _SLOPES:
-            part = signal(observed, tables[slope], 0.0)
+            seen = seen_covariance(rows, tables[slope])
+            variance = float(np.diag(seen).mean())
+            seen[np.diag_indices_from(seen)] += _JITTER
             for noise_share, form in product(_NOISE_SHARES, _NOISE_FORMS):
-                noise = noise_share * part.mean_variance * forms[form]
-                matrix = part.seen + noise + _JITTER * np.eye(blocks.count)
+                matrix = seen + noise_share * variance * forms[form]
                 found = _likelihoods(matrix, values, kept)
-                each = np.array([_likelihoods(matrix[np.ix_(q, q)], values[:, q], kept[:1])[0] for q in quarters])
+                each = np.array([_likelihoods(matrix[part, part], values[:, part], kept[:1])[0] for part in parts])
                 elsewhere[i] = np.maximum(elsewhere[i], each.sum() - each)
                 if found[0] > likelihood[i, 0]:
                     best[i] = slope, noise_share
@@ -216,7 +222,8 @@ def _likelihoods(matrix: np.ndarray, values: np.ndarray, kept: np.ndarray) -> np
         kept: (set, months) which months a set has.
     """
     lower = lower_factor(matrix)
-    squares = (solve_triangular(lower, values.T, lower=True, check_finite=False) ** 2).sum(axis=0)
+    white, _ = lapack.dtrtrs(lower, values.T, lower=1)
+    squares = np.einsum("nm,nm->m", white, white)
     mean = kept @ squares / kept.sum(axis=1) / len(matrix)
     return -0.5 * len(matrix) * np.log(mean) - np.log(np.diag(lower)).sum()
 
