@@ -80,7 +80,7 @@ def test_held_out_months_are_not_looked_at(tmp_path):
 def test_no_filter_comes_out_as_none(tmp_path):
     found = with_point_spread(fields(0.0), SPLIT, RunFolder(tmp_path))
     assert found.point_spread == PointSpread()
-    assert found.notes[-1].startswith("point spread: none wider than a cell, as the product itself speaks for")
+    assert found.notes[-1].startswith("point spread: no filter wider than a cell, estimated from the product")
 
 
 @pytest.mark.parametrize(("stated", "contradicted"), [(PointSpread(), True), (PointSpread.gaussian(200.0), False)])
@@ -88,10 +88,12 @@ def test_a_stated_filter_stands_and_is_contradicted_aloud(tmp_path, stated, cont
     given = replace(fields(200.0), spread_is_known=True, point_spread=stated)
     found = with_point_spread(given, SPLIT, RunFolder(tmp_path))
     assert found.point_spread == stated
-    said = [note for note in found.notes if "contradicts what is stated" in note]
+    said = [note for note in found.notes if "contradict the stated filter" in note]
     assert len(said) == contradicted
     if said:
-        assert said[0].startswith("point spread: the product contradicts what is stated (none): it speaks for half weight at ")
+        assert said[0].startswith(
+            "point spread: the data contradict the stated filter (none) and suggest a half-weight radius of "
+        )
         assert said[0].endswith("check data.point_spread")
 
 
@@ -111,7 +113,7 @@ def profile_of(best: float, lower: float, upper: float, noise: float) -> RadiusP
         (250.0, (63.0, 0.0, 167.0), 0.01, None),
     ],
 )
-def test_months_that_speak_against_what_the_files_state(tmp_path, monkeypatch, stated, interval, noise, taken):
+def test_data_that_contradict_what_the_files_state(tmp_path, monkeypatch, stated, interval, noise, taken):
     monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile_of(*interval, noise))
     values = fields(200.0).gwsa
     uncertainty = values.copy(data=np.full(values.shape, 0.1 * np.sqrt(np.square(values.values[:40]).mean())))  # 1 % of its power
@@ -119,7 +121,7 @@ def test_months_that_speak_against_what_the_files_state(tmp_path, monkeypatch, s
     run = RunFolder(tmp_path)
     found = with_point_spread(replace(fields(200.0), **told, spread_by_files=True), SPLIT, run)
     assert found.point_spread.half_weight_km == (taken or stated)
-    said = [note for note in found.notes if f"{taken or 0:.0f} km is taken" in note]
+    said = [note for note in found.notes if f"{taken or 0:.0f} km is used" in note]
     assert len(said) == (taken is not None)
     # The newest months' files state the same, and what was found for the run holds for them.
     later = make_fields(point_spread=PointSpread.gaussian(stated), spread_by_files=True)
@@ -195,7 +197,7 @@ def test_what_is_damaged_is_found_again(tmp_path):
 
 @pytest.mark.parametrize(("lower", "best", "kind"), [(72.0, 82.0, "none"), (140.0, 150.0, "gaussian")])
 def test_a_filter_narrower_than_a_cell_is_not_believed(tmp_path, monkeypatch, lower, best, kind):
-    """Cells of 1°, 111 km: a land model's block means, smooth by themselves, speak for 72 to 84 km where there is no filter."""
+    """Cells of 1°, 111 km: a land model's block means, smooth by themselves, suggest 72 to 84 km where there is no filter."""
     profile = RadiusProfile((0.0,), (0.0,), (0.3,), (0.01,), best, lower, best + 2.0)
     monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile)
     found = with_point_spread(fields(0.0), SPLIT, RunFolder(tmp_path))

@@ -124,13 +124,11 @@ def test_a_file_that_speaks_of_a_filter_without_its_radius(tmp_path):
     assert record.point_spread == PointSpread()
     assert not record.spread_is_known
     assert record.notes == (
-        "point spread: a.nc speaks of a Gaussian filter without its radius; methods look for one in the product",
+        "point spread: a.nc states a Gaussian filter without its radius; methods estimate one from the product",
     )
     settled = read(tmp_path / "a.nc", kind="product")
     assert settled.spread_is_known
-    assert settled.notes[-1].startswith(
-        "point spread: none, for a.nc speaks of a Gaussian filter without its radius; where there is"
-    )
+    assert settled.notes[-1].startswith("point spread: none, for a.nc states a Gaussian filter without its radius; if there is")
 
 
 def test_mascons_have_their_documented_footprint(tmp_path):
