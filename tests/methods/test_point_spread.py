@@ -51,7 +51,7 @@ def test_an_unnamed_filter_is_found_once_and_kept(tmp_path):
     assert found.point_spread.half_weight_km == pytest.approx(200.0, rel=0.15)
     assert found.spread_is_known
     assert found.notes[-1].startswith(
-        f"point spread: Gaussian, half weight at {kept.spread.half_weight_km:g} km, over land, as the"
+        f"point spread: Gaussian, half weight at {kept.spread.half_weight_km:g} km, over land, estimated from the product"
     )
     assert f"90 % interval {kept.lower_km:.0f} to {kept.upper_km:.0f} km, from 40 training months" in found.notes[-1]
     # What is kept is what holds, also for other files of the same run.
@@ -144,7 +144,7 @@ def test_data_that_contradict_what_the_files_state(tmp_path, monkeypatch, stated
     ],
 )
 def test_a_number_that_may_be_the_full_width(tmp_path, monkeypatch, interval, noise, taken):
-    """ "a 300 km Gaussian" is 300 km to one and 150 km to another: the months tell, if they do."""
+    """ "a 300 km Gaussian" is 300 km to one and 150 km to another: the data show which, if anything does."""
     monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile_of(*interval, noise))
     values = fields(200.0).gwsa
     uncertainty = values.copy(data=np.full(values.shape, 0.1 * np.sqrt(np.square(values.values[:40]).mean())))
@@ -152,11 +152,11 @@ def test_a_number_that_may_be_the_full_width(tmp_path, monkeypatch, interval, no
     given = replace(fields(200.0), **told, spread_by_files=True, spread_maybe_full_width=True)
     found = with_point_spread(given, SPLIT, RunFolder(tmp_path))
     assert found.point_spread.half_weight_km == taken
-    assert len([note for note in found.notes if "so that is the full width" in note]) == (taken in (110.0, 150.0))
+    assert len([note for note in found.notes if "is taken as the full width" in note]) == (taken in (110.0, 150.0))
 
 
 def test_no_filter_is_found_where_detail_between_cells_lasts(tmp_path, monkeypatch):
-    """Means over blocks look like 250 km, but neighbouring cells differ, month after month, by the same."""
+    """Block means suggest 250 km, but neighbouring cells differ, month after month, by the same."""
     monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile_of(250.0, 230.0, 270.0, 0.01))
     pattern = np.random.default_rng(5).standard_normal(GRID.shape)
     values = pattern * np.sin(np.arange(MONTHS) / 6)[:, None, None]
@@ -164,7 +164,7 @@ def test_no_filter_is_found_where_detail_between_cells_lasts(tmp_path, monkeypat
     found = with_point_spread(sharp, SPLIT, RunFolder(tmp_path))
     assert found.point_spread == PointSpread()
     assert found.notes[-1].startswith(
-        "point spread: none, though means over blocks look like half weight at 250 km (90 % interval"
+        "point spread: no filter assumed, although block means suggest a half-weight radius of 250 km (90 % interval"
     )
 
 
@@ -173,7 +173,7 @@ def test_too_little_to_find_it_from(tmp_path):
     found = with_point_spread(make_fields(spread_is_known=False), replace(SPLIT, train_months=("2002-01",)), run)
     assert found.point_spread == PointSpread()
     assert found.notes[-1] == (
-        "point spread: none is assumed, since the product is too small to find one from (in training months: 1, blocks: 9)"
+        "point spread: no filter assumed, since the product is too small to estimate one (in training months: 1, blocks: 9)"
     )
     assert FoundSpread.read(run.point_spread).lower_km is None
 

@@ -118,7 +118,7 @@ def test_the_page_tells_what_a_reader_must_know(tmp_path):
         "| model | 1.00 | 1.00 | – | 0.60 | 1.000 |",
         "![coarse field, truth, model and error](downscaled.png)",
         "## All scores\n\n| method | RMSE mm | MAE mm | bias mm |",
-        "## Error bars\n\nShares of the truth",
+        "## Error bars\n\nCoverage of the 50",
         "| model | 0.000 | 1.000 | 1.000 | 1.000 | 1.00 | 1.000 | – | – | – | – | ",  # one σ off everywhere
         "By class, model:\n\n| cells or months |",
         "| held out blocks | 1.000 | 1.000 | – |",

@@ -109,7 +109,7 @@ def test_other_lengths_are_no_filter(tmp_path, attributes):
 def test_a_number_alone_may_be_the_radius_or_the_full_width(tmp_path, text, unclear):
     record = read(g3p(tmp_path / "a.nc", history=text))
     assert (record.point_spread.half_weight_km, record.spread_maybe_full_width) == (300.0, unclear)
-    said = ", which does not say if its number is the radius or the full width: the radius, unless its months tell otherwise"
+    said = ", which does not say if its number is the radius or the full width; taken as the radius unless the data differ"
     assert record.notes[-1].endswith(said if unclear else "from its attribute history")
 
 
