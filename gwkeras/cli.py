@@ -37,7 +37,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Downscaling of satellite groundwater storage with physics-informed networks.",
+    help="Downscale satellite groundwater storage from climate, maps and the satellite product, with error bars.",
 )
 
 

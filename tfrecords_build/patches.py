@@ -149,7 +149,7 @@ def _deal(pool: _Pool, config: Config) -> tuple[dict[str, np.ndarray], tuple[str
     parts = {
         part: pool.take(chosen) for part, chosen in zip(("train", "validation", "test"), np.split(order, ends)[:3], strict=True)
     }
-    notes = ("Patches were dealt out at random: those of training and test overlap, so test scores are too good.",)
+    notes = ("Patches are drawn at random: training and test patches overlap, so test scores are too optimistic.",)
     return parts, notes
 
 

@@ -1,12 +1,12 @@
 """Source of the first tutorial; `python -m docs.making.tutorials --write downscaling` makes the notebook of it."""
 
 # %% [markdown]
-# # Downscaling a small world, and judging it
+# # Downscaling a small world, and scoring it
 #
-# Real groundwater is never known in every cell and month, so nobody can say how good a downscaled map is. In a
-# *twin* world it is known: the program invents terrain, climate and aquifers, and observes them as satellites
-# would. This tutorial makes such a world, estimates its fine storage from what the satellites see, and compares
-# the estimate with the truth.
+# Real groundwater storage is never known in every cell and month, so the skill of a downscaled map cannot be
+# measured directly. In a *twin* world it can: the program generates terrain, climate and aquifers, and observes
+# them as satellites would. This tutorial makes such a world, estimates its fine storage from the observations,
+# and compares the estimate with the truth.
 #
 # It takes about a minute.
 #
@@ -35,9 +35,9 @@ files = write_observations(make_world(settings), Path("world"))
 {name: path.name for name, path in files.items()}
 
 # %% [markdown]
-# Four files: the storage product in the form of G3P, climate in the form of ERA5-Land, maps of terrain and
-# soil, and the truth. The product has cells of 0.5°, and its satellite has smeared the water over some 250 km,
-# as G3P's has.
+# There are four files: the storage product in the format of G3P, climate in the format of ERA5-Land, maps of
+# terrain and soil, and the truth. The product has cells of 0.5° and, like G3P, is smoothed by a Gaussian filter
+# with a radius of 250 km.
 
 # %%
 product = xr.open_dataset(files["gwsa"])["GWSA"]
@@ -59,14 +59,14 @@ figure.colorbar(image, ax=(left, right), label="storage anomaly, mm")
 plt.show()
 
 # %% [markdown]
-# The product shows where it is wet in general, and none of the valleys. Our task is to come from the left
-# picture to the right one without looking at it.
+# The product shows the large-scale pattern but no valleys. The task is to get from the left picture to the right
+# one without using the truth.
 #
 # ## The estimate
 #
-# `load_config` gives the default configuration: a ridge regression that learns from climate and maps, followed
-# by kriging. We add two more methods to compare with, name the files, and let everything run. `truth` is looked
-# at when methods are judged, never before.
+# `load_config` gives the default configuration. Here we name two methods: a ridge regression on climate and maps
+# followed by kriging, and kriging alone. Then we name the files and run everything. `truth` is used for scoring
+# only.
 
 # %%
 from gwkeras.core.config.yaml_file import load_config
@@ -87,7 +87,7 @@ experiment = Experiment(config, RunFolder(Path("run")))
 evaluation = run_all(experiment)
 
 # %% [markdown]
-# The folder `run` now holds what the command `gwkeras run` would have left there. First the program's own remarks:
+# The folder `run` now holds the same files as after the command `gwkeras run`. These are the program's notes:
 
 # %%
 print(*experiment.notes, sep="\n\n")
@@ -95,20 +95,20 @@ print(*experiment.notes, sep="\n\n")
 # %% [markdown]
 # ## How good is it?
 #
-# `gwkeras.open_run` opens any run folder, whether a notebook or a command has made it. A fifth of the months was held
-# out: nothing was learned from them. In these months every method is compared with the truth.
+# `gwkeras.open_run` opens any run folder, whether it was made by a notebook or a command. A fifth of the months was
+# held out of all learning. In these months every method is compared with the truth.
 
 # %%
 import gwkeras
 
 run = gwkeras.open_run("run")
-print(f"{evaluation.held_out}, judged by {evaluation.basis}")
+print(f"{evaluation.held_out}, scored against {evaluation.basis}")
 table = run.scores[["rmse", "r2", "crps"]]
 table.assign(share_of_bicubic=table["rmse"] / table["rmse"]["bicubic"]).round(3)
 
 # %% [markdown]
-# The last column, the RMSE as a share of bicubic's, is the one to look at. 1 means no better than bicubic interpolation.
-# Kriging without a prior sharpens the product a little; with what climate and maps tell, much more is gained.
+# The last column, the RMSE as a share of bicubic's, matters most. 1 means no better than bicubic interpolation.
+# Kriging without a prior improves a little on the product; climate and maps add much more.
 #
 # ## Where, and when?
 
@@ -128,8 +128,8 @@ right.legend()
 plt.show()
 
 # %% [markdown]
-# Orange cells got better, purple ones worse. There are purple ones: no method is better everywhere, and without
-# the truth nobody could tell which cells they are. That is what error bars are for: [the next
+# Orange cells are better than bicubic, purple ones worse. No method is better everywhere, and without the truth
+# nobody could tell which cells are worse. That is why estimates need error bars: see [the next
 # tutorial](error_bars.md).
 
 # %%
@@ -150,7 +150,7 @@ plt.show()
 # %% [markdown]
 # ## What this does not prove
 #
-# This world was made by a program, and the climate that the method sees is nearly right. Real reanalyses have
-# wrong mountains, and real pumping follows prices and power lines. [Skill](../../skill.md) lists what such
-# worlds cannot prove. A real region has no truth, and a score on the product alone says nothing about detail:
-# [what to believe](../../first-hour/what-to-believe.md).
+# This world is synthetic, and the climate that the method sees is nearly right. Real reanalyses have larger errors
+# in mountains, and real pumping follows prices and power lines. [Skill](../../skill.md) lists what such worlds
+# cannot prove. A real region has no fine truth, and a score against the product alone says nothing about detail:
+# see [what to believe](../../first-hour/what-to-believe.md).

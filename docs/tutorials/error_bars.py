@@ -1,11 +1,11 @@
 """Source of the second tutorial; `python -m docs.making.tutorials --write error_bars` makes the notebook of it."""
 
 # %% [markdown]
-# # Error bars: what they mean, and what becomes of them in a basin
+# # Error bars: their meaning, for a cell and for a basin
 #
-# Every value that gwkeras writes has a standard error `gwsa_sigma` and an interval that should hold the truth
-# nine times in ten. This tutorial checks that on a world whose truth is known, and shows the one mistake that
-# everybody makes with error bars of maps: averaging them as if neighbouring cells were independent.
+# Every value that gwkeras writes has a standard error `gwsa_sigma` and an interval that should contain the truth
+# nine times in ten. This tutorial checks that on a world with a known truth. It also shows a common mistake with
+# error bars of maps: averaging them as if neighbouring cells were independent.
 #
 # The world is that of [the first tutorial](downscaling.md).
 
@@ -54,7 +54,7 @@ held_out = run.evaluation.months  # nothing was learned from these
 # %% [markdown]
 # ## One cell
 #
-# The band is the 90 % interval, the black line the truth. About one month in ten may lie outside.
+# The band is the 90 % interval, the black line the truth. About one month in ten should lie outside.
 
 # %%
 series, actual = (data.sel(lat=25.06, lon=80.06, method="nearest") for data in (fine, truth))
@@ -67,8 +67,8 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# A single cell can lie outside for years: what climate and maps get wrong about a place, they get wrong in
-# every month. The promise is about many cells and months together, so let us count.
+# A single cell can lie outside for years, because an error of climate or maps at one place affects every month.
+# The nominal probability applies to many cells and months together, so let us count.
 
 # %%
 estimate, actual = fine.sel(time=held_out), truth.sel(time=held_out)
@@ -78,13 +78,13 @@ area = np.cos(np.deg2rad(fine["lat"]))
 print(f"{float(inside.where(known).weighted(area).mean()):.1%} of the truth lies inside the 90 % intervals")
 
 # %% [markdown]
-# Nine in ten were promised. More means that the intervals are wider than they had to be, fewer that they promise
-# too much.
+# The nominal coverage is 90 %. A higher coverage means that the intervals are wider than necessary, a lower one
+# that they are too narrow.
 #
 # ## Are large error bars where the errors are large?
 #
-# If σ is right, then in cells with a large σ errors are large, and equally large. We sort all cells and months
-# by σ, cut them into ten parts, and compare σ with the root mean square of the error in each part.
+# If σ is right, errors are as large as σ, wherever σ is small or large. We sort all cells and months
+# by σ, divide them into ten parts, and compare σ with the root mean square error in each part.
 
 # %%
 error = (estimate["gwsa"] - actual).where(known).values.ravel()
@@ -100,7 +100,7 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# `gwkeras evaluate` makes the same comparison for every method; the report shows it. In Python:
+# `gwkeras evaluate` makes the same comparison for every method, and the report shows it. In Python:
 
 # %%
 from gwkeras.evaluate.findings.diagnosis import diagnosis
@@ -112,13 +112,13 @@ print(f"CRPS: {found.crps:.1f} mm, with one constant σ it would be {found.const
 # %% [markdown]
 # ## A basin is not a cell
 #
-# What is the standard error of the mean over a basin? Two answers come to mind, and both are wrong:
+# What is the standard error of the mean over a basin? Two simple answers are both wrong:
 #
-# * σ/√n, as if the errors of n cells were independent. They are not: what the prior gets wrong in one cell it
-#   gets wrong in the next one.
-# * σ, as if all cells were wrong together. They are not either: some errors cancel.
+# * σ/√n assumes that the errors of n cells are independent. They are not: the prior's errors in neighbouring cells
+#   are correlated.
+# * σ assumes that errors are perfectly correlated. They are not either: some cancel.
 #
-# `gwkeras zonal` draws errors that the estimate could have and looks at how far their means lie apart. Here are
+# `gwkeras zonal` draws errors from the posterior and takes the spread of their means over each zone. Here are
 # four square basins.
 
 # %%
@@ -163,8 +163,8 @@ for name, (x, y) in corners.items():
 pd.DataFrame(rows).T.round(1)
 
 # %% [markdown]
-# The first column is the error that the mean of each basin really had in the held-out months. Each row is a single
-# basin, so the columns need not agree row by row. But σ/√n promises far too much everywhere.
+# The first column is the actual error of each basin's mean in the held-out months. Each row is a single
+# basin, so the columns need not agree row by row. But σ/√n is far too small everywhere.
 #
 # ## Trends
 
@@ -177,13 +177,12 @@ for name in corners:
     print(f"{name}: {slope:+.1f} ± {sigma:.1f} mm a year; in truth {np.polyfit(years, mean, 1)[0]:+.1f}")
 
 # %% [markdown]
-# ± is one standard error. If these were perfect, two thirds of all trends would lie within one of them and nearly
-# all within two. Four basins are too few to tell, and trends are the hardest thing to get right: what the prior
-# gets wrong about a place may change slowly, and then it looks like a trend.
+# ± is one standard error. With perfect standard errors, two thirds of all trends would lie within one of them and
+# nearly all within two. Four basins are too few to tell. Trends are the most difficult quantity, because slowly
+# changing errors of the prior look like a trend.
 #
 # ## What is measured, and what is assumed
 #
-# No truth was used for these error bars. Their size comes from parts of the product that were left out and
-# predicted. But detail that the satellite's filter hides leaves no trace in the product, so that part of σ
-# cannot be measured from it. It was set on worlds like this one. [Error bars](../../uncertainty.md) says how
-# large it is.
+# No truth was used for these error bars. They are calibrated on held-out parts of the product. But detail that
+# the satellite's filter removes leaves no trace in the product, so that part of σ cannot be measured from it. Its
+# size was set on worlds like this one. See [Error bars](../../uncertainty.md).

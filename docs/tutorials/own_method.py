@@ -3,11 +3,11 @@
 # %% [markdown]
 # # A method of your own
 #
-# Every method in gwkeras is a *prior* (what each fine cell should hold, before the satellite is asked) and an
-# *update* (what the product says that the prior has missed). If you have an idea about groundwater, write it
-# down as a prior. Kriging, error bars, evaluation and files come by themselves.
+# Every method in gwkeras consists of a *prior* (a prediction of storage in each fine cell, before the product is
+# used) and an *update* (the correction by the product). If you have an idea about groundwater, write it
+# as a prior. Kriging, error bars, evaluation and output files then work without further code.
 #
-# As always, we need a world, and something to compare with.
+# We start with a synthetic world.
 
 # %%
 from dataclasses import dataclass, replace
@@ -45,9 +45,9 @@ config = with_files(
 # %% [markdown]
 # ## A prior in a few lines
 #
-# The idea: storage follows the rain of the last year. A *recipe* is a frozen dataclass; its fields are what can
-# be set in a configuration. This one has nothing to learn, so it extends `Constant`, and all that is left to
-# write is `predict`: given a domain and a month, the storage of every fine cell in mm.
+# The idea: storage follows the rain of the last year. A *recipe* is a frozen dataclass; its fields are the keys of
+# the configuration. This one has nothing to learn, so it extends `Constant` and only needs `predict`, which takes
+# a domain and a month and returns the storage of every fine cell in mm.
 
 # %%
 from gwkeras.core.config.key import key
@@ -72,9 +72,9 @@ class YearOfRain(Constant):
 
 
 # %% [markdown]
-# ## Judge it
+# ## Score it
 #
-# We put it before kriging, beside kriging alone and the default, and let them be judged on the same months and
+# We combine it with kriging and compare it with kriging alone and with ridge + kriging, in the same months and
 # cells.
 
 # %%
@@ -96,15 +96,15 @@ def judged(*priors):
 judged(NoPrior(), YearOfRain(), Ridge())
 
 # %% [markdown]
-# The guess did harm: kriging without any prior is better. A prior that is wrong is worse than none, because where
-# the satellite shows nothing, nothing corrects it. Note the CRPS, too, which judges the estimate and its error bar together.
+# This prior does harm: kriging without any prior is better. A wrong prior is worse than none, because the product
+# cannot correct detail that its filter removes. Note the CRPS, too, which scores estimate and error bar together.
 #
 # ## A prior that learns
 #
-# The gain of 0.3 was a guess, and one gain for all places is a crude idea. Let us learn it, from the product
-# alone. The satellite does not show fine cells; it shows H f, the fine field seen through its filter.
-# `domain.observation` is that H. So we look for the gain with which H f fits the product best in the training
-# months. A recipe that learns implements `fit`, which returns the fitted prior, and `load`.
+# The gain of 0.3 was a guess. Let us learn it from the product alone. The satellite does not show fine cells; it
+# shows H f, the fine field passed through its filter. `domain.observation` is that H. So we find the gain with
+# which H f fits the product best in the training months. A recipe that learns implements `fit`, which returns the
+# fitted prior, and `load`.
 
 # %%
 import json
@@ -155,13 +155,13 @@ for path in sorted(Path("run/methods").glob("learned-rain*/prior/gain.json")):
     print(f"the gain that was learned: {json.loads(path.read_text()):.3f}")
 
 # %% [markdown]
-# One number, learned through the satellite's own operator, turns the same idea into one that helps. The ridge does
-# the same with hundreds of such features, each a memory of a climate channel times a map, held
-# back so that it does not believe more than held-out product bears out.
+# With one number learned through the satellite's operator, the same idea helps. The ridge does
+# the same with hundreds of such features, each a memory of a climate channel times a map, and
+# shrinks them so that they predict held-out product best.
 #
 # ## Use it from the command line
 #
-# Put the class into a module that Python can import, and name it in the configuration:
+# Put the class in a module that Python can import, and name it in the configuration:
 #
 # ```yaml
 # methods:
@@ -170,5 +170,5 @@ for path in sorted(Path("run/methods").glob("learned-rain*/prior/gain.json")):
 # ```
 #
 # `gwkeras run`, `evaluate`, `downscale` and `ablate` then treat it like any other. [Methods](../../methods.md)
-# states what a method has to promise: the same numbers for the same seed, months in any order, finite values on
+# lists the contract of a method: the same numbers for the same seed, months in any order, finite values on
 # land, nothing learned from held-out months.

@@ -248,7 +248,7 @@ def _report(study: Study, results: _Results, grounds: dict[str, Ground], failure
     if missing:
         notes.append(f"Trainings still to come: {missing}.")
     if len(set(memories)) > 1:
-        notes.append(f"All are trained and judged on the same months: those with {max(memories)} months of climate up to them.")
+        notes.append(f"All are trained and scored on the same months: those with {max(memories)} months of climate before them.")
         averaged = [int(match[1]) for name in shapes[FULL].covariates if (match := _AVERAGED.search(name))]
         if study.config.model.kind == "default" and max(averaged, default=1) > 1:
             notes.append(
@@ -256,7 +256,7 @@ def _report(study: Study, results: _Results, grounds: dict[str, Ground], failure
                 f"{max(averaged)} months in every row."
             )
     if odd := cells_differ(results):
-        notes.append(f"Judged on other cells than {FULL}, since they give no value in some: {', '.join(odd)}.")
+        notes.append(f"Scored on other cells than {FULL}, since they have no value in some: {', '.join(odd)}.")
     months = shapes[FULL].months
     names = {"Memory": {FULL: f"{months} month{'s' if months > 1 else ''} ({FULL})"}}
     return Report(study.suites, results, names, study.command, tuple(notes))

@@ -130,8 +130,8 @@ class Report:
             return "No training is finished yet."
         held_out = result.held_out or f"{result.months} held-out months"
         return (
-            f"Judged by {result.judged_by}, {held_out}, {result.cells:,} fine cells in all, weighted by area. "
-            "Mean ± standard deviation between seeds of weights, dropout and shuffling."
+            f"Scored against {result.judged_by}, {held_out}, {result.cells:,} fine cells in all, weighted by area. "
+            "Mean ± standard deviation over seeds of weights, dropout and shuffling."
         )
 
 

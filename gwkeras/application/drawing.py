@@ -15,7 +15,7 @@ from gwkeras.methods.error_bars.draws import ErrorDraws
 from gwkeras.methods.updates.kriging.fitted import FittedKriging
 
 _COMMENT = (
-    "Conditional simulations: each could be the truth, given the product, its error and the covariance of storage. Their spread "
+    "Conditional simulations: draws from the posterior, given the product, its error and the covariance of storage. Their spread "
     "is the standard error of gwsa; errors go together in space and time as those of held-out product do."
 )
 

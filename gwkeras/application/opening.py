@@ -100,7 +100,7 @@ def open_application(
     if model is not None and model.interval != wanted_interval:
         notes = (
             f"The exported model was made with {100 * model.interval:g} % intervals, which are written; downscale.interval "
-            f"({wanted_interval:g}) has no part in it.",
+            f"({wanted_interval:g}) is ignored.",
         )
     factor = wanted.factor or (model.model_info.factor if model else config.sample.factor)
     source = _widened(files or config, wanted)

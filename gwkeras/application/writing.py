@@ -51,7 +51,7 @@ class Written:
     def conservation(self) -> str:
         """How far block means are from the product, in a phrase."""
         if self.filtered:
-            return f"block means differ from the product, whose filter blurs them, by up to {self.conservation_max_mm:.0f} mm"
+            return f"block means differ from the product, which is filtered, by up to {self.conservation_max_mm:.0f} mm"
         return f"block means differ from the product by at most {_plain(self.conservation_max_mm)} mm"
 
 

@@ -32,7 +32,7 @@ def build_tfrecords(
     scheduler: SchedulerOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a build of another configuration.")] = False,
 ) -> None:
-    """Samples from NetCDF, as checked shards with a manifest. An interrupted build goes on where it was."""
+    """Make training samples from NetCDF: checked TFRecord shards with a manifest. An interrupted build resumes."""
     from gwkeras.console import say_written, watched
     from gwkeras.core.box import Edges
     from gwkeras.core.config.yaml_file import load_config

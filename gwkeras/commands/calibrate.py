@@ -10,17 +10,17 @@ import typer
 
 def calibrate(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
-    method: Annotated[str | None, typer.Option(help="One of the run's methods, by its name; by default the first.")] = None,
+    method: Annotated[str | None, typer.Option(help="Name of one of the run's methods; default: the first.")] = None,
     probability: Annotated[
-        float | None, typer.Option(min=0.01, max=0.999, help="Of the intervals; by default downscale.interval.")
+        float | None, typer.Option(min=0.01, max=0.999, help="Probability of the intervals; default: downscale.interval.")
     ] = None,
-    span_months: Annotated[int, typer.Option(min=1, max=240, help="Months of a group, at most.")] = 12,
+    span_months: Annotated[int, typer.Option(min=1, max=240, help="Longest span of a held-out group, months.")] = 12,
     block_degrees: Annotated[
         float | None,
-        typer.Option(min=0.1, max=180, help="Side of a group's block of cells; by default as split.block_cells says."),
+        typer.Option(min=0.1, max=180, help="Side of a held-out group's block of cells; default: from split.block_cells."),
     ] = None,
 ) -> None:
-    """Error bars made anew from held-out product, with other groups or another probability; nothing is fitted again."""
+    """Recalibrate error bars on held-out product, with other groups or another probability; nothing is fitted again."""
     from dataclasses import replace
 
     from gwkeras.application.opening import choose_method

@@ -21,15 +21,21 @@ from gwkeras.commands.options import (
 
 def decompose(
     paths: Annotated[list[str], typer.Argument(help="Storage record: NetCDF files, folders, globs.")],
-    climate: Annotated[list[str] | None, typer.Option("--climate", help="Drivers: precipitation, evapotranspiration …")] = None,
+    climate: Annotated[
+        list[str] | None, typer.Option("--climate", help="Climate files of the drivers: precipitation, evapotranspiration …")
+    ] = None,
     climate_names: Annotated[
-        list[str] | None, typer.Option("--climate-name", metavar="CHANNEL=VARIABLE", help="Where it cannot be recognised.")
+        list[str] | None,
+        typer.Option("--climate-name", metavar="CHANNEL=VARIABLE", help="Variable of a channel, if it is not recognised."),
     ] = None,
     climate_units: Annotated[
-        list[str] | None, typer.Option("--climate-unit", metavar="CHANNEL=UNIT", help="Where the files state none.")
+        list[str] | None,
+        typer.Option("--climate-unit", metavar="CHANNEL=UNIT", help="Unit of a channel, if the files state none."),
     ] = None,
-    zones: Annotated[Path | None, typer.Option(help="GeoJSON or map of labels; by default the whole region is one.")] = None,
-    cells: Annotated[bool, typer.Option("--cells", help="Every cell by itself, without drivers; takes its time.")] = False,
+    zones: Annotated[
+        Path | None, typer.Option(help="Zones: GeoJSON or a NetCDF map of labels; default: one zone, the whole region.")
+    ] = None,
+    cells: Annotated[bool, typer.Option("--cells", help="Decompose every cell, without drivers; slow.")] = False,
     variable: VariableOption = "",
     unit: UnitOption = "",
     south: SouthOption = None,
@@ -38,12 +44,12 @@ def decompose(
     east: EastOption = None,
     first_month: FirstMonthOption = None,
     last_month: LastMonthOption = None,
-    seasonal: Annotated[int, typer.Option(min=7, max=999, help="Length of the seasonal smoother, years, odd.")] = 13,
-    trend: Annotated[int | None, typer.Option(min=13, max=9999, help="Length of the trend smoother, months, odd.")] = None,
-    output: Annotated[Path, typer.Option(help="NetCDF file.")] = Path("decomposition.nc"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    seasonal: Annotated[int, typer.Option(min=7, max=999, help="Length of the seasonal smoother in years; odd.")] = 13,
+    trend: Annotated[int | None, typer.Option(min=13, max=9999, help="Length of the trend smoother in months; odd.")] = None,
+    output: Annotated[Path, typer.Option(help="NetCDF file to write.")] = Path("decomposition.nc"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """Trend, season and remainder of storage by robust STL, and which driver goes with which."""
+    """Trend, season and remainder of storage by robust STL, with the correlation of each with its drivers."""
     from gwkeras.analysis.decomposition.stl import StlOptions
     from gwkeras.application.analysis.decomposition import decomposed_record
     from gwkeras.application.dataset_file import write_dataset

@@ -13,11 +13,11 @@ from gwkeras.commands.options import SetOption
 
 def demo(
     output: Annotated[Path, typer.Option(help="Run folder.")] = Path("runs/demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 0,
-    gaussian_km: Annotated[float, typer.Option(help="Radius of the product's Gaussian filter, km; 0: none.")] = 250.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the world.")] = 0,
+    gaussian_km: Annotated[float, typer.Option(help="Half-weight radius of the product's Gaussian filter, km; 0: none.")] = 250.0,
     settings: SetOption = None,
 ) -> None:
-    """A synthetic world, downscaled and judged against its truth: `twin` and `run` in one."""
+    """Downscale a synthetic world and score it against its truth: `twin` and `run` in one."""
     from gwkeras.commands.run import run_stages
     from gwkeras.commands.twin import make_twin
     from gwkeras.core.config.yaml_file import load_config, shipped_config

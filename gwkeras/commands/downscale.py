@@ -12,45 +12,47 @@ from gwkeras.commands.options import DegreesOption, RunOption, SchedulerOption, 
 
 def downscale(
     run: RunOption = None,
-    output: Annotated[Path | None, typer.Option(help="NetCDF file to write; by default gwsa_fine.nc in the run folder.")] = None,
+    output: Annotated[Path | None, typer.Option(help="NetCDF file to write; default: gwsa_fine.nc in the run folder.")] = None,
     model: Annotated[
-        Path | None, typer.Option(help="Exported model in the place of the run's: a folder of versions, or one.")
+        Path | None, typer.Option(help="Exported model to use instead of the run's: one version, or the folder of versions.")
     ] = None,
-    server: Annotated[str | None, typer.Option(help="TF Serving in its place: host:8500, or http://host:8501 for REST.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="TF Serving to use instead of the run's model: host:8500, or http://host:8501 for REST.")
+    ] = None,
     model_name: Annotated[str, typer.Option(help="Name of the model on the server; NAME@3 or NAME@stable for one version.")] = "",
     timeout: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds that the server may take for one answer; by default 60.")
+        float | None, typer.Option(min=0.1, help="Seconds to wait for one answer of the server; default: 60.")
     ] = None,
     patience: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds after which a server that does not answer is given up; by default 180.")
+        float | None, typer.Option(min=0.1, help="Seconds after which to give up on a server that does not answer; default: 180.")
     ] = None,
-    gwsa: Annotated[list[Path] | None, typer.Option(help="Other coarse storage than the run's, such as a longer record.")] = None,
-    climate: Annotated[list[Path] | None, typer.Option(help="Other climate; one or more.")] = None,
-    static: Annotated[list[Path] | None, typer.Option(help="Other fine maps.")] = None,
+    gwsa: Annotated[
+        list[Path] | None, typer.Option(help="Coarse storage to use instead of the run's, such as a longer record.")
+    ] = None,
+    climate: Annotated[list[Path] | None, typer.Option(help="Climate files to use instead of the run's; one or more.")] = None,
+    static: Annotated[list[Path] | None, typer.Option(help="Fine maps to use instead of the run's.")] = None,
     south: DegreesOption = None,
     north: DegreesOption = None,
     west: DegreesOption = None,
     east: DegreesOption = None,
-    first_month: Annotated[str | None, typer.Option(help="Such as 2002-04.")] = None,
-    last_month: Annotated[str | None, typer.Option(help="Such as 2023-09.")] = None,
-    method: Annotated[str | None, typer.Option(help="One of the run's methods, by its name; by default the first.")] = None,
+    first_month: Annotated[str | None, typer.Option(help="First month, such as 2002-04; default: the first available.")] = None,
+    last_month: Annotated[str | None, typer.Option(help="Last month, such as 2023-09; default: the last available.")] = None,
+    method: Annotated[str | None, typer.Option(help="Name of one of the run's methods; default: the first.")] = None,
     factor: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Fine cells a side of a coarse cell, if not as trained.")
+        int | None, typer.Option(min=1, max=64, help="Fine cells along the side of a coarse cell; default: as trained.")
     ] = None,
-    append: Annotated[bool, typer.Option("--append", help="Add the months after the file's last.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    append: Annotated[bool, typer.Option("--append", help="Append the months after the last one in the file.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     draws: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=1000, help="Draws of the record that could be the truth, in a file of their own beside it: …_draws.nc."
-        ),
+        typer.Option(min=1, max=1000, help="Number of random draws from the posterior, written to a second file, …_draws.nc."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Local processes, each with a network of its own.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Number of local processes.")] = 1,
     scheduler: SchedulerOption = None,
-    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration, where there is no run folder.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration, if there is no run folder.")] = None,
     settings: SetOption = None,
 ) -> None:
-    """The downscaled record of any region and months, as CF NetCDF with quality flags."""
+    """Write the downscaled record of any region and months, as CF NetCDF with quality flags."""
     from gwkeras.application.drawing import draw_record, require_drawable
     from gwkeras.application.opening import Wanted, open_application, saved_model_or_server
     from gwkeras.application.writing import downscale_record

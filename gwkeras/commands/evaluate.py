@@ -6,7 +6,7 @@ from gwkeras.commands.options import ConfigOption, RunOption, SetOption
 
 
 def evaluate(run: RunOption = None, config: ConfigOption = None, settings: SetOption = None) -> None:
-    """All methods on the held-out months, on one footing; methods without a network are fitted first, and need no shards."""
+    """Score all methods in the held-out months. Methods without a network are fitted first; they need no shards."""
     from gwkeras.commands.experiment import opened
     from gwkeras.console import say_written, show_scores
 

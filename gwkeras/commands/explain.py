@@ -21,21 +21,23 @@ class By(StrEnum):
 
 def explain(
     run: RunOption = None,
-    method: Annotated[str | None, typer.Option(help="One of the run's methods, by its name; by default the first.")] = None,
+    method: Annotated[str | None, typer.Option(help="Name of one of the run's methods; default: the first.")] = None,
     by: Annotated[
         By,
         typer.Option(
-            help="group: climate channels, maps, product, for any method; feature: of its prior; coefficient: maps of GNNWR's."
+            help="group: climate channels, maps and product, for any method; feature: of its prior; coefficient: GNNWR's maps."
         ),
     ] = By.group,
-    months: Annotated[int, typer.Option(min=1, max=1200, help="How many, spread evenly over the record.")] = 12,
+    months: Annotated[int, typer.Option(min=1, max=1200, help="Number of months, spread evenly over the record.")] = 12,
     first_month: FirstMonthOption = None,
     last_month: LastMonthOption = None,
-    rows: Annotated[int, typer.Option(min=10, max=100_000, help="Cells and months, where features take the shap package.")] = 200,
-    output: Annotated[Path | None, typer.Option(help="NetCDF file; by default explain.nc in the run folder.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    rows: Annotated[
+        int, typer.Option(min=10, max=100_000, help="Number of samples (cells and months) for priors that need the shap package.")
+    ] = 200,
+    output: Annotated[Path | None, typer.Option(help="NetCDF file to write; default: explain.nc in the run folder.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """What a method predicts from: Shapley values of its inputs, which add up to it; or maps of local coefficients."""
+    """What a method bases its prediction on: Shapley values of its inputs, or maps of local coefficients."""
     from gwkeras.application.analysis.explain import explain_coefficients, explain_features, explain_groups
     from gwkeras.application.dataset_file import write_dataset
     from gwkeras.application.opening import Wanted, open_application

@@ -14,7 +14,7 @@ def export(
     run: RunOption = None,
     output: Annotated[Path | None, typer.Option(help="Folder of the model's versions, such as saved_models/NAME.")] = None,
 ) -> None:
-    """A SavedModel for TF Serving, in physical units."""
+    """Export a SavedModel for TF Serving, in physical units."""
     from gwkeras.commands.experiment import opened
     from gwkeras.console import say_written
 

@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-fetch = typer.Typer(no_args_is_help=True, help="Public records: storage from G3P, climate from ERA5-Land.")
+fetch = typer.Typer(no_args_is_help=True, help="Download public records: storage from G3P, climate from ERA5-Land.")
 
-_Degrees = Annotated[float | None, typer.Option(help="Edge of the region, degrees; by default the configuration's.")]
+_Degrees = Annotated[float | None, typer.Option(help="Edge of the region, degrees; default: from the configuration.")]
 
 
 @fetch.command()
 def g3p(
-    output: Annotated[Path, typer.Option(help="Folder.")] = Path("data/g3p"),
-    url: Annotated[str | None, typer.Option(help="Another address of the archive, such as a mirror's.")] = None,
-    sha256: Annotated[str | None, typer.Option(help="Digest of what that address names, where it is known.")] = None,
-    everything: Annotated[bool, typer.Option("--everything", help="All storages, not groundwater alone.")] = False,
+    output: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("data/g3p"),
+    url: Annotated[str | None, typer.Option(help="Another address of the archive, such as a mirror.")] = None,
+    sha256: Annotated[str | None, typer.Option(help="Expected SHA-256 of the file at that address.")] = None,
+    everything: Annotated[bool, typer.Option("--everything", help="All storage variables, not only groundwater.")] = False,
 ) -> None:
-    """G3P's groundwater storage anomalies, 0.5°, 2002-04 to 2023-09, from GFZ; no account needed."""
+    """Download G3P's groundwater storage anomalies, 0.5°, 2002-04 to 2023-09, from GFZ; no account needed."""
     from gwkeras.console import watched
     from gwkeras.download.g3p import URL, fetch_g3p
 
@@ -30,20 +30,24 @@ def g3p(
 
 @fetch.command("era5-land")
 def era5_land(
-    output: Annotated[Path, typer.Option(help="Folder; one file a year, or two where the store splits them.")] = Path(
+    output: Annotated[Path, typer.Option(help="Folder to write to: one file a year, or two if the store splits them.")] = Path(
         "data/era5_land"
     ),
-    first_month: Annotated[str | None, typer.Option(help="Such as 1998-05; by default what the configuration needs.")] = None,
-    last_month: Annotated[str | None, typer.Option(help="Such as 2023-09.")] = None,
+    first_month: Annotated[
+        str | None, typer.Option(help="First month, such as 1998-05; default: what the configuration needs.")
+    ] = None,
+    last_month: Annotated[
+        str | None, typer.Option(help="Last month, such as 2023-09; default: what the configuration needs.")
+    ] = None,
     south: _Degrees = None,
     north: _Degrees = None,
     west: _Degrees = None,
     east: _Degrees = None,
-    channel: Annotated[list[str] | None, typer.Option(help="precipitation, temperature …; may be repeated.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="Climate channel, such as precipitation; may be repeated.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="YAML configuration with region, months and channels.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Replace one key.")] = None,
 ) -> None:
-    """ERA5-Land monthly means from the Climate Data Store, a request a year; needs an account there and its key."""
+    """Download ERA5-Land monthly means from the Climate Data Store, one request a year; needs an account and its key."""
     from dataclasses import replace
 
     from gwkeras.console import watched

@@ -15,7 +15,8 @@ _FILES = "NetCDF files of one compartment; may be repeated."
 def gwsa(
     total: Annotated[list[str], typer.Option("--tws", help="Total storage: GRACE mascons or another record.")],
     land_model: Annotated[
-        list[str] | None, typer.Option("--land-model", help="GLDAS or ERA5-Land: soil water, snow and canopy of one model.")
+        list[str] | None,
+        typer.Option("--land-model", help="GLDAS or ERA5-Land files with soil water, snow and canopy water of one model."),
     ] = None,
     soil: Annotated[list[str] | None, typer.Option("--soil", help=_FILES)] = None,
     snow: Annotated[list[str] | None, typer.Option("--snow", help=_FILES)] = None,
@@ -26,26 +27,38 @@ def gwsa(
     unit: UnitOption = "",
     names: Annotated[
         list[str] | None,
-        typer.Option("--name", metavar="COMPARTMENT=VARIABLE", help="Where it cannot be recognised, e.g. soil=smroot."),
+        typer.Option(
+            "--name",
+            metavar="COMPARTMENT=VARIABLE",
+            help="Variable of a compartment, if it is not recognised, such as soil=smroot.",
+        ),
     ] = None,
     units: Annotated[
         list[str] | None,
-        typer.Option("--compartment-unit", metavar="COMPARTMENT=UNIT", help="Where its files state none, e.g. snow=mm."),
+        typer.Option(
+            "--compartment-unit",
+            metavar="COMPARTMENT=UNIT",
+            help="Unit of a compartment, if its files state none, such as snow=mm.",
+        ),
     ] = None,
     sigma: Annotated[
         list[str] | None,
-        typer.Option("--sigma", metavar="COMPARTMENT=MM", help="Standard error where files state none, e.g. soil=20."),
+        typer.Option(
+            "--sigma",
+            metavar="COMPARTMENT=MM",
+            help="Standard error of a compartment in mm, if its files state none, such as soil=20.",
+        ),
     ] = None,
-    baseline: Annotated[str, typer.Option(help="Months that all records are anomalies of.")] = "2004-01:2009-12",
-    fill: Annotated[bool, typer.Option("--fill", help="Fill absent months, such as those between GRACE and GRACE-FO.")] = False,
+    baseline: Annotated[str, typer.Option(help="Reference period of all anomalies.")] = "2004-01:2009-12",
+    fill: Annotated[bool, typer.Option("--fill", help="Fill missing months, such as those between GRACE and GRACE-FO.")] = False,
     south: SouthOption = None,
     north: NorthOption = None,
     west: WestOption = None,
     east: EastOption = None,
-    output: Annotated[Path, typer.Option(help="NetCDF file; gwkeras run --gwsa takes it.")] = Path("gwsa.nc"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    output: Annotated[Path, typer.Option(help="NetCDF file to write; gwkeras run --gwsa reads it.")] = Path("gwsa.nc"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """Groundwater storage: total storage less soil water, snow and canopy, on one baseline, with errors."""
+    """Groundwater storage: total storage minus soil water, snow and canopy water, on one baseline, with errors."""
     from gwkeras.application.analysis.gwsa import BalanceWanted, storage_balance
     from gwkeras.application.dataset_file import write_dataset
     from gwkeras.application.record_of_files import Asked

@@ -12,15 +12,15 @@ from gwkeras.commands.options import EastOption, NorthOption, SetOption, SouthOp
 
 def inspect(
     paths: Annotated[list[str], typer.Argument(help="NetCDF files, folders, ZIPs, shards, run folders, SavedModels.")],
-    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration: does it fit, and if not why?")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="YAML configuration to check the files against.")] = None,
     settings: SetOption = None,
     south: SouthOption = None,
     north: NorthOption = None,
     west: WestOption = None,
     east: EastOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """What is in it: variables, units, period, gaps, grid. Exit code 2 where something cannot be read or does not fit."""
+    """Contents of files: variables, units, period, gaps, grid. Exit code 2 if something cannot be read or does not fit."""
     import json
     from dataclasses import asdict
 

@@ -9,17 +9,19 @@ import typer
 
 
 def plot(
-    source: Annotated[Path, typer.Argument(metavar="RUN|FILE", help="Run folder, whose record is drawn, or any NetCDF file.")],
+    source: Annotated[Path, typer.Argument(metavar="RUN|FILE", help="Run folder, or any NetCDF file.")],
     output: Annotated[
-        Path | None, typer.Option(help="PNG to write; by default plot.png in the run folder or beside the file.")
+        Path | None, typer.Option(help="PNG to write; default: plot.png in the run folder or next to the file.")
     ] = None,
     variable: Annotated[
-        str | None, typer.Option(help="Such as gwsa_sigma; by default gwsa, or the first map of the file.")
+        str | None, typer.Option(help="Variable, such as gwsa_sigma; default: gwsa, or the first map in the file.")
     ] = None,
-    month: Annotated[str | None, typer.Option(help="Such as 2010-05; by default the last.")] = None,
-    at: Annotated[str | None, typer.Option(metavar="LAT,LON", help="Draw the series of the cell there, not a map.")] = None,
+    month: Annotated[str | None, typer.Option(help="Month, such as 2010-05; default: the last.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="LAT,LON", help="Plot the time series of the cell there instead of a map.")
+    ] = None,
 ) -> None:
-    """A quick look: a month as a map, or with --at one cell's series with its interval, as PNG."""
+    """Quick plot as PNG: a map of one month or, with --at, the time series of one cell with its interval."""
     from gwkeras.console import say_written
     from gwkeras.core.errors import BadInput
     from gwkeras.report.pictures.quick_plot import plot_map, plot_series

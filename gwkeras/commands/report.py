@@ -12,18 +12,19 @@ def report(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            help="Run folders; several are compared where they were judged alike. A folder of gwkeras ablate adds its tables."
+            help="Run folders; several are compared if they were scored alike. A folder of gwkeras ablate adds its tables."
         ),
     ],
-    output: Annotated[Path | None, typer.Option(help="Folder for what is written; by default that of the first run.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder to write to; default: that of the first run.")] = None,
     megabytes: Annotated[
-        float, typer.Option(min=8, max=500, help="How large the page may be; the map is coarser where it has to be.")
+        float, typer.Option(min=8, max=500, help="Largest size of the page; the map is coarsened to fit.")
     ] = 15.0,
     worlds: Annotated[
-        bool, typer.Option("--worlds", help="The runs are of several worlds or regions: compare shares of interpolation's error.")
+        bool,
+        typer.Option("--worlds", help="For runs in different worlds or regions: compare RMSE as a share of interpolation's."),
     ] = False,
 ) -> None:
-    """One page with map, tables and figures from what runs have stored; beside it Markdown, PNG, PDF, CSV and LaTeX."""
+    """One page with map, tables and figures from stored runs; also as Markdown, PNG, PDF, CSV and LaTeX."""
     from gwkeras.console import say_written
     from gwkeras.report.writing import write_whole_report
 

@@ -32,13 +32,15 @@ class Target(StrEnum):
 
 
 def run(
-    output: Annotated[Path, typer.Option(help="Run folder; gwsa_fine.nc, report.md and summary.json land in it.")],
-    gwsa: Annotated[list[Path] | None, typer.Option(help="Coarse storage: G3P, GRACE or any NetCDF; a file or a folder.")] = None,
-    climate: Annotated[list[Path] | None, typer.Option(help="Climate: ERA5-Land, ERA5, GLDAS, any NetCDF; one or more.")] = None,
+    output: Annotated[Path, typer.Option(help="Run folder for all results, such as gwsa_fine.nc and report.md.")],
+    gwsa: Annotated[list[Path] | None, typer.Option(help="Coarse storage: G3P, GRACE or any NetCDF; file or folder.")] = None,
+    climate: Annotated[
+        list[Path] | None, typer.Option(help="Climate: ERA5-Land, ERA5, GLDAS or any NetCDF; one or more files.")
+    ] = None,
     static: Annotated[list[Path] | None, typer.Option(help="Fine maps; each 2-D variable becomes a covariate.")] = None,
-    truth: Annotated[Path | None, typer.Option(help="Fine truth, only looked at to judge.")] = None,
-    reference: Annotated[Path | None, typer.Option(help="Fine field that --target reference learns.")] = None,
-    target: Annotated[Target | None, typer.Option(help="Where fine detail is learned from; by default as configured.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="Fine truth, used only for scoring.")] = None,
+    reference: Annotated[Path | None, typer.Option(help="Fine field for --target reference to learn from.")] = None,
+    target: Annotated[Target | None, typer.Option(help="What fine detail is learned from; default: as configured.")] = None,
     south: SouthOption = None,
     north: NorthOption = None,
     west: WestOption = None,
@@ -48,7 +50,7 @@ def run(
     workers: BuildersOption = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a build or training of another configuration.")] = False,
 ) -> None:
-    """The whole way on your own files: build, train, evaluate, export, downscale, report. Stopped, the same command goes on."""
+    """Everything for your own files: fit or train, evaluate, export, downscale, report. If stopped, the same command resumes."""
     from gwkeras.core.box import Edges
     from gwkeras.core.config.yaml_file import load_config
     from gwkeras.pipeline.files import with_files
@@ -99,8 +101,8 @@ def run_stages(
         typer.echo(f"Note: {note}")
     if not experiment.names_network:
         typer.echo(
-            f"No network was trained, since `methods` names none: name one there, or give gwkeras build-tfrecords --config "
-            f"{folder.config} --run {output} and gwkeras train --run {output}; evaluate then judges it beside the others."
+            "No network was trained, since `methods` has none. Add one there, or give gwkeras build-tfrecords --config "
+            f"{folder.config} --run {output} and gwkeras train --run {output}; gwkeras evaluate then scores it, too."
         )
     typer.echo(f"Picture  {folder.picture}\nRecord   {folder.fine}\nReport   {folder.report}\nFigures  {folder.summary}")
     if page:

@@ -20,7 +20,7 @@ from gwkeras.commands.options import (
 
 
 def tch(
-    products: Annotated[list[str], typer.Argument(metavar="NAME=FILE...", help="Three or more products of one quantity.")],
+    products: Annotated[list[str], typer.Argument(metavar="NAME=FILE...", help="Three or more products of the same quantity.")],
     variables: VariablesOption = None,
     units: UnitsOption = None,
     south: SouthOption = None,
@@ -30,13 +30,13 @@ def tch(
     first_month: FirstMonthOption = None,
     last_month: LastMonthOption = None,
     best: Annotated[
-        int | None, typer.Option(min=1, help="Make the weighted mean of this many, least errors first; by default all.")
+        int | None, typer.Option(min=1, help="Number of products in the weighted mean, smallest errors first; default: all.")
     ] = None,
-    baseline: Annotated[str, typer.Option(help="Months that the weighted mean is an anomaly of.")] = "2004-01:2009-12",
-    output: Annotated[Path, typer.Option(help="NetCDF file; gwkeras gwsa --tws takes it.")] = Path("tch.nc"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    baseline: Annotated[str, typer.Option(help="Reference period of the weighted mean's anomalies.")] = "2004-01:2009-12",
+    output: Annotated[Path, typer.Option(help="NetCDF file to write; gwkeras gwsa --tws reads it.")] = Path("tch.nc"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """Errors of products from their differences (generalised three-cornered hat), and their weighted mean."""
+    """Errors of three or more products from their differences (three-cornered hat), and their weighted mean."""
     import numpy as np
 
     from gwkeras.analysis.three_cornered_hat.record import hat

@@ -15,17 +15,20 @@ def train(
     config: ConfigOption = None,
     settings: SetOption = None,
     strategy: Annotated[
-        str, typer.Option(help="default: one device; mirrored: several of this machine; multi-worker: the machines of TF_CONFIG.")
+        str,
+        typer.Option(
+            help="default: one device; mirrored: several devices of this machine; multi-worker: the machines in TF_CONFIG."
+        ),
     ] = "default",
     devices: Annotated[
-        str, typer.Option(help="Such as gpu:0,gpu:1; cpu:2 for two logical processors; by default all GPUs.")
+        str, typer.Option(help="Devices, such as gpu:0,gpu:1, or cpu:2 for two logical processors; default: all GPUs.")
     ] = "",
     precision: Annotated[
-        str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16; by default as configured.")
+        str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16; default: as configured.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume a stopped training.")] = False,
 ) -> None:
-    """The network, from the run's shards; several devices make the steps that one would make."""
+    """Train the network on the run's shards, on one or several devices."""
     from dataclasses import replace
 
     from gwkeras.console import watched
@@ -46,8 +49,7 @@ def train(
             trained = replace(experiment, progress=progress).train(chosen, resume)
         except KeyboardInterrupt:
             raise Interrupted(
-                "interrupted; every finished epoch is kept, and the same command with --resume goes on at the start of the one "
-                "that was running."
+                "interrupted; finished epochs are kept, and the same command with --resume restarts the one that was running."
             ) from None
         except Exception as error:
             if isinstance(error, GwkerasError) or not disk_is_full(error):
@@ -56,9 +58,9 @@ def train(
                 folder,
                 expected="room on the disk",
                 found="a full disk",
-                remedy="free some space and give the same command again with --resume; every finished epoch is kept",
+                remedy="free some space and give the same command again with --resume; finished epochs are kept",
             ) from error
-    how = ", as many as carry over best from one scale up" if trained.transfer else ""
+    how = ", chosen one scale up" if trained.transfer else ""
     if chosen.is_chief:
         typer.echo(
             f"Wrote {experiment.run.network} ({trained.epochs:.1f} passes over the samples{how}; peak memory {trained.memory})"

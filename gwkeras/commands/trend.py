@@ -30,18 +30,22 @@ def trend(
     first_month: FirstMonthOption = None,
     last_month: LastMonthOption = None,
     confidence: Annotated[
-        float, typer.Option(min=0.5, max=0.9999, help="Of intervals; 1 - confidence is the level of tests.")
+        float, typer.Option(min=0.5, max=0.9999, help="Confidence level of intervals; tests use 1 - confidence.")
     ] = 0.95,
-    correct: Annotated[bool, typer.Option("--correct/--uncorrected", help="Tests for autocorrelation (Hamed & Rao).")] = True,
-    season: Annotated[bool, typer.Option("--without-season/--with-season", help="Take the mean annual cycle out first.")] = True,
+    correct: Annotated[
+        bool, typer.Option("--correct/--uncorrected", help="Correct tests and intervals for autocorrelation (Hamed & Rao).")
+    ] = True,
+    season: Annotated[bool, typer.Option("--without-season/--with-season", help="Remove the mean annual cycle first.")] = True,
     rate: Annotated[
         float | None,
         typer.Option(
-            "--hotspot-rate", min=0.0, help="Least |trend| of a hotspot, mm a year; by default that of the fastest quarter."
+            "--hotspot-rate",
+            min=0.0,
+            help="Smallest |trend| of a hotspot, mm a year; default: that of the fastest quarter of significant land.",
         ),
     ] = None,
-    output: Annotated[Path, typer.Option(help="NetCDF file; table and picture stand beside it.")] = Path("trend.nc"),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files.")] = False,
+    output: Annotated[Path, typer.Option(help="NetCDF file to write; table and picture go next to it.")] = Path("trend.nc"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
     """Trends of a storage record: Theil-Sen slopes with intervals, Mann-Kendall tests, hotspots."""
     from gwkeras.analysis.trend.record import TrendOptions, record_trend

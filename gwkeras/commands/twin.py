@@ -15,39 +15,42 @@ _GRAVITY = 9.80665  # m s-2
 
 
 def twin(
-    output: Annotated[Path, typer.Option(help="Folder for gwsa, climate, static and truth.")],
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 0,
+    output: Annotated[Path, typer.Option(help="Folder for the storage, climate, static and truth files.")],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the world.")] = 0,
     world: Annotated[
         str, typer.Option(help="basins, arid-plain, monsoon-mountains, boreal, irrigated-basin or island-coast.")
     ] = "basins",
     hydrology: Annotated[
-        str, typer.Option(help="cascade: stores in a row; linear: one store; infiltration: VIC's soil, no delay.")
+        str, typer.Option(help="cascade: several stores in series; linear: one store; infiltration: VIC-type soil, no delay.")
     ] = "cascade",
     climate: Annotated[
         list[Path] | None,
-        typer.Option(help="Real climate that drives the world, in its own months and region; one or more files."),
+        typer.Option(help="Real climate to drive the world, in its own region and months; one or more files."),
     ] = None,
-    south: Annotated[float | None, typer.Option(help="Degrees north; the edges are the world's own by default.")] = None,
-    north: float | None = None,
-    west: Annotated[float | None, typer.Option(help="Degrees east.")] = None,
-    east: float | None = None,
-    factor: Annotated[int, typer.Option(help="Fine cells along a side of a 0.5° cell.")] = 4,
-    noise: Annotated[float, typer.Option(help="Standard deviation of the product's noise, as it is stated, mm.")] = 3.0,
-    noise_times: Annotated[float, typer.Option(help="How strong it is, as a multiple of that.")] = 1.0,
+    south: Annotated[float | None, typer.Option(help="Southern edge, degrees north; default: the world's own region.")] = None,
+    north: Annotated[float | None, typer.Option(help="Northern edge, degrees north.")] = None,
+    west: Annotated[float | None, typer.Option(help="Western edge, degrees east.")] = None,
+    east: Annotated[float | None, typer.Option(help="Eastern edge, degrees east.")] = None,
+    factor: Annotated[int, typer.Option(help="Fine cells along the side of a 0.5° cell.")] = 4,
+    noise: Annotated[float, typer.Option(help="Stated standard deviation of the product's noise, mm.")] = 3.0,
+    noise_times: Annotated[float, typer.Option(help="True noise as a multiple of the stated noise.")] = 1.0,
     noise_km: Annotated[
-        float | None, typer.Option(help="Over which it is correlated, km; 167 by default; 0: not at all.")
+        float | None, typer.Option(help="Correlation length of the noise, km; default: 167; 0: uncorrelated.")
     ] = None,
     gaussian_km: Annotated[
-        float | None, typer.Option(help="Radius of the product's Gaussian filter, km; 250 by default, as G3P's; 0: none.")
+        float | None,
+        typer.Option(help="Half-weight radius of the product's Gaussian filter, km; default: 250, as for G3P; 0: none."),
     ] = None,
     stated_km: Annotated[
-        float | None, typer.Option(help="The radius that its file names, km; by default the true one; 0: it names none.")
+        float | None, typer.Option(help="Radius stated in the product's file, km; default: the true one; 0: none stated.")
     ] = None,
-    first_month: Annotated[str | None, typer.Option(help="Of the product, such as 2002-04.")] = None,
-    last_month: Annotated[str | None, typer.Option(help="Likewise.")] = None,
-    climate_first_month: Annotated[str | None, typer.Option(help="Of the climate, which begins before the product.")] = None,
+    first_month: Annotated[str | None, typer.Option(help="First month of the product, such as 2002-04.")] = None,
+    last_month: Annotated[str | None, typer.Option(help="Last month of the product, such as 2023-09.")] = None,
+    climate_first_month: Annotated[
+        str | None, typer.Option(help="First month of the climate, which begins before the product.")
+    ] = None,
 ) -> None:
-    """A world whose fine truth is known, in the public formats of G3P and ERA5-Land."""
+    """A synthetic world with a known fine truth, in the public formats of G3P and ERA5-Land."""
     asked = {
         "south": south,
         "north": north,

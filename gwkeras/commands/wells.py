@@ -11,23 +11,25 @@ from gwkeras.commands.options import FieldsOption, RunOption, UnitsOption, Varia
 
 
 def wells(
-    table: Annotated[Path | None, typer.Argument(help="CSV table of wells; may stand in --config instead.")] = None,
+    table: Annotated[Path | None, typer.Argument(help="CSV table of wells; can be given in --config instead.")] = None,
     product: Annotated[list[str] | None, typer.Option("--product", help="Coarse storage record (NetCDF).")] = None,
     fields: FieldsOption = None,
     variables: VariablesOption = None,
     units: UnitsOption = None,
     run: RunOption = None,
-    methods: Annotated[list[str] | None, typer.Option("--method", help="With --run: one of its methods; by default all.")] = None,
+    methods: Annotated[
+        list[str] | None, typer.Option("--method", help="With --run: name of one of its methods; default: all.")
+    ] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", help="YAML with what the table's columns mean; docs/analysis.md.")
+        Path | None, typer.Option("--config", help="YAML file that describes the table's columns (docs/analysis.md).")
     ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one of its keys; may be repeated.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one key of that file; may be repeated.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="NetCDF file; its tables stand beside it. By default wells.nc.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files.")] = False,
+    output: Annotated[Path | None, typer.Option(help="NetCDF file to write; tables go next to it. Default: wells.nc.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
-    """How well the product and downscaled fields follow wells, what downscaling gains, and whether its detail is real."""
+    """Compare the product and downscaled fields with wells: skill, gain from downscaling, and whether its detail is real."""
     from gwkeras.analysis.wells.settings import WellsConfig
     from gwkeras.application.analysis.wells import PRODUCT, judge_files, judge_run, write_wells
     from gwkeras.commands.analysis import described, free_path, named_sources

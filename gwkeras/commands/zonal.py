@@ -14,20 +14,20 @@ def zonal(
     zones: Annotated[
         Path,
         typer.Argument(
-            help="Polygons in degrees (GeoJSON, a shapefile, also zipped) or a NetCDF map of labels: basins, aquifers, districts."
+            help="Basins, aquifers or districts: polygons in degrees (GeoJSON, shapefile, ZIP) or a NetCDF map of labels."
         ),
     ],
     run: RunOption = None,
-    output: Annotated[Path | None, typer.Option(help="NetCDF file to write; by default zonal.nc in the run folder.")] = None,
-    method: Annotated[str | None, typer.Option(help="One of the run's methods, by its name; by default the first.")] = None,
-    first_month: Annotated[str | None, typer.Option(help="Such as 2002-04.")] = None,
-    last_month: Annotated[str | None, typer.Option(help="Such as 2023-09.")] = None,
+    output: Annotated[Path | None, typer.Option(help="NetCDF file to write; default: zonal.nc in the run folder.")] = None,
+    method: Annotated[str | None, typer.Option(help="Name of one of the run's methods; default: the first.")] = None,
+    first_month: Annotated[str | None, typer.Option(help="First month, such as 2002-04; default: the first available.")] = None,
+    last_month: Annotated[str | None, typer.Option(help="Last month, such as 2023-09; default: the last available.")] = None,
     draws: Annotated[
-        int, typer.Option(min=10, max=10_000, help="Draws of the error, from which standard errors are made.")
+        int, typer.Option(min=10, max=10_000, help="Number of random draws of the error, for standard errors.")
     ] = 100,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """Means over zones and their trends, with standard errors that know how errors of neighbouring cells go together."""
+    """Means and trends of zones, with standard errors that account for correlated errors of neighbouring cells."""
     from gwkeras.analysis.zones import read_zones
     from gwkeras.application.analysis.zonal import zonal_record
     from gwkeras.application.opening import Wanted, open_application

@@ -37,7 +37,7 @@ and `${NAME:-default}` are expanded. A list of one may be written without bracke
 _PARTS_HEAD = """\
 ## Parts of a method
 
-A method is a prior (what each fine cell should hold) and an update (what the product says that the prior has missed). Each is a
+A method is a prior (a prediction of storage in each fine cell) and an update (its correction by the product). Each is a
 kind with keys of its own; one of your own is named where it lies (`kind: "package.module:Class"`; [Methods](methods.md)).
 
 """

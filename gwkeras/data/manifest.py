@@ -52,7 +52,7 @@ class Manifest:
         compression: "none" or "gzip".
         grids: split -> coarse grids that its samples were cut from.
         notes: what a user should know about this build, in sentences.
-        point_spread: what the product has been smoothed by; samples do not depend on it.
+        point_spread: the product's filter; samples do not depend on it.
     """
 
     config: dict[str, Any]

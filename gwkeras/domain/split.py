@@ -94,8 +94,8 @@ def divide(months: np.ndarray, product: Grid, land: np.ndarray, config: SplitCon
     numbers = np.unique(month_number(months))
     if config.kind == "random":
         text = (
-            "Patches were dealt out at random: patches of training and test overlap in space and share months, "
-            "so test scores are too good."
+            "Patches are drawn at random: training and test patches overlap in space and share months, so test scores are too "
+            "optimistic."
         )
         return Split("random", text, _names(numbers), (), ())
     train, validation, test = _month_parts(numbers, config)

@@ -141,7 +141,7 @@ class Judge:
         months = len(self.stamps)
         if self.kind == "random":
             patches = sum(len(view.parts(month)) for view in self.views for month in view.months)
-            return f"{patches} test patches in {months} months, dealt out at random"
+            return f"{patches} test patches in {months} months, drawn at random"
         if self.only_blocks:
             return f"{len(self.blocks)} held-out blocks of cells in {months} months, none of which is held out"
         return f"{months} held-out months ({spans(self.stamps)})"
@@ -204,7 +204,7 @@ def choose_judge(fields: Fields, config: Config, split: Split, cache: Path) -> J
     if not views:
         raise MissingMonths(
             "evaluation",
-            expected="held-out months for which there is something to judge by",
+            expected="held-out months with a field to score against",
             found="none",
             remedy="give a truth of the same years, or other split.test_months",
         )
@@ -282,14 +282,14 @@ def _caution(fields: Fields, config: Config) -> str:
     spread = fields.point_spread
     if spread.kind != "none":
         return (
-            f"This score is one scale up; on a product that is smoothed ({spread.describe()}) it measures smoothness, not "
-            "detail. A method that takes the filter off is judged by the product that its field would give, noise included; its "
-            "σ is of storage, and is judged at the product's own cells."
+            f"This score is one scale up. On a smoothed product ({spread.describe()}) it measures smoothness, not detail. A "
+            "method that removes the filter is scored by the product that its field implies, noise included. Its σ refers to "
+            "storage and is checked at the product's own cells."
         )
     if config.data.point_spread.kind == "none":  # somebody knows that it is not
-        return "This score is one scale up; it is no evidence of the detail within the product's cells."
+        return "This score is one scale up. It is no evidence of detail within the product's cells."
     return (
-        "This score is one scale up; on a product that is smoothed, as most are by more than their cells, it measures "
+        "This score is one scale up. On a product that is smoothed over more than one cell, as most are, it measures "
         "smoothness, not detail."
     )
 

@@ -48,7 +48,7 @@ class Fields:
         grid: the product's cells.
         fingerprint: changes with the sources' content and how they are read; not with where they lie, nor with the truth, nor
             with the point spread, which no field depends on.
-        point_spread: what the product has been smoothed by.
+        point_spread: the product's filter.
         spread_is_known: whether files or configuration settle that; else it is to be found from the product.
         spread_by_files: whether it is what the files state, which their months may speak against.
         spread_maybe_full_width: whether they do not say if their number is a radius or a full width.

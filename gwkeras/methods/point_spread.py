@@ -70,14 +70,14 @@ def with_point_spread(fields: Fields, split: Split, run: RunFolder, progress: Pr
     basis = _basis(fields, split)
     found = FoundSpread.read(run.point_spread)
     if found is None or found.basis != basis:
-        progress("what the product has been smoothed by", 0, 1)
+        progress("estimating the product's filter", 0, 1)
         storage = fields.gwsa.isel(time=np.flatnonzero(months)).values
         storage = np.where(split.untrained(fields.grid), np.nan, storage)
         numbers = month_number(fields.gwsa["time"].values)[months].astype(int)
         detail = lasting_detail(storage, numbers, fields.grid)
         found = _found(fields, storage, _noise_share(fields, storage, months), detail, basis)
         found.write(run.point_spread)
-        progress("what the product has been smoothed by", 1, 1)
+        progress("estimating the product's filter", 1, 1)
     return _with(fields, found)
 
 
@@ -129,7 +129,7 @@ def _found(fields: Fields, storage: np.ndarray, noise_share: float | None, detai
     except BadInput as error:
         said = small
         if not fields.spread_is_known:
-            said = f"point spread: none is assumed, since the product is too small to find one from (in training {error.found})"
+            said = f"point spread: no filter assumed, since the product is too small to estimate one (in training {error.found})"
         return FoundSpread(stated, stated, said, None, None, basis)
     interval = profile.lower_km, profile.upper_km
     too_sharp = is_too_sharp(detail, profile.best_km, fields.grid)
@@ -145,39 +145,39 @@ def _found(fields: Fields, storage: np.ndarray, noise_share: float | None, detai
         if read != stated:
             taken = corrected or read
             said = (
-                f"point spread: the product's files name {stated.half_weight_km:g} km; its months speak for half weight at "
-                f"{profile.best_km:.0f} km ({speaks}), so that is the full width: half weight at {taken.half_weight_km:g} km is "
-                "taken; if it is the radius, give it in data.point_spread with kind: gaussian"
+                f"point spread: the product's files state {stated.half_weight_km:g} km; the data suggest a half-weight radius of "
+                f"{profile.best_km:.0f} km ({speaks}), so the stated value is taken as the full width and the radius as "
+                f"{taken.half_weight_km:g} km; if it is the radius, set it in data.point_spread with kind: gaussian"
             )
             return FoundSpread(stated, taken, said, *interval, basis)
         if corrected is not None:
             said = (
-                f"point spread: the product's files state {stated.describe()}, its months speak for half weight at "
-                f"{profile.best_km:.0f} km ({speaks}): {corrected.half_weight_km:.0f} km is taken; to keep what is stated, give "
+                f"point spread: the product's files state {stated.describe()}; the data suggest a half-weight radius of "
+                f"{profile.best_km:.0f} km ({speaks}), so {corrected.half_weight_km:.0f} km is used; to keep the stated one, set "
                 "it in data.point_spread with kind: gaussian"
             )
             return FoundSpread(stated, corrected, said, *interval, basis)
         if profile.contradicts(stated):
-            best = f"half weight at {profile.best_km:.0f} km" if profile.lower_km > 0 else "no filter"
+            best = f"a half-weight radius of {profile.best_km:.0f} km" if profile.lower_km > 0 else "no filter"
             said = (
-                f"point spread: the product contradicts what is stated ({stated.describe()}): it speaks for {best} ({speaks}); "
+                f"point spread: the data contradict the stated filter ({stated.describe()}) and suggest {best} ({speaks}); "
                 "check data.point_spread"
             )
         return FoundSpread(stated, stated, said, *interval, basis)
     if too_sharp:
         said = (
-            f"point spread: none, though means over blocks look like half weight at {profile.best_km:.0f} km ({speaks}): detail "
-            "between neighbouring cells lasts from month to month, and such a filter would not leave it"
+            f"point spread: no filter assumed, although block means suggest a half-weight radius of {profile.best_km:.0f} "
+            f"km ({speaks}): contrasts between neighbouring cells last from month to month; such a filter would remove them"
         )
         return FoundSpread(stated, replace(stated, kind="none"), said, *interval, basis)
     cell = fields.grid.height_km
     if profile.lower_km > cell:  # less than a cell cannot be told from storage that is smooth by itself
         spread = PointSpread.gaussian(round(profile.best_km, 1), stated.over)
         return FoundSpread(
-            stated, spread, f"point spread: {spread.describe()}, as the product itself speaks for ({speaks})", *interval, basis
+            stated, spread, f"point spread: {spread.describe()}, estimated from the product ({speaks})", *interval, basis
         )
-    within = f"half weight within {profile.upper_km:.0f} km, {speaks}"
-    said = f"point spread: none wider than a cell, as the product itself speaks for ({within})"
+    within = f"half-weight radius at most {profile.upper_km:.0f} km, {speaks}"
+    said = f"point spread: no filter wider than a cell, estimated from the product ({within})"
     return FoundSpread(stated, replace(stated, kind="none"), said, *interval, basis)
 
 
@@ -191,6 +191,6 @@ def _small(fields: Fields, spread: PointSpread) -> str:
         return ""
     return (
         f"point spread: the region of {height:.0f} km × {width:.0f} km is smaller than the product's filter "
-        f"({2 * spread.half_weight_km:.0f} km at half of its height), so what lies around it shows in its product and hardly any "
-        "detail in it can be told; take a larger region"
+        f"({2 * spread.half_weight_km:.0f} km full width at half maximum), so leakage from outside dominates and hardly any "
+        "detail can be resolved; choose a larger region"
     )

@@ -1,7 +1,7 @@
-"""What the physics-informed paper prints, and whether this program's figures can be held beside it.
+"""What the physics-informed paper prints, and whether this program's figures can be compared with it.
 
-The paper gives storage in centimetres. G3P, which it is trained on, is distributed in millimetres, and only with millimetres do
-its R² and its RMSE fit together; so its figures are shown as printed, with that said.
+The paper gives storage in centimetres. G3P, which it is trained on, is distributed in millimetres, and the paper's R² and RMSE
+agree only in millimetres. So its figures are shown as printed, with a remark.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 UNIT = (
-    "The paper prints centimetres. Its R² of 0.9983 with an RMSE of 2.75 asks for a target whose standard deviation is 67, "
-    "which is usual for G3P in millimetres; so millimetres are almost certainly meant."
+    "The paper prints centimetres. Its R² of 0.9983 with an RMSE of 2.75 implies a target with a standard deviation of 67, "
+    "which is typical of G3P in millimetres. So millimetres are almost certainly meant."
 )
 
 
@@ -21,7 +21,7 @@ class Printed:
     Args:
         headings: of its columns.
         rows: as printed.
-        comparable: whether a run's figures can be held beside it, and why not.
+        comparable: whether a run's figures can be compared with it, and if not, why.
     """
 
     headings: tuple[str, ...]
@@ -43,8 +43,8 @@ TABLES: dict[int, Printed] = {
             ("epochs", "30, stopped early"),
             ("loss weights", "physics 0.05, smoothness 0.01"),
         ),
-        "Definitions, which can be held beside each other line by line. 8.2 million parameters need a bottleneck of 512 channels "
-        "below the three levels.",
+        "Definitions, which can be compared line by line. 8.2 million parameters need a bottleneck of 512 channels below the "
+        "three levels.",
     ),
     2: Printed(
         ("parameter", "value"),
@@ -57,8 +57,8 @@ TABLES: dict[int, Printed] = {
             ("climate variables", "precipitation, soil moisture, temperature, pressure"),
             ("resolution", "0.5° to 0.125°"),
         ),
-        "The globe holds some 240 patches of that size that do not overlap, so the paper's test patches share most of their "
-        "cells with its training patches.",
+        "The globe has room for only some 240 patches of that size without overlap, so the paper's test patches share most of "
+        "their cells with its training patches.",
     ),
     3: Printed(
         ("method", "MAE", "R²", "physics loss"),
@@ -67,7 +67,7 @@ TABLES: dict[int, Printed] = {
             ("bilinear", "0.54 ± 0.60", "–", "–"),
             ("the paper's network", "1.64 ± 0.85", "0.9983", "3.4"),
         ),
-        "Only a run with target bicubic and a random split is judged as the paper was: by the bicubic interpolation of its "
+        "Only a run with target bicubic and a random split is scored as in the paper: against the bicubic interpolation of its "
         "own input.",
     ),
     4: Printed(
@@ -79,7 +79,7 @@ TABLES: dict[int, Printed] = {
             ("bilinear", "0.54", "no", "no", "no"),
             ("nearest neighbour", "2.21", "no", "no", "no"),
         ),
-        "Not comparable: the paper does not say by what the other authors' methods were judged, and gives no code.",
+        "Not comparable: the paper does not say what the other authors' methods were scored against, and gives no code.",
     ),
     5: Printed(
         ("epoch", "sign", "magnitude", "regional", "total"),
@@ -88,8 +88,8 @@ TABLES: dict[int, Printed] = {
             ("10", "1.08", "1.52", "0.63", "3.23"),
             ("30", "1.02", "1.42", "0.55", "2.99"),
         ),
-        "Not comparable as printed: equation 12 cannot exceed 1, yet 1.42 is printed; the last row adds up to 2.99 where the "
-        "text says 3.39. The terms here are those of equations 12 to 15 in the form that can be trained.",
+        "Not comparable as printed: equation 12 cannot exceed 1, yet 1.42 is printed; the last row adds up to 2.99, but the "
+        "text says 3.39. The terms here are those of equations 12 to 15 in their trainable form.",
     ),
     6: Printed(
         ("variant", "MAE", "against the full model", "physics loss"),
@@ -119,21 +119,21 @@ TABLES: dict[int, Printed] = {
             ("geostatistics", "12", "45", "cluster of CPUs"),
             ("machine learning", "28", "5", "Tesla P40"),
         ),
-        "Other hardware and the whole globe; only orders of magnitude can be held beside each other.",
+        "Other hardware and the whole globe; only orders of magnitude can be compared.",
     ),
 }
 """By number."""
 
 FIGURES: dict[int, str] = {
     1: "The paper shows trends of the product over the globe, 2002 to 2023, beyond 20 mm a year in places.",
-    2: "The paper shows the parts of its network.",
-    3: "The paper shows three patches with errors mostly below 5, judged by the interpolation of the input.",
-    4: "The paper's MAE is 1.5 to 1.7 in every calendar month, a little more in July and August.",
+    2: "The paper shows the components of its network.",
+    3: "The paper shows three patches with errors mostly below 5, against the interpolation of the input.",
+    4: "The paper's MAE is 1.5 to 1.7 in every calendar month, slightly higher in July and August.",
     5: "The paper finds errors below 1 where its target is smooth, and larger ones at steep gradients and at edges of patches.",
     6: "The paper's loss falls from 15.2 to 2.8 in 30 epochs, its MAE from 4.2 to 1.64.",
     7: (
-        "In the paper, the correlation of stated uncertainty and error is −0.257, and the mean uncertainty 0.724 beside an MAE "
-        "of 1.64: its intervals are less than half as wide as they should be, and say nothing of where errors are large."
+        "In the paper, the stated uncertainty has a correlation of −0.257 with the error and a mean of 0.724, against an MAE of "
+        "1.64. So its intervals are less than half as wide as they should be, and do not show where errors are large."
     ),
 }
 """What the paper's figures show, by number."""

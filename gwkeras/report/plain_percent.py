@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_TIMES = 3.0  # from here on a multiple says more than per cent
+_TIMES = 3.0  # above this a multiple is easier to read than per cent
 
 
 def change(ratio: float) -> str:
@@ -17,6 +17,16 @@ def change(ratio: float) -> str:
     if abs(percent) < 0.05:
         return "the same error"
     return f"{abs(percent):.{0 if abs(percent) >= 10 else 1}f} % {'less' if percent < 0 else 'more'} error"
+
+
+def link(ratio: float) -> str:
+    """The word between `change(ratio)` and what is compared with.
+
+    >>> link(0.69), link(1.0), link(4.2)
+    ('than', 'as', 'of')
+    """
+    said = change(ratio)
+    return "as" if said.startswith("the same") else "of" if "times" in said else "than"
 
 
 def between(low: float, high: float) -> str:

@@ -85,10 +85,10 @@ def whole_report(run: StoredRun, folder: Path) -> Report:
 
 _ABOUT_NUMBERS = (
     "Numbered as in “Securing the silent reserve: physics-informed deep learning for global groundwater storage downscaling”. "
-    "What the paper prints is folded away beside each table, with whether it can be compared."
+    "Unfold the paper's own values below each table; a remark says whether the two can be compared."
 )
 _MAP_ELSEWHERE = "The interactive map is in report.html."
-_NO_MAP = "The fields that were judged are not in the run folder; run gwkeras evaluate again, and the report will have a map."
+_NO_MAP = "The scored fields are not in the run folder. Run gwkeras evaluate again to get a map."
 
 
 class _Figures:
@@ -108,15 +108,15 @@ class _Figures:
 
     def trend(self) -> tuple[Block, ...]:
         if self._run.record is None:
-            return (paragraph("No record has been written yet; gwkeras downscale writes it."),)
+            return (paragraph("No record has been written yet; run gwkeras downscale."),)
         found = trend_of(self._run.record)
         if found is None:
             return (paragraph("The record is shorter than two years."),)
         grid, slope, months = found
         path = draw_trend(grid, slope, self._folder / "figure_1.png")
         said = paragraph(
-            f"Least squares over the {months} months of the record, yearly and half-yearly cycles taken out. A trend of a few "
-            "years is mostly weather."
+            f"Least squares over the {months} months of the record, with the annual and semi-annual cycles removed. A trend "
+            "over a few years is mostly weather."
         )
         return (self._figure(path, "Map of the trend of groundwater storage, mm a year"), said)
 
@@ -131,7 +131,9 @@ class _Figures:
             return (paragraph(_NO_MAP),)
         path, months = draw_examples(self._run.fields, self._run.method, self._found.basis, self._folder / "figure_3.png")
         stamps = ", ".join(str(m)[:7] for m in months)
-        said = paragraph(f"The months in which what it is judged by varies most, as usual, and least: {stamps}.")
+        said = paragraph(
+            f"The months in which the field used for scoring has its highest, median and lowest spatial variance: {stamps}."
+        )
         return (self._figure(path, f"Product, truth, {self._run.method} and error in {stamps}"), said)
 
     def seasons(self) -> tuple[Block, ...]:
@@ -164,7 +166,7 @@ class _Figures:
         method = self._run.method
         stated = diagnosis(self._found, method)
         if stated is None:
-            return (paragraph(f"{method} states no standard deviation."),)
+            return (paragraph(f"{method} gives no standard deviation."),)
         row, group = self._found.methods.index(method), self._found.groups.index(ALL)
         coverage = [stated.figures[name] for name in stated.figures if name.startswith("coverage_at_")]
         pit = self._found.data["pit_weight"].values[group, row].sum(axis=0)
@@ -172,12 +174,12 @@ class _Figures:
         path = draw_calibration(spread, coverage, pit, stated.quartiles, self._folder / "figure_7.png")
         rho = stated.figures["sigma_correlation"]
         said = paragraph(
-            f"Correlation of σ and size of the error: {rho:.3f}, of {stated.figures['sigma_correlation_attainable']:.3f} that a "
-            "perfect σ of this spread could have."
+            f"Correlation of σ and |error|: {rho:.3f}; a perfect σ with this spread would reach "
+            f"{stated.figures['sigma_correlation_attainable']:.3f}."
             if np.isfinite(rho)
-            else "σ hardly varies, so it cannot tell where errors are large."
+            else "σ hardly varies, so it cannot show where errors are large."
         )
-        return (self._figure(path, f"Calibration of {method}: error by σ, distribution of σ, coverage, PIT, quarters"), said)
+        return (self._figure(path, f"Calibration of {method}: error by σ, distribution of σ, coverage, PIT, quartiles"), said)
 
     def spectra(self) -> tuple[Block, ...]:
         data = self._found.data
@@ -209,9 +211,9 @@ def _only(place: Place, rows: list[int]) -> Place:
 
 
 def _parts(config: Config) -> list[tuple[str, str, str, str]]:
-    rows = [("interpolations", "nothing", "nearest, bilinear, bicubic", "none")]
+    rows = [("interpolations", "none", "nearest, bilinear, bicubic", "none")]
     for method in config.methods:
-        prior, update = method.prior.label or "nothing", method.update.label or "none: it has seen the product"
+        prior, update = method.prior.label or "none", method.update.label or "none: the prior uses the product"
         kriged = "kriging" in update
         rows.append((name_of(method), prior, update, "held-out product" if kriged else "as the method says"))
     return rows

@@ -1,4 +1,4 @@
-"""Runs on several worlds or regions in one table: only shares of the best interpolation's error can be held beside each other."""
+"""Runs on several worlds or regions in one table, compared by their shares of the best interpolation's error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gwkeras.core.errors import BadInput
 from gwkeras.evaluate.findings.skill import INTERPOLATIONS, skill_of
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Table, paragraph
-from gwkeras.report.plain_percent import change
+from gwkeras.report.plain_percent import change, link
 
 
 def across_worlds(evaluations: Mapping[str, Evaluation]) -> Section:
@@ -19,7 +19,7 @@ def across_worlds(evaluations: Mapping[str, Evaluation]) -> Section:
 
     Args:
         evaluations: run -> evaluation.
-    Raises: BadInput: where one is judged by another kind of evidence, or in another way, than the first.
+    Raises: BadInput: where evidence or split differ from those of the first run.
     """
     (first_name, first), *others = evaluations.items()
     for name, other in others:
@@ -45,10 +45,11 @@ def across_worlds(evaluations: Mapping[str, Evaluation]) -> Section:
         (row for row in rows if row[0] not in INTERPOLATIONS and row[1] != "–"), key=lambda row: float(row[1]), default=None
     )
     said = (
-        "These runs have other months, cells or truths, so their errors in millimetres cannot be compared. What can be is each "
-        "RMSE as a share of the best interpolation's in the same run."
+        "These runs differ in months, cells or truth, so their errors in millimetres cannot be compared. The table compares "
+        "each RMSE as a share of the best interpolation's in the same run."
     )
     if best is not None:
-        said += f" The least median is that of {best[0]}: {change(float(best[1]))} than the best interpolation."
+        ratio = float(best[1])
+        said += f" {best[0]} has the lowest median: {change(ratio)} {link(ratio)} the best interpolation."
     table = Table("RMSE as a share of the best interpolation's", ("method", "median", *evaluations), tuple(rows), "worlds")
     return Section("Across worlds", (paragraph(said), table))

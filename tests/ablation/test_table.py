@@ -85,7 +85,7 @@ def test_markdown_says_command_notes_and_ground():
     text = report(command="gwkeras ablate --seeds 3", notes=("without y, seed 1, failed: no number",)).markdown()
     assert "    gwkeras ablate --seeds 3\n" in text
     assert "- without y, seed 1, failed: no number\n" in text
-    assert "Judged by the truth, 4 held-out months, 100 fine cells" in text
+    assert "Scored against the truth, 4 held-out months, 100 fine cells" in text
     assert "| without x | 2 | 3.60 ± 0.14 | 2.55 ± 0.07 |\n" in text
     assert "No training is finished yet" in report(results={}).markdown()
 

@@ -108,7 +108,7 @@ def test_month_quantity_and_method_change_the_map(page):
     assert page.locator("#map-next").is_disabled()
     page.select_option("#map-quantity", "error")
     page.wait_for_function(f"{READY}.startsWith('error/')")
-    assert "judged by" in page.locator("#map-meaning").inner_text()
+    assert "used for scoring" in page.locator("#map-meaning").inner_text()
     page.select_option("#map-method", label="bicubic")
     page.wait_for_function(f"{READY}.startsWith('error/2')")
     assert page.locator("#map-plot .gtitle").text_content() == "Error, bicubic, 2003-02"

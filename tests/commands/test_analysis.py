@@ -97,7 +97,7 @@ def test_gwsa_is_what_was_put_in(gwkeras_command, files, tmp_path):
     said = answer.out.replace("\n", " ")
     assert "came on another baseline" in said
     assert "No error is known of snow, canopy" in said
-    assert "3 absent months are filled" in said
+    assert "3 missing months are filled" in said
     with xr.open_dataset(tmp_path / "g.nc") as data:
         expected = files["truth"] - files["truth"][:30].mean(axis=0)
         known = data["filled"].values == 0

@@ -45,7 +45,7 @@ def test_the_report_of_a_run(run, gwkeras_command):
     assert answer.code == 0, answer.err
     assert answer.out.startswith(f"Wrote {run}/report.html (")
     page = (run / "report.md").read_text(encoding="utf-8")
-    assert "judged by the fine truth at 0.25°" in page
+    assert "scored against the fine truth at 0.25°" in page
     assert "figures/figure_1.png" in page  # 42 months are enough for a trend
     assert "No network was trained for this run." in page
     assert "| physics loss |" in page  # for every method, interpolations too

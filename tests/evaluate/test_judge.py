@@ -161,13 +161,13 @@ def test_another_set_of_patches_is_another_answer(opened, tmp_path):
 @pytest.mark.parametrize(
     ("stated", "found", "said"),
     [
-        ("product", PointSpread(), "as most are by more than their cells, it measures smoothness, not detail."),
+        ("product", PointSpread(), "over more than one cell, as most are, it measures smoothness, not detail."),
         (
             "product",
             PointSpread.gaussian(250),
-            "product that its field would give, noise included; its σ is of storage, and is judged at the product's own cells.",
+            "product that its field implies, noise included. Its σ refers to storage and is checked at the product's own cells.",
         ),
-        ("none", PointSpread(), "it is no evidence of the detail within the product's cells."),
+        ("none", PointSpread(), "It is no evidence of detail within the product's cells."),
     ],
 )
 def test_one_scale_up_is_said_to_be(opened, tmp_path, stated, found, said):
@@ -175,7 +175,7 @@ def test_one_scale_up_is_said_to_be(opened, tmp_path, stated, found, said):
     fields, config = replace(fields, point_spread=found), with_values(config, {"data.point_spread.kind": stated}, "test")
     split = Split("blocked", "", ("2004-01",), (), ("2003-04",))
     judge = choose_judge(replace(fields, truth=None), config, split, tmp_path)
-    assert judge.caution.startswith("This score is one scale up; ")
+    assert judge.caution.startswith("This score is one scale up. ")
     assert judge.caution.endswith(said)
     assert choose_judge(fields, config, split, tmp_path).caution == ""
 

@@ -62,7 +62,7 @@ def test_whole_record(data):
     assert fields.reference is None
     assert fields.point_spread == PointSpread()
     assert fields.notes == [
-        "point spread: g3p.nc speaks of no filter; methods look for one in the product",
+        "point spread: g3p.nc states no filter; methods estimate one from the product",
         "data_stream-moda_stepType-avgua.nc, data_stream-moda_stepType-avgad.nc: precipitation is negative in 1 of 41832 values, "
         "down to -0.00028 mm month-1; set to zero (rounding of the packed file)",
     ]

@@ -51,7 +51,7 @@ def test_an_unnamed_filter_is_found_once_and_kept(tmp_path):
     assert found.point_spread.half_weight_km == pytest.approx(200.0, rel=0.15)
     assert found.spread_is_known
     assert found.notes[-1].startswith(
-        f"point spread: Gaussian, half weight at {kept.spread.half_weight_km:g} km, over land, as the"
+        f"point spread: Gaussian, half weight at {kept.spread.half_weight_km:g} km, over land, estimated from the product"
     )
     assert f"90 % interval {kept.lower_km:.0f} to {kept.upper_km:.0f} km, from 40 training months" in found.notes[-1]
     # What is kept is what holds, also for other files of the same run.
@@ -80,7 +80,7 @@ def test_held_out_months_are_not_looked_at(tmp_path):
 def test_no_filter_comes_out_as_none(tmp_path):
     found = with_point_spread(fields(0.0), SPLIT, RunFolder(tmp_path))
     assert found.point_spread == PointSpread()
-    assert found.notes[-1].startswith("point spread: none wider than a cell, as the product itself speaks for")
+    assert found.notes[-1].startswith("point spread: no filter wider than a cell, estimated from the product")
 
 
 @pytest.mark.parametrize(("stated", "contradicted"), [(PointSpread(), True), (PointSpread.gaussian(200.0), False)])
@@ -88,10 +88,12 @@ def test_a_stated_filter_stands_and_is_contradicted_aloud(tmp_path, stated, cont
     given = replace(fields(200.0), spread_is_known=True, point_spread=stated)
     found = with_point_spread(given, SPLIT, RunFolder(tmp_path))
     assert found.point_spread == stated
-    said = [note for note in found.notes if "contradicts what is stated" in note]
+    said = [note for note in found.notes if "contradict the stated filter" in note]
     assert len(said) == contradicted
     if said:
-        assert said[0].startswith("point spread: the product contradicts what is stated (none): it speaks for half weight at ")
+        assert said[0].startswith(
+            "point spread: the data contradict the stated filter (none) and suggest a half-weight radius of "
+        )
         assert said[0].endswith("check data.point_spread")
 
 
@@ -111,7 +113,7 @@ def profile_of(best: float, lower: float, upper: float, noise: float) -> RadiusP
         (250.0, (63.0, 0.0, 167.0), 0.01, None),
     ],
 )
-def test_months_that_speak_against_what_the_files_state(tmp_path, monkeypatch, stated, interval, noise, taken):
+def test_data_that_contradict_what_the_files_state(tmp_path, monkeypatch, stated, interval, noise, taken):
     monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile_of(*interval, noise))
     values = fields(200.0).gwsa
     uncertainty = values.copy(data=np.full(values.shape, 0.1 * np.sqrt(np.square(values.values[:40]).mean())))  # 1 % of its power
@@ -119,7 +121,7 @@ def test_months_that_speak_against_what_the_files_state(tmp_path, monkeypatch, s
     run = RunFolder(tmp_path)
     found = with_point_spread(replace(fields(200.0), **told, spread_by_files=True), SPLIT, run)
     assert found.point_spread.half_weight_km == (taken or stated)
-    said = [note for note in found.notes if f"{taken or 0:.0f} km is taken" in note]
+    said = [note for note in found.notes if f"{taken or 0:.0f} km is used" in note]
     assert len(said) == (taken is not None)
     # The newest months' files state the same, and what was found for the run holds for them.
     later = make_fields(point_spread=PointSpread.gaussian(stated), spread_by_files=True)
@@ -142,7 +144,7 @@ def test_months_that_speak_against_what_the_files_state(tmp_path, monkeypatch, s
     ],
 )
 def test_a_number_that_may_be_the_full_width(tmp_path, monkeypatch, interval, noise, taken):
-    """ "a 300 km Gaussian" is 300 km to one and 150 km to another: the months tell, if they do."""
+    """ "a 300 km Gaussian" is 300 km to one and 150 km to another: the data show which, if anything does."""
     monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile_of(*interval, noise))
     values = fields(200.0).gwsa
     uncertainty = values.copy(data=np.full(values.shape, 0.1 * np.sqrt(np.square(values.values[:40]).mean())))
@@ -150,11 +152,11 @@ def test_a_number_that_may_be_the_full_width(tmp_path, monkeypatch, interval, no
     given = replace(fields(200.0), **told, spread_by_files=True, spread_maybe_full_width=True)
     found = with_point_spread(given, SPLIT, RunFolder(tmp_path))
     assert found.point_spread.half_weight_km == taken
-    assert len([note for note in found.notes if "so that is the full width" in note]) == (taken in (110.0, 150.0))
+    assert len([note for note in found.notes if "is taken as the full width" in note]) == (taken in (110.0, 150.0))
 
 
 def test_no_filter_is_found_where_detail_between_cells_lasts(tmp_path, monkeypatch):
-    """Means over blocks look like 250 km, but neighbouring cells differ, month after month, by the same."""
+    """Block means suggest 250 km, but neighbouring cells differ, month after month, by the same."""
     monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile_of(250.0, 230.0, 270.0, 0.01))
     pattern = np.random.default_rng(5).standard_normal(GRID.shape)
     values = pattern * np.sin(np.arange(MONTHS) / 6)[:, None, None]
@@ -162,7 +164,7 @@ def test_no_filter_is_found_where_detail_between_cells_lasts(tmp_path, monkeypat
     found = with_point_spread(sharp, SPLIT, RunFolder(tmp_path))
     assert found.point_spread == PointSpread()
     assert found.notes[-1].startswith(
-        "point spread: none, though means over blocks look like half weight at 250 km (90 % interval"
+        "point spread: no filter assumed, although block means suggest a half-weight radius of 250 km (90 % interval"
     )
 
 
@@ -171,7 +173,7 @@ def test_too_little_to_find_it_from(tmp_path):
     found = with_point_spread(make_fields(spread_is_known=False), replace(SPLIT, train_months=("2002-01",)), run)
     assert found.point_spread == PointSpread()
     assert found.notes[-1] == (
-        "point spread: none is assumed, since the product is too small to find one from (in training months: 1, blocks: 9)"
+        "point spread: no filter assumed, since the product is too small to estimate one (in training months: 1, blocks: 9)"
     )
     assert FoundSpread.read(run.point_spread).lower_km is None
 
@@ -195,7 +197,7 @@ def test_what_is_damaged_is_found_again(tmp_path):
 
 @pytest.mark.parametrize(("lower", "best", "kind"), [(72.0, 82.0, "none"), (140.0, 150.0, "gaussian")])
 def test_a_filter_narrower_than_a_cell_is_not_believed(tmp_path, monkeypatch, lower, best, kind):
-    """Cells of 1°, 111 km: a land model's block means, smooth by themselves, speak for 72 to 84 km where there is no filter."""
+    """Cells of 1°, 111 km: a land model's block means, smooth by themselves, suggest 72 to 84 km where there is no filter."""
     profile = RadiusProfile((0.0,), (0.0,), (0.3,), (0.01,), best, lower, best + 2.0)
     monkeypatch.setattr("gwkeras.methods.point_spread.radius_profile", lambda *given: profile)
     found = with_point_spread(fields(0.0), SPLIT, RunFolder(tmp_path))

@@ -72,7 +72,6 @@ def test_the_record_stands_beside_the_product_and_its_interpolation(record, conf
 
 def test_its_map_has_no_truth_and_a_step_that_suits_its_sigma(record, config):
     data = map_data(record_fields(record, "stack + kriging", config), "stack + kriging", "the product", "record", 10**7)
-    assert not data.head["judged"]
     assert data.head["truth"] is None
     assert data.head["detailOf"] == "bicubic"
     assert data.head["methods"][1]["sigma"] is None

@@ -39,7 +39,7 @@ class Nowhere(Off):
 
 def test_rows_say_what_was_scored():
     shown = brief_table(evaluation())
-    assert shown.title == "2 held-out months (2003-01 … 2003-02), judged by the fine truth at 0.5°"
+    assert shown.title == "2 held-out months (2003-01 … 2003-02), scored against the fine truth at 0.5°"
     assert shown.rows == (
         ("nearest", "2.00", "2.00", "0.6250", "2.00", "–"),
         ("model", "1.00", "1.00", "0.9062", "0.60", "1.000"),  # CRPS one σ off: 2Φ(1) − 1 + 2φ(1) − 1/√π = 0.6024
@@ -114,11 +114,11 @@ def test_the_page_tells_what_a_reader_must_know(tmp_path):
         "(2003-01 … 2003-02)",
         f"\n\n{CAUTION}\n\n",
         "| model |",
-        "In the spatial blocks that training never had as a target:\n\n| method |",
+        "In the blocks held out of all training:\n\n| method |",
         "| model | 1.00 | 1.00 | – | 0.60 | 1.000 |",
         "![coarse field, truth, model and error](downscaled.png)",
         "## All scores\n\n| method | RMSE mm | MAE mm | bias mm |",
-        "## Error bars\n\nShares of the truth",
+        "## Error bars\n\nCoverage of the 50",
         "| model | 0.000 | 1.000 | 1.000 | 1.000 | 1.00 | 1.000 | – | – | – | – | ",  # one σ off everywhere
         "By class, model:\n\n| cells or months |",
         "| held out blocks | 1.000 | 1.000 | – |",
@@ -172,11 +172,11 @@ def test_patches_have_a_table_of_their_own():
     months = tuple(np.array(["2003-01", "2003-02"], "datetime64[M]").astype("datetime64[ns]"))
     both = (slice(0, 4), slice(1, 3)), (slice(0, 4), slice(3, 5))
     found = evaluation(patches={months[0]: both, months[1]: both[:1]})
-    assert found.held_out == "3 test patches in 2 months, dealt out at random"
+    assert found.held_out == "3 test patches in 2 months, drawn at random"
     from gwkeras.report.sections.patches import patches
 
     said, shown = patches(found).blocks
-    assert "Each of the 3 test patches" in said.lines[0]
+    assert "Scores of each of the 3 test patches" in said.lines[0]
     assert shown.headings == ("method", "MAE mm", "RMSE mm", "R²", "physics loss")
     assert shown.rows == (
         ("nearest", "2.00 ± 0.00", "2.00 ± 0.00", "0.0000 ± 0.0000", "–"),  # 1 − 4 / 4

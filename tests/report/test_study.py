@@ -81,10 +81,10 @@ def test_memories_are_the_seventh_by_length(study):
 def test_a_study_judged_unlike_the_run_is_told(study):
     folder, evaluation = study
     found = read_study(folder)
-    assert "Judged by the fine truth at 0.5°, 2 held-out months." in ablation(evaluation, ("a",), found).blocks[0].lines[0]
-    assert "cannot be held beside" not in ablation(evaluation, ("a",), found).blocks[0].lines[0]
+    assert "Scored against the fine truth at 0.5°, 2 held-out months." in ablation(evaluation, ("a",), found).blocks[0].lines[0]
+    assert "errors cannot be compared" not in ablation(evaluation, ("a",), found).blocks[0].lines[0]
     unlike = replace(found, digest="other")
-    assert "so errors cannot be held beside theirs" in memory(evaluation, ("a",), unlike).blocks[0].lines[0]
+    assert "so errors cannot be compared with theirs" in memory(evaluation, ("a",), unlike).blocks[0].lines[0]
 
 
 def test_a_study_of_parts_alone_says_so(study):

@@ -90,14 +90,14 @@ def words_of(found: Evaluation, method: str = "model") -> str:
 def test_words_say_by_what_how_much_and_how_surely():
     errors = [0.9, 1.1] * 24
     said = words_of(evaluation_of_errors(errors, [2.0] * 48, sigma=1.0))
-    assert "2 methods were judged by the fine truth at 0.5°: 48 held-out months" in said
-    assert "This page is about “model”; the others stand beside it in every table." in said
-    assert "The method “model” has a root mean square error (RMSE) of 1.00 mm, where storage itself" in said
-    assert "Against the best interpolation, bicubic, that is 50 % less error (" in said
-    assert "it is nearer in every month. By a paired test that is not chance (p < 0.001)." in said
+    assert "2 methods were scored against the fine truth at 0.5°: 48 held-out months" in said
+    assert "This page is about “model”; every table also has the others." in said
+    assert "The method “model” has a root mean square error (RMSE) of 1.00 mm; the standard deviation of storage itself" in said
+    assert "That is 50 % less error than the best interpolation, bicubic (90 % confidence interval: " in said
+    assert "It is better in every month. The difference is significant in a paired test (p < 0.001)." in said
     assert "The evidence is a fine truth" in said
-    assert "errors are as large as it says (root mean square of error over σ: 1.00)" in said
-    assert "No well has been looked at" in said
+    assert "errors are as large as σ (root mean square of error over σ: 1.00)" in said
+    assert "The record was not compared with wells" in said
 
 
 def test_how_fine_the_detail_is_that_was_found():
@@ -112,10 +112,12 @@ def test_how_fine_the_detail_is_that_was_found():
         found.data["spectrum_error"][row][:, classes] = missed
     assert half_found_above(found, "model") == pytest.approx(14, abs=0.5)
     said = words_of(found)
-    assert "more than half of the variance that is there at wavelengths above 14 km; interpolation above 20 km. Of what" in said
+    assert (
+        "more than half of the true variance at wavelengths above 14 km; the best interpolation does so above 20 km. Of" in said
+    )
     found.data["spectrum_error"][1][:, classes] = 0.6
     assert half_found_above(found, "model") == np.inf
-    assert "At no wavelength does it find half of the variance" in words_of(found)
+    assert "It explains less than half of the true variance at every wavelength." in words_of(found)
     assert half_found_above(evaluation_of_errors([1.0] * 4), "model") is None
 
 
@@ -138,8 +140,8 @@ def test_wells_that_were_looked_at_speak():
     )
     (said, *_) = plain_words(evaluation(), "model", data).blocks
     assert (
-        "40 wells were looked at: with “fine” their median correlation is 0.56, +0.060 against the product (+0.010 to +0.110). "
-        "Differences between wells of one product cell follow those of the field by 0.20; 0 would be no real detail."
+        "At 40 wells the median correlation with “fine” is 0.56, +0.060 compared with the product (+0.010 to +0.110). "
+        "Differences between wells in one product cell correlate with those of the field at 0.20; 0 would mean no real detail."
         in said.lines
     )
 
@@ -148,8 +150,8 @@ def test_wells_that_were_looked_at_speak():
     ("evidence", "words"),
     [
         ("reference", "a reference that the methods also learned from"),
-        ("product", "no evidence of the detail within the product's own cells"),
-        ("interpolation", "says nothing of real detail"),
+        ("product", "no evidence of detail within the product's own cells"),
+        ("interpolation", "says nothing about real detail"),
     ],
 )
 def test_the_kind_of_evidence_is_named(evidence, words):
@@ -158,12 +160,15 @@ def test_the_kind_of_evidence_is_named(evidence, words):
 
 def test_error_bars_that_lie_are_called_so():
     said = words_of(evaluation_of_errors([3.0] * 12, sigma=1.0))
-    assert "Its 90 % intervals hold 0 % of what it was judged by: errors are 3.0 times as large as it says. Do not rely" in said
-    assert "hold 75 % of what it was judged by; errors are 14 % larger than it says" in words_of(
+    assert (
+        "Its 90 % intervals contain 0 % of the values that it was scored against. Errors are 3.0 times as large as σ. Do not rely"
+        in said
+    )
+    assert "contain 75 % of the values that it was scored against. Errors are 14 % larger than σ." in words_of(
         evaluation_of_errors([0.87, 0.87, 0.87, 1.69] * 6, sigma=0.993)
     )
-    assert "wider than they need be" in words_of(evaluation_of_errors([1.0] * 12, sigma=4.0))
-    assert "states no standard deviation" in words_of(evaluation_of_errors([1.0] * 12))
+    assert "wider than necessary" in words_of(evaluation_of_errors([1.0] * 12, sigma=4.0))
+    assert "gives no standard deviation" in words_of(evaluation_of_errors([1.0] * 12))
 
 
 def test_a_target_made_by_interpolation_rewards_interpolation():
@@ -171,9 +176,9 @@ def test_a_target_made_by_interpolation_rewards_interpolation():
     methods = (Off("nearest", 0.1), Off("bilinear", 0.02), Off("model", 0.06))
     said = words_of(evaluation(methods, evidence="interpolation"))
     r2 = 1 - 0.01 / (32 / 3)  # the truth is 0, 4 and 8 mm
-    assert f"Even the nearest cell's value reaches an R² of {r2:.4f} here" in said
+    assert f"Even nearest-neighbour interpolation reaches an R² of {r2:.4f} here" in said
     assert "bilinear interpolation beats model (MAE 0.02 against 0.06 mm)" in said
-    assert "Against the best interpolation, bilinear, that is 3.0 times the error" in said
+    assert "That is 3.0 times the error of the best interpolation, bilinear" in said
     assert "an R² near 1 is no sign of skill" in said
 
 
@@ -192,15 +197,15 @@ def half_known(month):
 def test_land_that_nobody_judged_is_told():
     """The southern half of the land, which is a little larger: sin 11° − sin 10° of sin 12° − sin 10°."""
     share = (np.sin(np.deg2rad(11)) - np.sin(np.deg2rad(10))) / (np.sin(np.deg2rad(12)) - np.sin(np.deg2rad(10)))
-    assert f"On {100 * share:.0f} % of the region's land nothing could be judged" in words_of(evaluation(of=half_known))
-    assert "nothing could be judged" not in words_of(evaluation())
+    assert f"{100 * share:.0f} % of the region's land could not be scored" in words_of(evaluation(of=half_known))
+    assert "could not be scored" not in words_of(evaluation())
 
 
 def test_key_figures():
     assert {b: a for a, b in key_figures(evaluation_of_errors([1.0] * 8, [2.0] * 8), "model")} == {
         "RMSE of model": "1.0 mm",
         "than bicubic, the best interpolation": "50 % less error",
-        "months were judged": "8",
+        "months were scored": "8",
     }
     skill = skill_of(evaluation(METHODS), "model")
     assert change(skill.ratio) == "20 % less error"

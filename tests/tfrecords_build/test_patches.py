@@ -99,7 +99,7 @@ def test_a_random_split_deals_out_each_patch_once(layout):
     _, parts, notes = plan([FakeDomain()], config)
     together = np.concatenate(list(parts.values()))
     assert len(np.unique(together)) == len(together)
-    assert "dealt out at random" in notes[0]
+    assert "drawn at random" in notes[0]
     expected = {"train": 80, "validation": 20, "test": 10} if layout == "random" else {"train": 126, "validation": 18, "test": 36}
     assert {p: len(e) for p, e in parts.items()} == pytest.approx(expected, abs=1)
 

@@ -119,12 +119,12 @@ def decomposition(
     notes = []
     if (some & ~told).any():
         notes.append(
-            f"{int((some & ~told).sum())} of {int(some.sum())} series are too short or have too many gaps, and no parts."
+            f"{int((some & ~told).sum())} of {int(some.sum())} series are too short or have too many gaps and are not decomposed."
         )
     if parts.gaps.max() > 0:
         notes.append(
-            f"Up to {int(parts.gaps.max())} missing months of a series were filled for the fit alone (its mean annual cycle upon "
-            "a line across the gap); in what is written they are missing."
+            f"Up to {int(parts.gaps.max())} missing months of a series were filled for the fit alone (mean annual cycle "
+            "added to a line across the gap); they are missing in the output."
         )
     data = _dataset(series, parts, cells, dict(attributes or {}))
     if drivers:
@@ -134,7 +134,7 @@ def decomposition(
 
 
 def _dataset(series: Series, parts: Parts, cells: xr.DataArray | None, attributes: dict[str, str]) -> xr.Dataset:
-    data = xr.Dataset(attrs={"Conventions": CONVENTIONS, "title": "Storage taken apart by STL", **attributes})
+    data = xr.Dataset(attrs={"Conventions": CONVENTIONS, "title": "Storage decomposed by STL", **attributes})
     data["time"] = ("time", from_month_number(series.months), {"standard_name": "time", "long_name": "first day of the month"})
     places: tuple[str, ...]
     shape: tuple[int, ...]
@@ -180,7 +180,7 @@ def _put_drivers(
     for d, name in enumerate(names):
         own = taken_apart(drivers[name].values, drivers[name].months, options)
         if (own.gaps < 0).any():
-            notes.append(f"{name}: {int((own.gaps < 0).sum())} series are too short or have too many gaps, and no correlation.")
+            notes.append(f"{name}: {int((own.gaps < 0).sum())} series are too short or have too many gaps for a correlation.")
         for p, part in enumerate(PARTS):
             there = _at(getattr(own, part), drivers[name].months, series.months)
             for k in range(len(series.names)):
@@ -192,10 +192,10 @@ def _put_drivers(
         found,
         ("driver_correlation", "driver_p_value", "driver_correlation_best", "driver_lag"),
         (
-            "correlation of a part of storage with the same part of the driver, in the same month",
-            "its two-sided p-value, for as many independent values as persistence leaves",
-            "correlation of the largest size with the driver ahead by up to twelve months",
-            "months by which the driver is ahead there",
+            "correlation of a component of storage with the same component of the driver, in the same month",
+            "its two-sided p-value, with the effective number of independent values",
+            "largest correlation with the driver leading by up to twelve months",
+            "months by which the driver leads there",
         ),
         ("1", "1", "1", "month"),
         strict=True,

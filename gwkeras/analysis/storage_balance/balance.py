@@ -85,13 +85,13 @@ def balance(total: Component, parts: Mapping[str, Component], baseline: tuple[in
             found=f"{int(base.sum())} months",
             remedy="name another baseline, or give longer records",
         )
-    notes = [f"All anomalies are of the mean over {said}, {int(base.sum())} months that all records have."]
+    notes = [f"All anomalies are relative to the mean over {said}, {int(base.sum())} months that all records have."]
     gwsa, variance = total.at(months)
     mean = _mean(gwsa[base])
     offset = float(np.sqrt(np.nanmean(mean**2)))
     if offset > _OTHER_BASELINE:
         notes.append(
-            f"Total storage came on another baseline (its mean over {said} is {offset:.1f} mm, rms) and was put on this one."
+            f"Total storage had another baseline (its mean over {said} is {offset:.1f} mm, rms) and was converted to this one."
         )
     gwsa, variance = gwsa - mean, variance**2
     unknown = [] if total.sigma is not None else ["total storage"]
@@ -101,7 +101,7 @@ def balance(total: Component, parts: Mapping[str, Component], baseline: tuple[in
         variance = variance + sigma**2
         unknown += [name] if part.sigma is None else []
     if unknown:
-        notes.append(f"No error is known of {', '.join(unknown)}: it counts as none, and the errors written are too small by it.")
+        notes.append(f"No error is known for {', '.join(unknown)}: it counts as zero, so the written errors are too small.")
     absent = total.months.size - months.size
     if absent:
         notes.append(f"{absent} months of total storage are left out: another record does not have them.")

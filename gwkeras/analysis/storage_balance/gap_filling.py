@@ -1,4 +1,4 @@
-"""Missing months of a record filled by its season upon a line across the gap, with the error that this makes elsewhere."""
+"""Missing months of a record filled by its season added to a line across the gap, with the error of doing so elsewhere."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from gwkeras.analysis.trend.season import without_season
 
 METHOD = (
-    "mean annual cycle of each cell upon a straight line across the gap; standard error from gaps of the same length, made where "
-    "the record is known"
+    "mean annual cycle of each cell added to a straight line across the gap; standard error from artificial gaps of the same "
+    "length elsewhere in the record"
 )
 _FEWEST_TRIALS = 5
 

@@ -151,8 +151,8 @@ def _by_cell(products: Products, cells: np.ndarray, known: np.ndarray, progress:
 
 def _notes(products: Products, found: _Errors, cells: np.ndarray, whole: _Errors) -> list[str]:
     notes = [
-        "The hat sees differences alone: what products have in common (the same satellites, the same background models) cancels, "
-        "so these are least errors; a mean of some of the products must not be judged beside them."
+        "The method uses differences only: errors that products share (the same satellites, the same background models) cancel, "
+        "so these errors are lower bounds. Do not include a mean of some of the products as a product of its own."
     ]
     negative = (found.classical < 0).any(axis=1)
     if negative.any():

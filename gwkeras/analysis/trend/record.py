@@ -88,14 +88,14 @@ def record_trend(
     notes = []
     short = int(((number > 0) & ~enough).sum())
     if short:
-        notes.append(f"{short} cells have fewer than {100 * options.least_share:g} % of the record's months, and no trend.")
+        notes.append(f"{short} cells have fewer than {100 * options.least_share:g} % of the record's months and get no trend.")
     land = np.flatnonzero(enough)
     if not land.size:
         raise BadInput("record", expected="a cell with data", found="none", remedy="check file and region")
     series = values[:, land]
     if options.season:
         series = without_season(series, months)
-        notes.append("The mean annual cycle is taken out before slopes and tests.")
+        notes.append("The mean annual cycle is removed before slopes and tests.")
     # Of many lags some differ from 0 by chance: a correction that narrows intervals would find trends in white noise.
     trend_of = partial(sen_trend, confidence=options.confidence, correction=options.correction, least_inflation=1.0)
     found = trend_of(series, months, progress=progress)
@@ -104,7 +104,7 @@ def record_trend(
     whole = trend_of(mean[:, None], months)
     gaps = int(months[-1] - months[0] + 1 - months.size)
     if gaps:
-        notes.append(f"{gaps} months of the span are absent and stay so; none is filled.")
+        notes.append(f"{gaps} months of the span are missing; none is filled.")
     data = _dataset(found, whole, mean, land, field, options, dict(attributes or {}))
     slope, significant = data["trend"].values, data["significant"].values == 1
     weights = np.where(np.isfinite(slope), grid.area, 0.0)

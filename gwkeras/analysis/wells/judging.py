@@ -93,7 +93,7 @@ def judged(
     months, level, series = _in_common(wells, fields, config)
     found = checked(level, months, config.quality)
     if found.spikes:
-        notes.append(f"{found.spikes} readings far from all others of their well are left out.")
+        notes.append(f"{found.spikes} outlying readings are left out.")
     for reason in dict.fromkeys(found.reason[found.reason != ""]):
         everything += dropped(wells, found.reason == reason, str(reason), list(found.detail))
     good = found.reason == ""
@@ -110,7 +110,7 @@ def judged(
     base, base_notes = _base(level, months, config)
     notes += base_notes
     if not np.isfinite(wells.specific_yield).any():
-        notes.append("No specific yield is stated: slope, bias, RMSE and NSE are unknown, correlations do not need it.")
+        notes.append("No specific yield is given, so slope, bias, RMSE and NSE are unknown; correlations do not need it.")
     cell = fields[0].cell[good]
     every = [scores(level, of_field, wells.specific_yield, base) for of_field in series]
     shown = []

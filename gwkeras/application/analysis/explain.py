@@ -29,7 +29,7 @@ from gwkeras.methods.priors.learners.fitted import FittedLearner
 
 _ADDITIVE = 1e-3  # of the prediction's root mean square: rounding of float32 fields
 _SAID = {
-    "group": "Usual is each calendar month's mean for climate and product, and the mean over land for maps.",
+    "group": "The usual input is the mean of each calendar month for climate and product, and the mean over land for maps.",
     "feature": "Of the prior alone, before the update: memories against their mean over the training months, "
     "channels and maps that stand by themselves against the usual.",
     "row": "Of the prior alone, before the update, in single cells; against other months.",
@@ -249,8 +249,10 @@ def _explained_rows(
 
 
 def _finished(data: xr.Dataset, gap: float, size: float, months: int, by: str) -> Explained:
-    notes = [f"{_SAID[by]} {months} months; contributions and what is usual add up to the prediction within {gap:.2g} mm."]
+    notes = [
+        f"{_SAID[by]} {months} months; they and the prediction from usual inputs add up to the prediction within {gap:.2g} mm."
+    ]
     if gap > _ADDITIVE * max(size, 1e-6):
-        notes.append(f"That is more than rounding (the prediction has a size of {size:.3g} mm): contributions are not complete.")
+        notes.append(f"That is more than rounding (the prediction has a size of {size:.3g} mm): contributions are incomplete.")
     data.attrs |= {"additivity_gap_mm": gap, "notes": "\n".join(notes)}
     return Explained(data, tuple(notes))

@@ -121,9 +121,9 @@ def _dataset(
     if wanted.fill and absent:
         whole = fill_months(values, sigma, months)
         months, values, sigma, is_filled = whole.months, whole.values, whole.sigma, whole.is_filled
-        notes.append(f"{absent} absent months are filled: {METHOD}; the variable `filled` names them.")
+        notes.append(f"{absent} missing months are filled: {METHOD}; the variable `filled` marks them.")
     elif absent:
-        notes.append(f"{absent} months between the first and the last are absent and stay so; --fill fills them.")
+        notes.append(f"{absent} months between the first and the last are missing and stay missing; --fill fills them.")
     data = xr.Dataset(attrs={"Conventions": CONVENTIONS, "title": "Groundwater storage anomaly, what is left of total storage"})
     data.attrs |= attributes
     data["time"] = ("time", from_month_number(months), {"standard_name": "time", "long_name": "first day of the month"})
@@ -133,7 +133,7 @@ def _dataset(
     base = " to ".join(wanted.baseline)
     for name, numbers, meaning in (
         ("gwsa", values, f"groundwater storage anomaly of the mean over {base}: {made}"),
-        ("gwsa_sigma", sigma, "standard error of gwsa: errors of the records, added by squares"),
+        ("gwsa_sigma", sigma, "standard error of gwsa: errors of the records, added in quadrature"),
     ):
         attrs = {"long_name": meaning, "units": "mm", "cell_methods": "time: mean area: mean"}
         data[name] = (("time", "lat", "lon"), numbers.reshape(shape).astype(np.float32), attrs)

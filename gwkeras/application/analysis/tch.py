@@ -62,7 +62,7 @@ def read_products(
         place = np.searchsorted(month_number(field["time"].values), months)
         regrid = None if grids[name].is_close(target) else Regridder(grids[name], target)
         if regrid is not None:
-            notes.append(f"{name}: brought to the grid of {target_name} ({target.lat_step:g}°) by shared area.")
+            notes.append(f"{name}: regridded to the grid of {target_name} ({target.lat_step:g}°), weighted by area.")
         for number, one in enumerate(month_by_month(field, place)):
             values[k, number] = (one if regrid is None else regrid(one)).ravel()
             progress(name, number + 1, months.size)

@@ -22,8 +22,8 @@ class SourceConfig:
         (), "file, list of files, folder, glob or ZIP; relative to this file; ~ and ${NAME:-default} are expanded", form="path"
     )
     kind: Literal["auto", "g3p", "grace", "era5", "gldas", "netcdf"] = key("auto", "format; auto: recognised by content")
-    variables: dict[str, str] = key({}, "canonical name: name in the file, where they cannot be guessed")
-    units: dict[str, str] = key({}, "canonical name: unit, where the file states none")
+    variables: dict[str, str] = key({}, "canonical name: name in the file, if it is not recognised")
+    units: dict[str, str] = key({}, "canonical name: unit, if the file states none")
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class RegionConfig:
 
 @dataclass(frozen=True)
 class PointSpreadConfig:
-    """What the product has been smoothed by; its cells are means of the smoothed field."""
+    """The product's filter; its cells are means of the filtered field."""
 
     kind: Literal["auto", "product", "gaussian", "none"] = key(
         "auto",
-        "auto: what its files say, and where they say nothing, what its months speak for; product: what its files say, none "
-        "where they say nothing; gaussian: as stated here; none: cell means alone",
+        "auto: as the files state, otherwise estimated from the data; product: as the files state, otherwise none; gaussian: as "
+        "stated here; none: no filter, cell means alone",
     )
     half_weight_km: float | None = key(
         None,
@@ -54,24 +54,24 @@ class PointSpreadConfig:
     )
     over: Literal["product", "land", "everything"] = key(
         "product",
-        "land: the mean over land, so that constants stay; everything: the sea counts as zero; product: as its kind is made",
+        "land: the mean over land, so that constants stay constant; everything: the sea counts as zero; product: as usual for it",
     )
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """The records, and what is made of them."""
+    """The records, and how they are prepared."""
 
     gwsa: SourceConfig = key(SourceConfig(), "the coarse storage product")
     climate: tuple[SourceConfig, ...] = key((), "list of climate records, each with the keys of data.gwsa")
     static: tuple[SourceConfig, ...] = key((), "list of fine static fields (elevation, soil …), each with the keys of data.gwsa")
-    reference: SourceConfig | None = key(None, "the fine field that `target.kind: reference` learns; keys of data.gwsa")
-    truth: SourceConfig | None = key(None, "fine truth, looked at by evaluate only, never by build or train; keys of data.gwsa")
+    reference: SourceConfig | None = key(None, "fine field for `target.kind: reference` to learn from; keys of data.gwsa")
+    truth: SourceConfig | None = key(None, "fine truth, used for scoring only; keys of data.gwsa")
     region: RegionConfig | None = key(None, "box to work on; null: all of the product, or the part that all files cover")
     margin_km: float | None = key(
         None,
-        "how far around the region the files are read, where they reach that far, so that what a filter brings in from there is "
-        "known; it is not written. null: 2.5 half-weight radii of the filter that the files name",
+        "margin around the region that is read as well, as far as the files reach, because the filter leaks signal from there; "
+        "it is not written. null: 2.5 half-weight radii of the filter that the files state",
         unit="km",
         at_least=0,
         at_most=5000,
@@ -80,7 +80,7 @@ class DataConfig:
         None, "first month used, such as 2002-04; null: the first that all records have", form="month"
     )
     last_month: Month | None = key(None, "last month used; null: the last that all records have", form="month")
-    point_spread: PointSpreadConfig = key(PointSpreadConfig(), "what the product has been smoothed by")
+    point_spread: PointSpreadConfig = key(PointSpreadConfig(), "the product's filter")
     coarsen_product: int = key(1, "the product is block-averaged by this factor first", at_least=1, at_most=64)
     minimum_valid_share: float = key(
         0.5, "share of a cell's area with data below which a regridded cell is missing", unit="1", at_least=0, at_most=1
@@ -103,26 +103,26 @@ class SampleConfig:
     )
     months_required: int = key(
         0,
-        "months of climate that a month must have before it to become a sample, where that is more than `months`: it lets "
-        "different memories share their months; 0: `months`",
+        "months of climate required before a month becomes a sample, if more than `months`; set it to compare lengths of memory "
+        "on the same months; 0: `months`",
         unit="months",
         at_least=0,
         at_most=120,
     )
     height: int = key(
         0,
-        "H, rows of a patch; 0: as many as the region has at the scale trained on, at most 32",
+        "H, rows of a patch; 0: all rows of the region at the training scale, at most 32",
         unit="coarse cells",
         at_least=0,
         at_most=1024,
     )
-    width: int = key(0, "W, columns of a patch; 0: likewise", unit="coarse cells", at_least=0, at_most=1024)
+    width: int = key(0, "W, columns of a patch; 0: all columns, at most 32", unit="coarse cells", at_least=0, at_most=1024)
     factor: int = key(4, "s, fine cells along a side of a coarse cell", at_least=1, at_most=64)
     climate: tuple[str, ...] = key((), "climate channels; []: every channel that the climate files hold")
     covariates: tuple[str, ...] = key(
         ("auto",),
         "fine covariates: names of static fields, <channel>_anomaly_<months>, <channel>_mean_<months> or "
-        "<channel>_memory_<months>, what a linear store of that time constant keeps; auto; []: none",
+        "<channel>_memory_<months>, the content of a linear store with that time constant; auto; []: none",
     )
 
 
@@ -132,8 +132,8 @@ class TargetConfig:
 
     kind: Literal["bicubic", "coarsen", "reference", "product"] = key(
         "coarsen",
-        "bicubic: the product interpolated (the paper's); coarsen: the product seen coarser; reference: data.reference; product: "
-        "the product itself, through its point spread, by a network that does not see it (model.kind: prior)",
+        "bicubic: the product interpolated (the paper's); coarsen: the product after coarsening; reference: data.reference; "
+        "product: the product through its filter, with a network that does not take it as input (model.kind: prior)",
     )
 
 
@@ -146,14 +146,16 @@ class SplitConfig:
     )
     test_months: tuple[Month, ...] = key((), "spans such as 2010-01:2012-12; []: spans are drawn", form="span")
     validation_months: tuple[Month, ...] = key((), "the same", form="span")
-    test_share: float = key(0.2, "share of the months, where spans are drawn", unit="1", at_least=0, below=1)
+    test_share: float = key(0.2, "share of the months, if spans are drawn", unit="1", at_least=0, below=1)
     validation_share: float = key(0.1, "the same", unit="1", at_least=0, below=1)
     span_months: int = key(12, "length of a drawn span", unit="months", at_least=1, at_most=240)
-    buffer_months: int = key(0, "dropped from training on each side of a held-out span", unit="months", at_least=0, at_most=120)
+    buffer_months: int = key(
+        0, "months dropped from training on each side of a held-out span", unit="months", at_least=0, at_most=120
+    )
     block_cells: int = key(8, "side of a spatial block", unit="product cells", at_least=1, at_most=720)
     block_share: float = key(
         0.1,
-        "share of the blocks whose targets are never trained on; where that is less than one block, none is held out and the "
+        "share of the blocks whose targets are never trained on; if that is less than one block, none is held out and the "
         "report says so",
         unit="1",
         at_least=0,
@@ -169,10 +171,8 @@ class SplitConfig:
 class PatchConfig:
     """How patches are cut."""
 
-    layout: Literal["lattice", "random"] = key("lattice", "lattice: regular, edges and coasts included; random: the paper's")
-    stride: int = key(
-        0, "of the lattice; 0: patch size minus overlap of a quarter", unit="coarse cells", at_least=0, at_most=1024
-    )
+    layout: Literal["lattice", "random"] = key("lattice", "lattice: regular, with edges and coasts; random: the paper's")
+    stride: int = key(0, "step of the lattice; 0: patches overlap by a quarter", unit="coarse cells", at_least=0, at_most=1024)
     train: int = key(8000, "number of patches to train on, at most", unit="patches", at_least=0, at_most=10_000_000)
     validation: int = key(2000, "number of patches to validate on, at most", unit="patches", at_least=0, at_most=10_000_000)
     test: int = key(500, "number of patches to test on, at most", unit="patches", at_least=0, at_most=10_000_000)
@@ -184,7 +184,7 @@ class PatchConfig:
 class ShardConfig:
     """How samples are filed."""
 
-    samples: int = key(256, "about this many a shard", unit="samples", at_least=1, at_most=1_000_000)
+    samples: int = key(256, "approximate number of samples in a shard", unit="samples", at_least=1, at_most=1_000_000)
     compression: Literal["none", "gzip"] = key("none", "of the shards")
 
 
@@ -211,7 +211,7 @@ class ModelConfig:
     refinement_layers: int = key(2, "convolutions of the fine-scale block", at_least=0, at_most=64)
     batch_normalisation: bool = key(True, "after each convolution of the U-Net")
     uncertainty_head: bool = key(
-        True, "false: one standard deviation for all cells, settled by calibration; the data loss becomes a squared error"
+        True, "false: one standard deviation for all cells, set by calibration; the data loss becomes a squared error"
     )
     dropout: float = key(0.3, "share of features dropped while training", unit="1", at_least=0, below=1)
 
@@ -222,7 +222,7 @@ class LossConfig:
 
     data: Literal["nll", "beta_nll", "crps"] = key("beta_nll", "nll: the paper's equation 11")
     beta: float = key(0.5, "of beta_nll", unit="1", at_least=0, at_most=1)
-    physics_weight: float = key(0.05, "of the physics terms together", unit="1", at_least=0)
+    physics_weight: float = key(0.05, "weight of all physics terms", unit="1", at_least=0)
     sign_weight: float = key(1.0, "within physics: storage falls where P - ET is positive, or the reverse", unit="1", at_least=0)
     magnitude_weight: float = key(1.0, "within physics: storage change against infiltration", unit="1", at_least=0)
     regional_weight: float = key(
@@ -248,27 +248,29 @@ class TrainingConfig:
 
     epochs: int = key(30, "at most", unit="epochs", at_least=1, at_most=100_000)
     batch_size: int = key(32, "over all devices together", unit="samples", at_least=1, at_most=65_536)
-    learning_rate: float = key(1e-3, "of AdamW at the start", unit="1", above=0, at_most=1)
+    learning_rate: float = key(1e-3, "initial learning rate of AdamW", unit="1", above=0, at_most=1)
     weight_decay: float = key(1e-5, "of AdamW", unit="1", at_least=0, at_most=1)
-    clip_norm: float = key(1.0, "largest norm of the gradient", unit="1", above=0)
-    plateau_factor: float = key(0.5, "the learning rate is multiplied by it on a plateau", unit="1", above=0, below=1)
-    plateau_patience: int = key(3, "epochs without gain before that", unit="epochs", at_least=1, at_most=100_000)
-    stopping_patience: int = key(10, "epochs without gain before training stops", unit="epochs", at_least=1, at_most=100_000)
+    clip_norm: float = key(1.0, "gradients are clipped to this norm", unit="1", above=0)
+    plateau_factor: float = key(0.5, "factor on the learning rate at a plateau", unit="1", above=0, below=1)
+    plateau_patience: int = key(3, "epochs without improvement before that", unit="epochs", at_least=1, at_most=100_000)
+    stopping_patience: int = key(
+        10, "epochs without improvement before training stops", unit="epochs", at_least=1, at_most=100_000
+    )
     scale_transfer: bool = key(True, "`target.kind: coarsen` only: choose the number of epochs one scale up")
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = key(
-        "float32", "of the network's arithmetic; weights, heads and losses are in float32 whatever it is"
+        "float32", "precision of the network's arithmetic; weights, heads and losses are always float32"
     )
     accumulate: int = key(
         1,
-        "pieces in which each device works through its part of a batch, one after the other, to save memory",
+        "number of pieces into which each device splits its part of a batch, to save memory",
         at_least=1,
         at_most=65_536,
     )
     shuffle_buffer: int = key(2048, "samples in the shuffle buffer", unit="samples", at_least=1, at_most=10_000_000)
-    seed: int = key(0, "of weights, dropout and shuffling", at_least=0)
+    seed: int = key(0, "seed of weights, dropout and shuffling", at_least=0)
     members: int = key(
         1,
-        "networks trained from seeds of their own, each without a span of months, kept as one; their spread is part of its σ",
+        "number of networks, each trained with its own seed and without one span of months, and averaged; their spread adds to σ",
         at_least=1,
         at_most=100,
     )
@@ -290,7 +292,7 @@ def _default_methods() -> tuple[MethodConfig, ...]:
 class MethodConfig:
     """A way to downscale: what each fine cell should hold, and what the product says that this has missed."""
 
-    name: str = key("", "as it stands in tables; empty: made of its parts")
+    name: str = key("", "name in tables; empty: built from its parts")
     prior: Any = key(_network, "a kind, or a section with its kind and its keys", kinds=PRIORS)
     update: Any = key(_no_update, "the same", kinds=UPDATES)
 
@@ -301,12 +303,12 @@ class DownscaleConfig:
 
     tile: int = key(
         0,
-        "side of an inference tile, the halo not counted; 0: the tiling with the least to compute",
+        "side of an inference tile without its halo; 0: the tiling with the least computation",
         unit="coarse cells",
         at_least=0,
         at_most=4096,
     )
-    interval: float = key(0.9, "probability inside the written bounds", unit="1", above=0, below=1)
+    interval: float = key(0.9, "probability of the written interval", unit="1", above=0, below=1)
 
 
 @dataclass(frozen=True)
@@ -314,9 +316,9 @@ class Config:
     """Everything that a run depends on."""
 
     name: str = key("gwkeras", "label of the run and of the exported model")
-    data: DataConfig = key(DataConfig(), "the records, and what is made of them")
+    data: DataConfig = key(DataConfig(), "the records, and how they are prepared")
     sample: SampleConfig = key(SampleConfig(), "shape and channels of a sample")
-    target: TargetConfig = key(TargetConfig(), "where fine detail is learned from")
+    target: TargetConfig = key(TargetConfig(), "what fine detail is learned from")
     split: SplitConfig = key(SplitConfig(), "what is trained on and what is held out")
     patches: PatchConfig = key(PatchConfig(), "how patches are cut")
     shards: ShardConfig = key(ShardConfig(), "how samples are filed")
@@ -324,6 +326,6 @@ class Config:
     loss: LossConfig = key(LossConfig(), "L = data + physics_weight × physics + smoothness_weight × smoothness")
     training: TrainingConfig = key(TrainingConfig(), "one training run")
     methods: tuple[MethodConfig, ...] = key(
-        _default_methods, "ways to downscale, each judged beside the interpolations; the first one is written"
+        _default_methods, "methods, all scored together with the interpolations; the first one is written"
     )
     downscale: DownscaleConfig = key(DownscaleConfig(), "the whole region, month after month")

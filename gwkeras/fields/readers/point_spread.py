@@ -94,7 +94,7 @@ def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: Point
         said = f"point spread: {spread.describe()}, from {stated.place}"
         if stated.maybe_full_width:
             said += (
-                ", which does not say if its number is the radius or the full width: the radius, unless its months tell otherwise"
+                ", which does not say if its number is the radius or the full width; taken as the radius unless the data differ"
             )
         return StatedSpread(spread, said, by_files=config.kind == "auto", maybe_full_width=stated.maybe_full_width)
     if statements:
@@ -103,15 +103,13 @@ def product_point_spread(chosen: Sequence[tuple[xr.Dataset, str]], config: Point
         spread = PointSpread.gaussian(MASCON_HALF_WEIGHT_KM, over)
         return StatedSpread(spread, f"point spread: {spread.describe()}, the documented footprint of mascons")
     texts = [text for data, name in chosen for _, text in _texts(data, name)]
-    said = "speaks of a Gaussian filter without its radius" if any(map(_GAUSS.search, texts)) else "speaks of no filter"
+    said = "states a Gaussian filter without its radius" if any(map(_GAUSS.search, texts)) else "states no filter"
     where = label(chosen[0][0])
     if config.kind == "auto":
         return StatedSpread(
-            PointSpread("none", over=over), f"point spread: {where} {said}; methods look for one in the product", is_known=False
+            PointSpread("none", over=over), f"point spread: {where} {said}; methods estimate one from the product", is_known=False
         )
-    return StatedSpread(
-        PointSpread(), f"point spread: none, for {where} {said}; where there is one, state it (data.point_spread)"
-    )
+    return StatedSpread(PointSpread(), f"point spread: none, for {where} {said}; if there is one, state it (data.point_spread)")
 
 
 def _agreed(statements: list[_Statement], where: str) -> _Statement | None:

@@ -150,7 +150,7 @@ def carried(measured: Calibration, deviation: float) -> Calibration:
     """
     factors = {p: f * _widening(p, deviation) for p, f in measured.quantiles}
     own = measured.interval_factor * _widening(measured.interval, deviation)
-    basis = f"{measured.basis}, carried to fine cells by the covariance; detail that the product cannot see is an assumption"
+    basis = f"{measured.basis}, carried to fine cells by the covariance; the variance of detail below the filter is assumed"
     return Calibration(1.0, own, measured.interval, basis, tuple(factors.items()), measured.groups)
 
 

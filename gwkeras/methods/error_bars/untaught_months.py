@@ -30,7 +30,7 @@ def untaught_factor(untaught: Sequence[np.ndarray], taught: Sequence[np.ndarray]
     needed = groups_needed(probability)
     if min(len(untaught), len(taught)) < needed:
         few = min(len(untaught), len(taught))
-        return 1.0, f"{few} groups are too few ({needed} are needed) to tell months not taught on apart"
+        return 1.0, f"{few} groups are too few ({needed} are needed) to scale σ separately outside the training months"
     squares = [np.mean([np.mean(np.square(group, dtype=float)) for group in groups]) for groups in (untaught, taught)]
     factor = float(np.clip((squares[0] / max(squares[1], 1e-12)) ** (CARRIED / 2), *_RANGE))
-    return factor, f"σ × {factor:.2f} in months not taught on, by {len(untaught)} of these groups"
+    return factor, f"σ × {factor:.2f} outside the training months, from {len(untaught)} of these groups"

@@ -40,8 +40,8 @@ class Integrated:
     Raises: ConfigError: where one is trained from shards.
     """
 
-    detail: Any = key(_default("gtnnwr"), "the prior that spatial detail is taken from", kinds=PRIORS)
-    continuity: Any = key(_default("ssvaer"), "the prior that the course in time is taken from", kinds=PRIORS)
+    detail: Any = key(_default("gtnnwr"), "prior for the spatial detail", kinds=PRIORS)
+    continuity: Any = key(_default("ssvaer"), "prior for the course in time", kinds=PRIORS)
 
     label: ClassVar[str] = "GTNNWR with SSVAER"
     needs_shards: ClassVar[bool] = False

@@ -33,7 +33,7 @@ class Perceptron(Learner):
     """
 
     units: int = key(16, "of the hidden layer", at_least=1, at_most=1000)
-    members: int = key(4, "networks that differ in their start, averaged", at_least=1, at_most=100)
+    members: int = key(4, "number of networks with different initial weights, averaged", at_least=1, at_most=100)
     time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
 
     label: ClassVar[str] = "perceptron"

@@ -120,7 +120,6 @@ def map_data(fields: xr.Dataset, method: str, judged_by: str, evidence: str, mos
         },
         "months": [str(month)[:7] for month in fields["time"].values],
         "monthsInAll": months,
-        "judged": judged,
         "judgedBy": judged_by,
         "judgedShort": _SHORT[evidence],
         "detailOf": DETAIL_OF if DETAIL_OF in methods else methods[0],

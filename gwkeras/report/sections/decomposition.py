@@ -18,7 +18,7 @@ def strength_table(data: xr.Dataset) -> Table:
         )
         for k, name in enumerate(data["series"].values)
     )
-    return Table("Parts", ("series", "strength of trend", "of season", "months filled for the fit"), rows)
+    return Table("Components", ("series", "strength of trend", "strength of season", "months filled for the fit"), rows)
 
 
 def driver_table(data: xr.Dataset) -> Table:
@@ -35,7 +35,7 @@ def driver_table(data: xr.Dataset) -> Table:
                 texts.append(f"{now:+.2f} (p {p_value:.2f}); {best:+.2f} after {lag:.0f}" if np.isfinite(now) else "–")
             rows.append((f"{series}, {driver}", *texts))
     headings = ("series, driver", *(f"{part}: now; best" for part in map(str, data["part"].values)))
-    return Table("Drivers: correlation of parts, with the driver ahead by months", headings, tuple(rows))
+    return Table("Drivers: correlation of components, with the driver leading by months", headings, tuple(rows))
 
 
 def _text(value: float, form: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether the standard deviations hold: over all cells, by class, and by their own size."""
+"""Whether the standard deviations are right: over all cells, by class, and by their own size."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from gwkeras.report.document import Aside, Block, Section, Table, paragraph
 
 _OF_CLASSES = ("coverage_at_90", "standardised_error", "sigma_correlation_share")
 _SAID = (
-    "Shares of the truth within the intervals of 50, 80, 90 and 95 % that follow from σ; root mean square of σ and of error "
-    "over σ (1 where σ is right); correlation of σ and |error|, and the highest that a calibrated Normal with these σ can have; "
-    "how much the error rises with σ from its lowest to its highest quarter (1 where σ is right); how much lower the CRPS is "
-    "than with one constant σ that is right on average."
+    "Coverage of the 50, 80, 90 and 95 % intervals derived from σ; root mean square of σ and of error over σ (1 if σ is "
+    "right); correlation of σ and |error|, and the highest that a calibrated Normal with these σ can have; slope of the error "
+    "over σ from the lowest to the highest quartile (1 if σ is right); gain in CRPS over a constant σ that is right on average."
 )
 _PRODUCT = (
-    "Cells of the product (through a filter, blocks of them wider than its core) in months or places that nothing was learned "
-    "from, each predicted from what lies outside of it: what real data can contradict. It says nothing of detail within a cell."
+    "Held-out product cells (for a filtered product, blocks of cells wider than the filter's core), each predicted from the "
+    "data outside it. This is the part of the error bars that real data can test. It says nothing about detail within a cell."
 )
 
 
@@ -38,8 +37,8 @@ def error_bars(evaluation: Evaluation) -> Section:
     if others:
         blocks.append(Aside("By class, the other methods", tuple(others)))
     parts = tuple((method, *(f"{s:.1f} / {e:.1f}" for s, e in d.quartiles)) for method, d in found.items())
-    quarters = ("method", "lowest σ", "second quarter", "third quarter", "highest σ")
-    blocks.append(Table("σ / root mean square error, mm, in quarters of the land by σ", quarters, parts))
+    quarters = ("method", "lowest σ", "second quartile", "third quartile", "highest σ")
+    blocks.append(Table("σ / root mean square error, mm, by quartile of σ over the land", quarters, parts))
     blocks.extend(_product_scale(evaluation))
     return Section("Error bars", tuple(blocks))
 

@@ -18,7 +18,7 @@ def importance_table(data: xr.Dataset) -> Table:
     order = np.argsort(-values)[:_MOST_ROWS]
     total = max(float(values.sum()), 1e-12)
     rows = tuple((str(data[by].values[k]), f"{values[k]:.3f}", f"{100 * values[k] / total:.1f}") for k in order)
-    return Table("What it predicts from", (by, "mean |contribution| mm", "share %"), rows)
+    return Table("What the prediction is based on", (by, "mean |contribution| mm", "share %"), rows)
 
 
 def coefficient_table(data: xr.Dataset) -> Table:
@@ -26,4 +26,4 @@ def coefficient_table(data: xr.Dataset) -> Table:
     mean, spread = data["mean"].values, data["deviation"].values
     order = np.argsort(-np.hypot(mean, spread))[:_MOST_ROWS]
     rows = tuple((str(data["feature"].values[k]), f"{mean[k]:+.3f}", f"{spread[k]:.3f}") for k in order)
-    return Table("Local coefficients, mm for a standard deviation", ("memory", "mean", "standard deviation"), rows)
+    return Table("Local coefficients, mm per standard deviation", ("memory", "mean", "standard deviation"), rows)

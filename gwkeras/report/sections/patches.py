@@ -34,7 +34,7 @@ def patches(evaluation: Evaluation) -> Section:
         for method, found in patch_figures(evaluation).items()
     )
     said = paragraph(
-        f"Each of the {evaluation.data.sizes['patch']} test patches by itself, cells weighted by area: mean ± standard deviation "
-        "over patches. Methods see the whole domain; the patches only say where they are judged."
+        f"Scores of each of the {evaluation.data.sizes['patch']} test patches, cells weighted by area: mean ± standard deviation "
+        "over patches. Methods predict the whole domain; the patches only select what is scored."
     )
     return Section("Test patches", (said, Table("", headings, tuple(rows))))

@@ -1,4 +1,4 @@
-"""The first thing a reader sees: what was judged by what, how much better than interpolation, and where not to trust it."""
+"""The first thing a reader sees: what scores are measured against, the gain over interpolation, and where not to trust it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from gwkeras.evaluate.findings.skill import INTERPOLATIONS, Skill, best_interpol
 from gwkeras.evaluate.measures.scores import Scores
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Text
-from gwkeras.report.plain_percent import between, change
+from gwkeras.report.plain_percent import between, change, link
 from gwkeras.report.sections.where_not_to_trust import half_found_above, where_not_to_trust
 
 _EVIDENCE = {
     "truth": (
-        "The evidence is a fine truth: such a score says whether the detail is real. Only a synthetic world has one that is "
-        "complete; where a model's field was given for the truth, the score is agreement with that model."
+        "The evidence is a fine truth, which shows whether the detail is real. Only a synthetic world has a complete truth. "
+        "If a model's field was given as the truth, the score measures agreement with that model."
     ),
     "reference": (
-        "The evidence is a reference that the methods also learned from in other months. The score says how well its detail is "
-        "foretold, and nothing of whether the reference is right."
+        "The evidence is a reference that the methods also learned from in other months. The score says how well they predict "
+        "its detail, not whether the reference is right."
     ),
     "product": (
-        "The evidence is the product itself, one scale up. The score says how well a method undoes a coarsening of the product. "
-        "It is no evidence of the detail within the product's own cells."
+        "The evidence is the product itself, one scale up. The score says how well a method restores a coarsened product. "
+        "It is no evidence of detail within the product's own cells."
     ),
     "interpolation": (
-        "The evidence is an interpolation of the methods' own input. Any smooth interpolation comes near it, and a score says "
-        "nothing of real detail."
+        "The evidence is an interpolation of the methods' own input. Any smooth interpolation comes close to it, so the score "
+        "says nothing about real detail."
     ),
 }
 _CHANCE = 0.05
@@ -43,14 +43,14 @@ def plain_words(evaluation: Evaluation, method: str, wells: xr.Dataset | None = 
     Args:
         evaluation: as stored.
         method: that the report is about.
-        wells: what wells say, as `gwkeras wells` writes it; None where none have been looked at.
+        wells: as `gwkeras wells` writes it; None where no wells were compared.
     """
     lines = [
-        f"{len(evaluation.methods)} methods were judged by {evaluation.basis}: {evaluation.held_out}, weighted by area of land. "
-        f"This page is about “{method}”; the others stand beside it in every table.",
+        f"{len(evaluation.methods)} methods were scored against {evaluation.basis}: {evaluation.held_out}, weighted by land "
+        f"area. This page is about “{method}”; every table also has the others.",
         *(said(evaluation, method) for said in (_gain, _detail, _pattern, _bars)),
         f"{_EVIDENCE[evaluation.evidence]}{' ' + evaluation.caution if evaluation.caution else ''}",
-        "No well has been looked at: gwkeras wells compares the record with any table of them."
+        "The record was not compared with wells; gwkeras wells does this for any table of well records."
         if wells is None
         else _wells(wells),
     ]
@@ -67,17 +67,17 @@ def _wells(data: xr.Dataset) -> str:
     gains = data["median_gain"].values
     compared = np.flatnonzero(np.isfinite(gains))
     if not compared.size:
-        return f"{data.sizes['well']} wells were looked at; they say nothing of what downscaling gains."
+        return f"The record was compared with {data.sizes['well']} wells, which cannot show a gain from downscaling."
     k = int(compared[-1])
     low, high, inside = (float(data[name][k]) for name in ("median_gain_lower", "median_gain_upper", "within_cell_correlation"))
     bounds = f" ({low:+.3f} to {high:+.3f})" if np.isfinite(low) else ""
     said = (
-        f"{data.sizes['well']} wells were looked at: with “{data['field'].values[k]}” their median correlation is "
-        f"{float(data['median_correlation'][k]):.2f}, {gains[k]:+.3f} against the product{bounds}."
+        f"At {data.sizes['well']} wells the median correlation with “{data['field'].values[k]}” is "
+        f"{float(data['median_correlation'][k]):.2f}, {gains[k]:+.3f} compared with the product{bounds}."
     )
     if np.isfinite(inside):
-        said += f" Differences between wells of one product cell follow those of the field by {inside:.2f}; "
-        said += "0 would be no real detail."
+        said += f" Differences between wells in one product cell correlate with those of the field at {inside:.2f}; "
+        said += "0 would mean no real detail."
     return said
 
 
@@ -87,14 +87,12 @@ def key_figures(evaluation: Evaluation, method: str) -> tuple[tuple[str, str], .
     found = [(f"{scores['rmse']:.1f} mm", f"RMSE of {method}")]
     skill = skill_of(evaluation, method)
     if skill is not None and method != skill.best:
-        said = change(skill.ratio)
-        link = "as" if said.startswith("the same") else "of" if "times" in said else "than"
-        found.append((said, f"{link} {skill.best}, the best interpolation"))
+        found.append((change(skill.ratio), f"{link(skill.ratio)} {skill.best}, the best interpolation"))
     for column in evaluation.columns:
         value = scores.value(column)
         if column.metric.of_interval and value is not None and column.interval is not None:
             found.append((f"{100 * value:.0f} %", f"of the truth lies in the {100 * column.interval:g} % interval"))
-    found.append((str(len(evaluation.months)), "months were judged"))
+    found.append((str(len(evaluation.months)), "months were scored"))
     return tuple(found)
 
 
@@ -103,12 +101,12 @@ def _gain(evaluation: Evaluation, method: str) -> str:
     scores = evaluation.scores[method]
     said = f"The method “{method}” has a root mean square error (RMSE) of {scores['rmse']:.2f} mm"
     spread = _deviation(scores)
-    said += f", where storage itself departs from its mean by {spread:.0f} mm." if spread > 0 else "."
+    said += f"; the standard deviation of storage itself is {spread:.0f} mm." if spread > 0 else "."
     if skill is None or method in INTERPOLATIONS:
-        return said if skill is not None else f"{said} No interpolation was judged beside it."
-    likely = f" ({between(skill.low, skill.high)} would be likely with other months)" if np.isfinite(skill.low) else ""
+        return said if skill is not None else f"{said} No interpolation was scored for comparison."
+    likely = f" (90 % confidence interval: {between(skill.low, skill.high)})" if np.isfinite(skill.low) else ""
     return (
-        f"{said} Against the best interpolation, {skill.best}, that is {change(skill.ratio)}{likely}; it is nearer in "
+        f"{said} That is {change(skill.ratio)} {link(skill.ratio)} the best interpolation, {skill.best}{likely}. It is better in "
         f"{_months(skill, len(evaluation.months))}. {_chance(skill)}"
     )
 
@@ -126,9 +124,9 @@ def _months(skill: Skill, count: int) -> str:
 
 def _chance(skill: Skill) -> str:
     if not np.isfinite(skill.p_value):
-        return "There are too few months to say whether that could be chance."
+        return "There are too few months for a significance test."
     p = f"p < {_LEAST_P:g}" if skill.p_value < _LEAST_P else f"p = {skill.p_value:.2g}"
-    return f"By a paired test that {'is not' if skill.p_value < _CHANCE else 'could be'} chance ({p})."
+    return f"The difference is {'' if skill.p_value < _CHANCE else 'not '}significant in a paired test ({p})."
 
 
 def _detail(evaluation: Evaluation, method: str) -> str:
@@ -140,11 +138,11 @@ def _detail(evaluation: Evaluation, method: str) -> str:
     if ours is None:
         return ""
     if not np.isfinite(ours):
-        return "At no wavelength does it find half of the variance that is there."
-    said = f"It finds more than half of the variance that is there at wavelengths above {ours:.0f} km"
+        return "It explains less than half of the true variance at every wavelength."
+    said = f"It explains more than half of the true variance at wavelengths above {ours:.0f} km"
     if theirs is not None:
-        said += f"; interpolation {f'above {theirs:.0f} km' if np.isfinite(theirs) else 'at none'}"
-    return f"{said}. Of what is finer than that, more is missed than found."
+        said += f"; the best interpolation does so {f'above {theirs:.0f} km' if np.isfinite(theirs) else 'at no wavelength'}"
+    return f"{said}. Of finer detail it misses more than it finds."
 
 
 def _pattern(evaluation: Evaluation, method: str) -> str:
@@ -152,7 +150,7 @@ def _pattern(evaluation: Evaluation, method: str) -> str:
     if evaluation.evidence != "interpolation" or "nearest" not in evaluation.methods:
         return ""
     scores = evaluation.scores
-    said = f"Even the nearest cell's value reaches an R² of {scores['nearest']['r2']:.4f} here"
+    said = f"Even nearest-neighbour interpolation reaches an R² of {scores['nearest']['r2']:.4f} here"
     if "bilinear" in scores and method not in INTERPOLATIONS:
         ratio = scores[method]["mae"] / scores["bilinear"]["mae"]
         word = "beats" if ratio > 1 else "does not beat"
@@ -164,13 +162,13 @@ def _pattern(evaluation: Evaluation, method: str) -> str:
 def _bars(evaluation: Evaluation, method: str) -> str:
     found = diagnosis(evaluation, method)
     if found is None:
-        return f"“{method}” states no standard deviation, so it says nothing of how far off it may be."
+        return f"“{method}” gives no standard deviation, so the size of its errors is unknown."
     ratio, coverage = found.figures["standardised_error"], found.figures["coverage_at_90"]
-    said = f"Its 90 % intervals hold {100 * coverage:.0f} % of what it was judged by"
+    said = f"Its 90 % intervals contain {100 * coverage:.0f} % of the values that it was scored against"
     if ratio > 1 + _FAR:
-        return f"{said}: errors are {ratio:.1f} times as large as it says. Do not rely on its error bars."
+        return f"{said}. Errors are {ratio:.1f} times as large as σ. Do not rely on its error bars."
     if ratio < 1 - _FAR:
-        return f"{said}: its error bars are wider than they need be (errors are {ratio:.1f} times as large as it says)."
+        return f"{said}. Its error bars are wider than necessary: errors are {ratio:.1f} times as large as σ."
     if abs(ratio - 1) <= _NEAR:
-        return f"{said}, and errors are as large as it says (root mean square of error over σ: {ratio:.2f})."
-    return f"{said}; errors are {100 * abs(ratio - 1):.0f} % {'larger' if ratio > 1 else 'smaller'} than it says."
+        return f"{said}, and errors are as large as σ (root mean square of error over σ: {ratio:.2f})."
+    return f"{said}. Errors are {100 * abs(ratio - 1):.0f} % {'larger' if ratio > 1 else 'smaller'} than σ."

@@ -10,7 +10,7 @@ from gwkeras.report.stored.told import Told
 
 
 def told_sections(told: Told) -> tuple[Section, ...]:
-    """All that a run tells of itself; sections without content are left out of the document."""
+    """All sections about the run; those without content are left out of the document."""
     return facts(told.facts), split(told.split), notes(told.notes), sources(told.sources)
 
 
@@ -20,16 +20,16 @@ def facts(values: Mapping[str, str]) -> Section:
 
 
 def split(description: str) -> Section:
-    """Who learned from what."""
+    """What was learned from and what was held out."""
     return Section("Split", (paragraph(description),) if description else ())
 
 
 def notes(sentences: Sequence[str]) -> Section:
-    """What a reader should know of the data."""
+    """What a reader should know about the data."""
     return Section("Notes on the data", (listing(tuple(sentences)),) if sentences else ())
 
 
 def sources(files: Sequence[Source]) -> Section:
-    """The files that all comes from."""
+    """The input files."""
     lines = tuple(f"`{s.file}`, {s.size:,} bytes, sha256 {s.sha256[:16]}…" for s in files)
     return Section("Sources", (listing(lines),) if lines else ())

@@ -37,22 +37,22 @@ def score_table(scores: Mapping[str, Scores], columns: Sequence[Column], title: 
 
 def brief_table(evaluation: Evaluation) -> Table:
     """The table that ends a run: the scores that a terminal is wide enough for."""
-    title = f"{evaluation.held_out}, judged by {evaluation.basis}"
+    title = f"{evaluation.held_out}, scored against {evaluation.basis}"
     return score_table(evaluation.scores, [c for c in evaluation.columns if c.metric.brief], title[:1].upper() + title[1:])
 
 
 def verdict(evaluation: Evaluation, target: str, title: str = "") -> Section:
-    """What was judged by what, and the scores; then those in blocks that training never had.
+    """What methods were scored against, and the scores; then those in held-out blocks.
 
     Args:
         evaluation: of the run.
         target: what was learned from.
         title: of the section.
     """
-    cells = "all land cells of theirs" if evaluation.has_patches else "all land cells"
+    cells = "all their land cells" if evaluation.has_patches else "all land cells"
     blocks: list[Block] = [
         paragraph(
-            f"Configured target: `{target}`. Judged by {evaluation.basis}, {evaluation.held_out}, {cells}, weighted by area."
+            f"Configured target: `{target}`. Scored against {evaluation.basis}: {evaluation.held_out}, {cells}, weighted by area."
         )
     ]
     if evaluation.caution:
@@ -60,7 +60,7 @@ def verdict(evaluation: Evaluation, target: str, title: str = "") -> Section:
     blocks.append(brief_table(evaluation).untitled)
     if evaluation.held_out_blocks:
         brief = [c for c in evaluation.columns if c.metric.brief]
-        heading = "In the spatial blocks that training never had as a target"
+        heading = "In the blocks held out of all training"
         blocks.append(score_table(evaluation.held_out_blocks, brief, heading))
     return Section(title, tuple(blocks))
 
@@ -85,12 +85,12 @@ def physics(evaluation: Evaluation) -> Section:
     rows = [(method, *(f"{_mean(found[term][row]):.3f}" for term in shown)) for row, method in enumerate(evaluation.methods)]
     truth = {} if evaluation.has_patches else evaluation.physics_of_truth()
     if truth and np.isfinite(truth["physics"]).any():
-        rows.append(("what they are judged by", *(f"{_mean(truth[term]):.3f}" for term in shown)))
+        rows.append(("truth used for scoring", *(f"{_mean(truth[term]):.3f}" for term in shown)))
     what = "patches" if evaluation.has_patches else "months"
     said = paragraph(
-        f"Equations 12 to 15 of the paper, averaged over the {what} whose previous month is known. They say how far storage "
-        "change goes with the water that comes in, not how near a method is to the truth"
-        + ("; the last row is that of what methods are judged by." if truth else ".")
+        f"Equations 12 to 15 of the paper, averaged over the {what} whose previous month is known. They measure how well storage "
+        "change agrees with net water input, not how close a method is to the truth."
+        + (" The last row is the field used for scoring." if truth else "")
     )
     return Section("Physics terms", (said, Table("", ("method", *(_TERM_HEADINGS[t] for t in shown)), tuple(rows))))
 

@@ -42,9 +42,9 @@ def against_interpolation(evaluation: Evaluation) -> Section:
         else "Too few months for confidence intervals."
     )
     said = (
-        f"{how} Then the RMSE as a share of the best interpolation's (below 1 is better than that), and a paired test of the "
-        "difference month by month (Diebold and Mariano, corrected for short records): a small p says that chance would hardly "
-        "make such a difference."
+        f"{how} The RMSE is also given as a share of the best interpolation's (below 1 is better), with a paired test of the "
+        "monthly differences (Diebold and Mariano, corrected for short records). A small p means that the difference is unlikely "
+        "to be chance."
     )
     headings = ("method", "RMSE mm", "90 % interval", "share of the best interpolation's", "90 % interval", "p", "months better")
     return Section("Against interpolation", (paragraph(said), Table("", headings, tuple(rows), "skill")))
@@ -55,7 +55,7 @@ def intervals(evaluation: Evaluation) -> Section:
     length = block_length(len(evaluation.months))
     columns = [Column(_metric(key)) for key in ("bias", "mae", "rmse", "r2", "correlation", "kge")]
     if not length:
-        return Section("Scores and their certainty", ())
+        return Section("Scores and their confidence intervals", ())
     rows = []
     for method in evaluation.methods:
         scores = evaluation.scores[method]
@@ -65,11 +65,11 @@ def intervals(evaluation: Evaluation) -> Section:
         ]
         rows.append((method, *texts))
     said = (
-        f"In brackets 90 % confidence intervals by resampling blocks of {length} months. R² is the Nash-Sutcliffe efficiency "
+        f"In brackets: 90 % confidence intervals by resampling blocks of {length} months. R² is the Nash-Sutcliffe efficiency "
         "over all cells and months."
     )
     table = Table("", ("method", *(column.heading for column in columns)), tuple(rows), "intervals")
-    return Section("Scores and their certainty", (paragraph(said), table))
+    return Section("Scores and their confidence intervals", (paragraph(said), table))
 
 
 def by_calendar_month(evaluation: Evaluation) -> Table:
@@ -91,7 +91,7 @@ def by_class(evaluation: Evaluation) -> Table | None:
     rows = []
     for group in groups:
         scores = evaluation.scores_of(group)
-        name = "blocks that no training had as a target" if group == HELD_OUT else group.replace("_", " ")
+        name = "blocks held out of all training" if group == HELD_OUT else group.replace("_", " ")
         rows.append((name, *_cells(np.array([scores[m]["rmse"] for m in evaluation.methods]))))
     return Table("Root mean square error, mm, by class of cells", ("cells", *evaluation.methods), tuple(rows), "classes")
 
@@ -123,8 +123,8 @@ def scales(evaluation: Evaluation, figure: Sequence[Block]) -> Section:
         if shown[k]
     )
     said = (
-        "Variance of the error as a share of that of the truth, by wavelength: 0 where all that is there was found, 1 where "
-        "nothing was (a flat field does no worse), more where what is shown is noise."
+        "Variance of the error as a share of the variance of the truth, by wavelength. 0: all detail was found. 1: none was "
+        "found (a flat field would do as well). Above 1: the method shows noise."
     )
     table = Table("", ("wavelength", "truth mm²", *evaluation.methods), rows, "spectra")
     return Section("Real detail, or noise?", (paragraph(said), *figure, table))
@@ -139,8 +139,8 @@ def consistency(evaluation: Evaluation) -> Section:
         if np.isfinite(gaps[row]).any()
     )
     said = (
-        "Each field as the satellite would see it, filter included, less the product. It need not be 0: the product has errors "
-        "of its own, and a method that follows it to the last millimetre follows these, too."
+        "Each field passed through the satellite's filter and averaged over product cells, minus the product. The difference "
+        "need not be 0: the product has errors, and a method that matches it exactly reproduces them."
     )
     table = Table("", ("method", "root mean square, mm", "largest month, mm"), rows, "consistency")
     return Section("Consistency with the product", (paragraph(said), table) if rows else ())

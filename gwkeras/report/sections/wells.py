@@ -1,4 +1,4 @@
-"""What wells say of the product and of what was made of it."""
+"""Wells compared with the product and the downscaled fields."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import xarray as xr
 from gwkeras.report.document import Block, Section, Table, listing, paragraph
 
 _SAID = (
-    "Medians over {wells} wells of the correlation with the storage of the cell that each lies in, on the same months for all; "
-    "the gain over the product, and the share of wells that gain; and, within product cells, the correlation of the difference "
-    "between two wells' standardised series with the difference of the field at these wells. A gain can come from what a whole "
-    "cell has in common; only the last tells real detail within a cell from none (0). In brackets {percent} intervals from a "
+    "Medians over {wells} wells of the correlation with storage in the well's cell, on the same months for all fields; the gain "
+    "over the product, and the share of wells that improve. Within cells: the correlation of the difference between two wells' "
+    "standardised series with the difference of the field at these wells. A gain can come from a signal that a whole product "
+    "cell shares; only the correlation within cells tests for real detail (0: none). In brackets: {percent} intervals from a "
     "bootstrap over product cells."
 )
 

@@ -23,9 +23,7 @@ def where_not_to_trust(evaluation: Evaluation, method: str) -> tuple[str, ...]:
     found = []
     share = judged_share(evaluation, method)
     if share < 1.0 - _NEGLIGIBLE:
-        found.append(
-            f"On {100 * (1 - share):.0f} % of the region's land nothing could be judged; no figure on this page tells of it."
-        )
+        found.append(f"{100 * (1 - share):.0f} % of the region's land could not be scored; no figure on this page covers it.")
     for group in evaluation.groups:
         value = evaluation.scores_of(group)[method]["rmse"]
         skill = skill_of(evaluation, method, group)
@@ -35,8 +33,8 @@ def where_not_to_trust(evaluation: Evaluation, method: str) -> tuple[str, ...]:
         if skill is not None and skill.ratio > 1 and method not in INTERPOLATIONS:
             found.append(f"In cells of the class “{name}” it is worse than {skill.best} ({change(skill.ratio)}).")
         elif value > _NOTABLE * overall:
-            where = "blocks that no training had as a target" if group == HELD_OUT else f"cells of the class “{name}”"
-            found.append(f"In {where} its RMSE is {value:.1f} mm, against {overall:.1f} mm over all.")
+            where = "blocks held out of all training" if group == HELD_OUT else f"cells of the class “{name}”"
+            found.append(f"In {where} its RMSE is {value:.1f} mm, against {overall:.1f} mm overall.")
     by_month = score_by_calendar_month(evaluation, _column("rmse"))[row]
     if np.isfinite(by_month).any() and np.nanmax(by_month) > _NOTABLE * overall:
         worst = int(np.nanargmax(by_month))
@@ -46,10 +44,10 @@ def where_not_to_trust(evaluation: Evaluation, method: str) -> tuple[str, ...]:
     large = [p for p in places if p.rmse[row] > _NOTABLE * overall and p.area_km2 > _SMALL_SHARE * total]
     for place in sorted(large, key=lambda p: -p.rmse[row])[:3]:
         where = f"At {place.name}" if "km" in place.name else f"Between {place.name.replace(' to ', ' and ')},"
-        found.append(f"{where} its RMSE is {place.rmse[row]:.1f} mm, against {overall:.1f} mm over all.")
+        found.append(f"{where} its RMSE is {place.rmse[row]:.1f} mm, against {overall:.1f} mm overall.")
     length = noise_below(evaluation, method)
     if length is not None:
-        found.append(f"What it shows at wavelengths below {length:.0f} km is wrong by more than there is to be seen there.")
+        found.append(f"At wavelengths below {length:.0f} km its error has more variance than the truth.")
     return tuple(found)
 
 

@@ -173,4 +173,4 @@ def test_what_methods_are_judged_by_has_terms_of_its_own():
         assert methods[term][0] == pytest.approx(own[term], nan_ok=True)
     assert methods["sign_share"][1, 1] == pytest.approx(0.0)
     table = next(block for block in physics(found).blocks if isinstance(block, Table))
-    assert table.rows[-1][:2] == ("what they are judged by", "1.000")
+    assert table.rows[-1][:2] == ("truth used for scoring", "1.000")

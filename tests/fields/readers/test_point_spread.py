@@ -109,7 +109,7 @@ def test_other_lengths_are_no_filter(tmp_path, attributes):
 def test_a_number_alone_may_be_the_radius_or_the_full_width(tmp_path, text, unclear):
     record = read(g3p(tmp_path / "a.nc", history=text))
     assert (record.point_spread.half_weight_km, record.spread_maybe_full_width) == (300.0, unclear)
-    said = ", which does not say if its number is the radius or the full width: the radius, unless its months tell otherwise"
+    said = ", which does not say if its number is the radius or the full width; taken as the radius unless the data differ"
     assert record.notes[-1].endswith(said if unclear else "from its attribute history")
 
 
@@ -124,13 +124,11 @@ def test_a_file_that_speaks_of_a_filter_without_its_radius(tmp_path):
     assert record.point_spread == PointSpread()
     assert not record.spread_is_known
     assert record.notes == (
-        "point spread: a.nc speaks of a Gaussian filter without its radius; methods look for one in the product",
+        "point spread: a.nc states a Gaussian filter without its radius; methods estimate one from the product",
     )
     settled = read(tmp_path / "a.nc", kind="product")
     assert settled.spread_is_known
-    assert settled.notes[-1].startswith(
-        "point spread: none, for a.nc speaks of a Gaussian filter without its radius; where there is"
-    )
+    assert settled.notes[-1].startswith("point spread: none, for a.nc states a Gaussian filter without its radius; if there is")
 
 
 def test_mascons_have_their_documented_footprint(tmp_path):

@@ -39,7 +39,7 @@ def test_g3p_in_one_file(tmp_path, name, descending):
     np.testing.assert_array_equal(record.gwsa["lon"], LON)
     np.testing.assert_array_equal(record.gwsa.values, GWSA)
     np.testing.assert_array_equal(record.uncertainty.values, SIGMA)
-    assert record.notes == ("point spread: any.nc speaks of no filter; methods look for one in the product",)
+    assert record.notes == ("point spread: any.nc states no filter; methods estimate one from the product",)
 
 
 def test_g3p_by_year_equals_one_file(tmp_path):

@@ -16,7 +16,7 @@ def test_half_of_the_ratio_is_carried_over():
     """Errors of 1.2 σ and of 1.0 σ: a ratio of mean squares of 1.44, whose root is the factor on a variance."""
     factor, said = untaught_factor(groups(1.2, 9), groups(1.0, 30), 0.9)
     assert factor == pytest.approx(np.sqrt(1.2))
-    assert said == "σ × 1.10 in months not taught on, by 9 of these groups"
+    assert said == "σ × 1.10 outside the training months, from 9 of these groups"
     assert untaught_factor(groups(0.81, 9), groups(1.0, 30), 0.9)[0] == pytest.approx(0.9)
     assert untaught_factor(groups(9.0, 9), groups(1.0, 30), 0.9)[0] == 1.4
 
@@ -24,7 +24,7 @@ def test_half_of_the_ratio_is_carried_over():
 def test_too_few_groups_fall_back_and_say_so():
     assert untaught_factor(groups(1.2, 8), groups(1.0, 30), 0.9) == (
         1.0,
-        "8 groups are too few (9 are needed) to tell months not taught on apart",
+        "8 groups are too few (9 are needed) to scale σ separately outside the training months",
     )
     assert untaught_factor(groups(1.2, 18), groups(1.0, 30), 0.95)[0] == 1.0  # 19 are
     assert untaught_factor([], groups(1.0, 30), 0.9)[0] == 1.0

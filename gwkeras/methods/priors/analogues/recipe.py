@@ -42,7 +42,7 @@ class Analogues:
         reach: how far around a product cell months are compared, the standard deviation of a bell.
     """
 
-    reach: float = key(1.5, "how far around a cell months are compared", unit="product cells", above=0, at_most=20)
+    reach: float = key(1.5, "radius around a cell within which months are compared", unit="product cells", above=0, at_most=20)
 
     label: ClassVar[str] = "analogues"
     needs_shards: ClassVar[bool] = False
@@ -73,8 +73,8 @@ class Analogues:
         notes = [said]
         if unknown:
             notes.append(
-                f"analogues: the reference was not learned from in {unknown} fine cells on land "
-                f"({int((withheld & shown).sum())} of them held out); their detail is that of cells around, held back"
+                f"analogues: the reference was not used in {unknown} fine cells on land "
+                f"({int((withheld & shown).sum())} of them held out); their detail is that of nearby cells, shrunk"
             )
         return FittedAnalogues(likeness, *chosen, detail, variance, tuple(notes))
 
@@ -135,13 +135,13 @@ def _choose(errors: dict[Weights, np.ndarray], spans: np.ndarray) -> tuple[Weigh
     """The candidate with the least error in spans that were left out; none where its gain is not believed."""
     nothing = errors[0.0, 0.0]
     if len(np.unique(spans)) < 2 or not nothing.any():
-        return (0.0, 0.0), "analogues: no detail, since there are too few months to be left out"
+        return (0.0, 0.0), "analogues: no detail, since there are too few months to hold out"
     best = min(errors, key=lambda candidate: float(errors[candidate].sum()))
     gains = np.array([1 - errors[best][spans == n].sum() / nothing[spans == n].sum() for n in np.unique(spans)])
     error = standard_error(gains)
-    said = f"{gains.mean():.3f} ± {error:.3f} of the detail's power explained in {len(gains)} spans left out in turn"
+    said = f"{gains.mean():.3f} ± {error:.3f} of the detail's variance explained in {len(gains)} spans left out in turn"
     if not is_believed(gains.mean(), error):
-        return (0.0, 0.0), f"analogues: no detail, since past months do not tell it ({said})"
+        return (0.0, 0.0), f"analogues: no detail, since past months do not predict it ({said})"
     return best, f"analogues: weights {best[0]:g} (product) and {best[1]:g} (season), {said}"
 
 

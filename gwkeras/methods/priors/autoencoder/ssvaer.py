@@ -41,11 +41,11 @@ class SSVAER(Learner):
         time_constants: of the memories, months.
     """
 
-    latent: int = key(4, "variables between storage and features", at_least=1, at_most=1000)
+    latent: int = key(4, "number of latent variables", at_least=1, at_most=1000)
     hidden: int = key(16, "units of each hidden layer", at_least=1, at_most=1000)
-    members: int = key(4, "networks that differ in their start, averaged", at_least=1, at_most=100)
-    evidence: float = key(0.3, "weight of what all rows tell of the features, beside storage", unit="1", at_least=0)
-    unlabelled: int = key(10000, "fine cells and months without storage that are learned from", at_least=0, at_most=10000000)
+    members: int = key(4, "number of networks with different initial weights, averaged", at_least=1, at_most=100)
+    evidence: float = key(0.3, "weight of the reconstruction of features, relative to storage", unit="1", at_least=0)
+    unlabelled: int = key(10000, "number of unlabelled rows (fine cells and months) to learn from", at_least=0, at_most=10000000)
     epochs: int = key(15, "passes over the months", at_least=1, at_most=10000)
     time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
 

@@ -137,13 +137,13 @@ def teach(
             progress(told, len(regressions), total)
     setting = min(errors, key=lambda candidate: errors[candidate])
     share, gain, error = _believed(lesson, features, climate, [regressions[setting, n] for n in range(len(lesson.parts))])
-    said = f"{gain:.3f} ± {error:.3f} of the held-out product's power explained"
+    said = f"{gain:.3f} ± {error:.3f} of the held-out product's variance explained"
     if not is_believed(gain, error):
         note = f"{kind}: 0 everywhere, since climate and maps do not predict held-out product ({said})"
         return FittedLearner(kind, features, None, 0.0, all_months, (note,))
     final = _learned(lesson, lesson.known, learn, setting, [training.seed, len(lesson.parts)])
     progress(told, total, total)
-    note = f"{kind}: {features.count} features, setting {setting:g}, {share:.2f} of it believed, {said}"
+    note = f"{kind}: {features.count} features, setting {setting:g}, scaled by {share:.2f}, {said}"
     return FittedLearner(kind, features, final, share, all_months, (note,))
 
 

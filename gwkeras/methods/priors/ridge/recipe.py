@@ -58,7 +58,9 @@ class Ridge:
     """
 
     time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
-    local: bool = key(True, "let a place's answer depart, smoothly, from what the maps say, where the product shows it")
+    local: bool = key(
+        True, "allow coefficients to depart smoothly in space from what the maps imply, if held-out product supports it"
+    )
 
     label: ClassVar[str] = "ridge"
     needs_shards: ClassVar[bool] = False
@@ -172,14 +174,14 @@ def _scaled(equations: NormalEquations, scales: np.ndarray) -> NormalEquations:
 
 
 def _notes(strength: Strength, scales: np.ndarray, standard: Standard) -> tuple[str, ...]:
-    said = f"{strength.gain:.3f} ± {strength.gain_error:.3f} of the held-out product's power explained"
+    said = f"{strength.gain:.3f} ± {strength.gain_error:.3f} of the held-out product's variance explained"
     if np.isfinite(strength.value):
         notes = [f"ridge: {np.count_nonzero(scales)} features, strength {strength.value:g}, {said}"]
     else:
         notes = [f"ridge: 0 everywhere, since climate and maps do not predict held-out product ({said})"]
     still = int((scales == 0).sum())
     if still:
-        notes.append(f"ridge: {still} features do not vary and are left out")
+        notes.append(f"ridge: {still} constant features are left out")
     if standard.left_out:
         notes.append(f"ridge: maps left out: {'; '.join(standard.left_out)}")
     return tuple(notes)
@@ -194,12 +196,12 @@ def _short(climate: FineClimate, months: np.ndarray, time_constants: tuple[float
     said = (
         f"the climate begins {before} months before the first training month, less than memories of {' and '.join(longer)} months"
     )
-    return (f"ridge: {said}: its mean year stands for the years before",)
+    return (f"ridge: {said}; the mean annual cycle fills the years before",)
 
 
 def _local_note(local: LocalAmplitude) -> str:
     if not np.isfinite(local.strength):
-        return "ridge: the same answer everywhere, since local ones do not predict held-out product"
+        return "ridge: the same coefficients everywhere, since local ones do not predict held-out product"
     return (
-        f"ridge: local answers, strength {local.strength:g}, {local.gain:.3f} of what was left in the held-out product explained"
+        f"ridge: local coefficients, strength {local.strength:g}, {local.gain:.3f} of the remaining held-out variance explained"
     )

@@ -49,7 +49,9 @@ class Stack:
     """
 
     priors: tuple[Any, ...] = key(_default, "the members, each a kind or a section with its kind and its keys", kinds=PRIORS)
-    folds: int = key(3, "parts left out by turns, to weigh members that do not hold themselves back", at_least=2, at_most=20)
+    folds: int = key(
+        3, "number of folds, to weight members that do not shrink themselves by held-out product", at_least=2, at_most=20
+    )
 
     label: ClassVar[str] = "stack"
     needs_shards: ClassVar[bool] = False
@@ -76,12 +78,14 @@ class Stack:
         Raises: BadInput: where no member can be fitted, in the words of the first.
         """
         if len(self.priors) == 1 and getattr(self.priors[0], "holds_back", False):
-            return self._unweighed(training, progress, f"{self.priors[0].label} alone weighs itself by held-out product")
+            return self._unweighed(
+                training, progress, f"{self.priors[0].label} is the only member and shrinks itself by held-out product"
+            )
         if not _learns_reference(training) and all(getattr(prior, "holds_back", False) for prior in self.priors):
             return self._by_shares(training, progress)
         fewest = len(training.months) * (self.folds - 1) // self.folds
         if fewest < _FEWEST_MONTHS:
-            return self._unweighed(training, progress, f"{len(training.months)} training months are too few to weigh by")
+            return self._unweighed(training, progress, f"{len(training.months)} training months are too few to estimate weights")
         return self._by_folds(training, progress)
 
     def _by_shares(self, training: Training, progress: Progress) -> FittedStack:
@@ -98,7 +102,7 @@ class Stack:
         told = ", ".join(f"{self.priors[m.position].label} {m.weight:.2f}" for m in members) or "0 everywhere"
         left_out = [f"stack: {self.priors[position].label} left out: {error}" for position, error in refused.items()]
         silent = tuple(note for p, prior in fitted.items() if p not in counted for note in getattr(prior, "notes", ()))
-        said = f"stack: {told}: by what members explain of held-out product{sizes}"
+        said = f"stack: weights {told}, by the share of held-out product that members explain{sizes}"
         return FittedStack(members, (said, *left_out, *silent, *_members_notes(members)))
 
     def _by_folds(self, training: Training, progress: Progress) -> FittedStack:
@@ -107,7 +111,7 @@ class Stack:
         candidates, left_out = list(range(len(self.priors))), []
         found: list[HeldOut] = []
         for number, fold in enumerate(asked.folds(self.folds), start=1):
-            said = f"weighing priors, part {number} of {self.folds}"
+            said = f"weighting priors, part {number} of {self.folds}"
             fitted, refused = self._fit(candidates, fold.training, lambda label, *done: progress(f"{said}: {label}", *done))  # noqa: B023
             if refused:
                 if number > 1:
@@ -183,7 +187,7 @@ def _shares(priors: Sequence[FittedPrior], domain: Domain, months: Sequence[Mont
     gram = unseen_gram(priors, domain, months)
     weights = shares(gram, [getattr(prior, "explained", None) for prior in priors])
     sizes = " and ".join(f"{size:.2g}" for size in np.sqrt(gram.diagonal()))
-    return weights.tolist(), f", and put where it sees nothing ({sizes} mm, root mean square)"
+    return weights.tolist(), f" and by the variance that the product cannot show ({sizes} mm, root mean square)"
 
 
 def _members_notes(members: Sequence[Member]) -> tuple[str, ...]:

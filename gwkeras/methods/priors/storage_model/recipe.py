@@ -39,7 +39,7 @@ class StorageModel:
         regional: whether recharge, residence time and pumping may depart, smoothly in space, from what maps say.
     """
 
-    regional: bool = key(True, "let recharge, residence and pumping depart, smoothly in space, from what the maps say")
+    regional: bool = key(True, "allow recharge, residence time and pumping to depart smoothly in space from what the maps imply")
 
     label: ClassVar[str] = "storage model"
     needs_shards: ClassVar[bool] = False
@@ -84,7 +84,7 @@ class StorageModel:
 
 
 def _note(found: Descent) -> str:
-    said = f"{found.held_out.gain:.3f} ± {found.held_out.gain_error:.3f} of the held-out product's power explained"
+    said = f"{found.held_out.gain:.3f} ± {found.held_out.gain_error:.3f} of the held-out product's variance explained"
     if not found.amplitude:
         return f"storage model: 0 everywhere, since it does not predict held-out product ({said})"
     region = f"; a regional field explains {found.region_gain:.3f} more in other months" if found.likely_region else ""

@@ -30,8 +30,8 @@ class GNNWR(Learner):
         time_constants: of the memories, months.
     """
 
-    members: int = key(4, "networks that differ in their start, averaged", at_least=1, at_most=100)
-    references: int = key(100, "points that proximity is measured to", at_least=1, at_most=10000)
+    members: int = key(4, "number of networks with different initial weights, averaged", at_least=1, at_most=100)
+    references: int = key(100, "number of reference points for proximity", at_least=1, at_most=10000)
     epochs: int = key(15, "passes over the months", at_least=1, at_most=10000)
     time_constants: tuple[float, ...] = key(TIME_CONSTANTS, "of the memories", unit="months", at_least=0.1, at_most=1200)
 

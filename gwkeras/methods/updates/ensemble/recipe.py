@@ -45,7 +45,9 @@ class OpenLoop:
     members: int = key(40, "of the ensemble", at_least=10, at_most=500)
     rain: float = key(0.15, "relative standard deviation of a month's rain", unit="1", above=0, at_most=1)
     parameters: float = key(0.2, "relative standard deviation of each parameter", unit="1", above=0, at_most=1)
-    length_km: float = key(200.0, "over which half of a perturbation goes together", unit="km", above=0)
+    length_km: float = key(
+        200.0, "correlation length of the perturbations; half of their variance has a quarter of it", unit="km", above=0
+    )
 
     label: ClassVar[str] = "open loop"
     needs_shards: ClassVar[bool] = False
@@ -67,7 +69,7 @@ class OpenLoop:
         perturbation, said = _sizes(missed, seen, asked.perturbation, float(amplitude_of(model)))
         notes = [f"{self.label}: {self.members} members, {said}"]
         if not model.amplitude:
-            notes.append(f"{self.label}: held-out product does not bear the storage model out; its members run all the same")
+            notes.append(f"{self.label}: the storage model does not predict held-out product; its members run nevertheless")
         return FittedEnsemble(self.label, model, replace(asked, perturbation=perturbation), tuple(notes))
 
     def load(self, folder: Path, training: Training) -> FittedEnsemble:
@@ -91,9 +93,11 @@ class EnsembleFilter(OpenLoop):
         relaxation: share of its departure from the mean that a member keeps beside what the product leaves of it.
     """
 
-    lag: int = key(0, "months that a product corrects backwards; 0: a filter", unit="months", at_least=0, at_most=24)
+    lag: int = key(0, "earlier months that a month's product corrects, too; 0: none", unit="months", at_least=0, at_most=24)
     reach_km: float = key(0.0, "half-width of the localisation; 0: by cells and point spread", unit="km", at_least=0)
-    relaxation: float = key(0.5, "of members' departures to what they were before a product", unit="1", at_least=0, at_most=1)
+    relaxation: float = key(
+        0.5, "relaxation of the members' spread to what it was before the update", unit="1", at_least=0, at_most=1
+    )
 
     label: ClassVar[str] = "ensemble"
 

@@ -48,8 +48,8 @@ from gwkeras.observation.operator import Observation
 
 _ENOUGH_MONTHS, _ENOUGH_VALUES = 60, 4_000_000  # of the product
 _OPEN = (
-    "kriging: the product near the region's edges is predicted better if its filter sees land beyond them, so the prior is "
-    "continued there and the product believed less; update.edges: closed takes the region for all there is"
+    "kriging: near the region's edges the product is predicted better if its filter extends beyond them, so the prior is "
+    "continued there and the product gets less weight; set update.edges: closed to cut the filter at the edges"
 )
 _PINNED_NOISE = 0.04  # share of the residuals' variance above which noise is not forced into the cells' means
 _PINNED_TOGETHER = 0.01  # the same where months are asked together, which tells noise from storage
@@ -97,31 +97,31 @@ class Kriging:
         (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1), "candidates for the noise variance, as shares of the residuals' variance"
     )
     noise_correlated: float = key(0.5, "share of the noise that is correlated in space", unit="1", at_least=0, at_most=1)
-    noise_length_km: float = key(300.0, "over which it is", unit="km", above=0)
-    least_noise_mm: float = key(0.0, "standard deviation of the noise that is assumed at least", unit="mm", at_least=0)
+    noise_length_km: float = key(300.0, "correlation length of that noise", unit="km", above=0)
+    least_noise_mm: float = key(0.0, "lower bound of the noise's standard deviation", unit="mm", at_least=0)
     operator_uncertainty: float = key(0.15, "relative standard error of the half-weight radius", unit="1", at_least=0, below=0.9)
-    tolerance: float = key(0.01, "relative difference in predicting the held-out product that counts as none", at_least=0)
+    tolerance: float = key(0.01, "relative difference in held-out error that counts as none", at_least=0)
     conservation: Literal["product", "observed", "cells"] = key(
         "product",
-        "cells: every product cell keeps its mean; observed: what the satellite saw; product: as its filter and its noise ask",
+        "cells: conserve each product cell's mean; observed: what the satellite saw; product: up to the product's noise",
     )
     window_cells: int = key(
         8, "side of the core of a window, for σ through a filter in large regions", unit="observations", at_least=1
     )
-    halo_cells: int = key(10, "around a window of an exported network, without a filter", unit="product cells", at_least=0)
-    halo_km: float = key(0.0, "around a window, at least", unit="km", at_least=0)
-    largest_window: int = key(3000, "product cells up to which a region is one window", unit="product cells", at_least=1)
+    halo_cells: int = key(10, "halo of a window of an exported network, without a filter", unit="product cells", at_least=0)
+    halo_km: float = key(0.0, "smallest halo of a window", unit="km", at_least=0)
+    largest_window: int = key(3000, "largest region that is solved as one window", unit="product cells", at_least=1)
     edges: Literal["auto", "closed", "open"] = key(
         "auto",
-        "open: the filter sees land beyond the region's edges, and the product is believed less near them; closed: none; auto: "
-        "open where the product near the edges shows it",
+        "open: the filter extends beyond the region's edges, and the product gets less weight near them; closed: the filter is "
+        "cut there; auto: open if the product near the edges supports it",
     )
     error_size: Literal["prior", "alike"] = key(
-        "prior", "prior: what it has missed is carried to where its storage varies most; alike: to fine cells alike"
+        "prior", "prior: errors are larger where the prior's storage varies more; alike: equal everywhere"
     )
     lasting_months: float = key(
         12.0,
-        "of what the prior misses of the product, whose months are asked together; 0: one by one",
+        "time constant of the prior's errors, for estimating months together; 0: month by month",
         at_least=0,
         unit="months",
     )
@@ -290,18 +290,21 @@ def _notes(
 ) -> tuple[str, ...]:
     blocks = f"in blocks of {choice['block_km']:.0f} km" if choice["block_km"] else "cell by cell"
     own = float(np.sqrt(np.square(typical[known]).mean())) if known.any() else 0.0
-    stated = f" (the product itself states {own:.2g} mm, which holds)" if own**2 > noise.variance else ""
+    stated = f" (the product states {own:.2g} mm, which is used)" if own**2 > noise.variance else ""
     said = [
-        f"kriging: slope {covariance.slope:g}, noise {np.sqrt(noise.variance):.2g} mm{stated}, chosen by predicting the product "
-        f"where it is held out {blocks}, to {choice['held_out_rmse_mm']:.2g} mm"
+        f"kriging: slope {covariance.slope:g}, noise {np.sqrt(noise.variance):.2g} mm{stated}, chosen by predicting held-out "
+        f"product {blocks} (RMSE {choice['held_out_rmse_mm']:.2g} mm)"
     ]
     if not region.pinned and region.spread.kind == "none":
         said.append(
-            "kriging: product cells keep their means up to the product's noise; update.conservation: cells keeps them exactly"
+            "kriging: means of product cells are conserved up to the product's noise; set update.conservation: cells to "
+            "conserve them exactly"
         )
     silent = int((known & (typical <= 0)).sum())
     if silent and (typical > 0).any():
-        said.append(f"kriging: the product's uncertainty is zero in {silent} of {int(known.sum())} cells, taken for not stated")
+        said.append(
+            f"kriging: the product's uncertainty is zero in {silent} of {int(known.sum())} cells, which is read as not stated"
+        )
     return tuple(said)
 
 

@@ -8,10 +8,10 @@ const DIVERGING = [
 ]; // ColorBrewer's RdBu: depletion red, gain blue, and told apart by colour-blind readers
 const QUANTITIES = {
   mean: { label: "Storage", unit: "storage anomaly, mm", meaning: "Downscaled groundwater storage anomaly." },
-  sigma: { label: "Standard deviation", unit: "standard deviation, mm", meaning: "How far off the method says it may be (one standard deviation)." },
+  sigma: { label: "Standard deviation", unit: "standard deviation, mm", meaning: "The method's stated uncertainty (one standard deviation)." },
   detail: { label: "Detail", unit: "detail, mm", meaning: `What the method shows beyond ${data.detailOf} interpolation of the product.` },
-  error: { label: "Error", unit: "error, mm", meaning: `The method less what it is judged by: ${data.judgedBy}.` },
-  truth: { label: `What it is judged by (${data.judgedShort})`, unit: "storage anomaly, mm", meaning: `What methods are judged by: ${data.judgedBy}.` },
+  error: { label: "Error", unit: "error, mm", meaning: `The method minus the field used for scoring: ${data.judgedBy}.` },
+  truth: { label: `Used for scoring (${data.judgedShort})`, unit: "storage anomaly, mm", meaning: `The field used for scoring: ${data.judgedBy}.` },
   product: { label: "The product", unit: "storage anomaly, mm", meaning: "The satellite's product on its own cells." },
 };
 

@@ -100,20 +100,20 @@ async function start() {
   fill(element("map-method"), data.methods.map((method, k) => [String(k), method.name]));
   fill(element("map-month"), data.months.map((month, k) => [String(k), month]));
   const notes = [];
-  if (!data.judged) {
-    notes.push("This is the record as it was written. No fine truth is known, so there is no error to show; what was judged, on larger cells, is in the tables and in Figure 5.");
+  if (data.truth === null) {
+    notes.push("This is the written record. No fine truth is known, so there is no error to show. The fields that were scored, on larger cells, are in the tables and in Figure 5.");
     if (data.months.length < data.monthsInAll) notes.push(`The latest ${data.months.length} of its ${data.monthsInAll} months are shown.`);
   } else if (data.months.length < data.monthsInAll) {
-    notes.push(`${data.months.length} of the ${data.monthsInAll} months that were judged are kept for the map; scores are of all.`);
+    notes.push(`${data.months.length} of the ${data.monthsInAll} scored months are kept for the map; scores cover all.`);
   }
   const finest = data.layers[data.methods[data.first].mean].block;
   const coarsest = Math.max(...data.layers.filter((_, k) => k !== data.product).map((layer) => layer.block));
-  if (coarsest > 1 && data.judged) {
+  if (coarsest > 1 && data.truth !== null) {
     const [fine, coarse] = [finest, coarsest].map((block) => `${Number((block * grid.latStep).toPrecision(3))}°`);
     const shown = fine === coarse ? `the map shows cells of ${fine}` : `the map shows ${data.methods[data.first].name} in cells of ${fine}, others down to ${coarse}`;
-    notes.push(`To keep the page small, ${shown}; all scores are of cells of ${Number(grid.latStep.toPrecision(3))}°.`);
+    notes.push(`To keep the page small, ${shown}; all scores are for cells of ${Number(grid.latStep.toPrecision(3))}°.`);
   }
-  if (coarsest > 1 && !data.judged) {
+  if (coarsest > 1 && data.truth === null) {
     const layer = (name) => data.layers[data.methods[data.first][name]]?.block ?? finest;
     const [mean, sigma] = ["mean", "sigma"].map((name) => `${Number((layer(name) * grid.latStep).toPrecision(3))}°`);
     notes.push(`To keep the page small, storage is shown in cells of ${mean} and its standard deviation in cells of ${sigma}; the file has all in cells of ${Number(grid.latStep.toPrecision(3))}°.`);

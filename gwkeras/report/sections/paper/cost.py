@@ -23,9 +23,9 @@ def cost(run: StoredRun) -> Section:
         rows.append((method, fit, f"{month:.3f}", f"{month / max(cells, 1) * 1e6:.2f}"))
     trained = run.summary.get("seconds", {}).get("train")
     words = [
-        f"Measured on {data.attrs.get('hardware', 'a machine that the file does not name')}, with whatever else it was doing. "
-        "Fitting is shown where it was done for this evaluation, not where an earlier fit was read back; a method that needs a "
-        "network takes its training, too."
+        f"Measured on {data.attrs.get('hardware', 'a machine that the file does not name')}, which may have had other work. "
+        "Fitting times are given only for methods fitted for this evaluation, not for those read from an earlier fit. A method "
+        "with a network needs its training as well."
     ]
     if trained:
         words.append(f"Training the network took {_duration(float(trained))}.")

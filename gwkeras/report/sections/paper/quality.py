@@ -35,7 +35,7 @@ def errors(evaluation: Evaluation) -> Section:
         ]
         rows.append((method, *texts, _mean_and_deviation(loss[row], 3)))
     said = paragraph(
-        "Each month by itself, cells weighted by area of land: mean ± standard deviation over months. No patches were judged."
+        "Scores of each month, cells weighted by land area: mean ± standard deviation over months. No patches were scored."
     )
     headings = ("method", *(columns[key].heading for key in ("mae", "rmse", "r2")), "physics loss")
     table = Table("", headings, tuple(rows), "table_3")
@@ -51,11 +51,11 @@ def knowledge(run: StoredRun) -> Section:
         states = "yes" if diagnosis(run.evaluation, method) is not None else "no"
         rows.append((method, f"{run.evaluation.scores[method]['mae']:.2f}", climate, physics_used, states))
     said = paragraph(
-        "The methods of this run. Of other authors' methods only what they print is known; here they would have to be run on "
-        "the same data."
+        "The methods of this run. For other authors' methods only their printed values are known; a comparison would need the "
+        "same data."
     )
-    table = Table("", ("method", "MAE mm", "climate and its memory", "physics", "states its uncertainty"), tuple(rows), "table_4")
-    return Section("Table 4: methods beside each other", (said, table, beside(4)), 3)
+    table = Table("", ("method", "MAE mm", "climate and its memory", "physics", "gives an uncertainty"), tuple(rows), "table_4")
+    return Section("Table 4: comparison of methods", (said, table, beside(4)), 3)
 
 
 def physics_terms(run: StoredRun) -> Section:
@@ -72,13 +72,13 @@ def physics_terms(run: StoredRun) -> Section:
         title = f"On the {'validation' if before else 'training'} samples while the network was trained"
         blocks.append(Table(title, ("epoch", *names, "total"), rows, "table_5_epochs"))
     else:
-        blocks.append(paragraph("No network was trained whose losses could be followed."))
+        blocks.append(paragraph("No network was trained, so there are no losses by epoch."))
     of_methods = physics(run.evaluation).blocks
     for block in of_methods:
         blocks.append(Table(block.title, block.headings, block.rows, "table_5") if isinstance(block, Table) else block)
     if not of_methods:
         blocks.append(
-            paragraph("The climate does not tell precipitation less evapotranspiration, so the terms cannot be computed.")
+            paragraph("The climate files do not give precipitation minus evapotranspiration, so the terms cannot be computed.")
         )
     return Section("Table 5: physics terms", (*blocks, beside(5)), 3)
 

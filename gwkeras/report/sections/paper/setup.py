@@ -31,19 +31,19 @@ def data(run: StoredRun) -> Section:
     land = found.data["land_area_map"].values
     step = float(found.data.attrs["coarse_step_degrees"])
     rows = [
-        ("months judged", f"{len(found.months)}, {str(found.months[0])[:7]} to {str(found.months[-1])[:7]}"),
+        ("months scored", f"{len(found.months)}, {str(found.months[0])[:7]} to {str(found.months[-1])[:7]}"),
         ("region", f"{grid.south:g} to {grid.north:g}° N, {grid.west:g} to {grid.east:g}° E"),
-        ("land cells judged", f"{int((land > 0).sum()):,} of {grid.lat_step:g}°"),
-        ("area of land", f"{land.sum() / 1000:,.0f} thousand km²"),
+        ("land cells scored", f"{int((land > 0).sum()):,} of {grid.lat_step:g}°"),
+        ("land area", f"{land.sum() / 1000:,.0f} thousand km²"),
         ("resolution", f"{step:g}° to {grid.lat_step:g}°"),
-        ("standard deviation of what it is judged by", f"{_deviation(run):.1f} mm"),
+        ("standard deviation of the field used for scoring", f"{_deviation(run):.1f} mm"),
     ]
     rows += [(name, value) for name, value in run.told.facts.items() if name == "samples"]
     if found.has_patches:
         rows.append(("test patches", str(found.data.sizes["patch"])))
     if run.config is not None and run.config.sample.climate:
         rows.append(("climate variables", ", ".join(run.config.sample.climate).replace("_", " ")))
-    said = paragraph(run.told.split) if run.told.split else paragraph("What was held out is said above.")
+    said = paragraph(run.told.split) if run.told.split else paragraph("What was held out is stated above.")
     return Section("Table 2: data", (said, Table("", ("parameter", "this run"), tuple(rows), "table_2"), beside(2)), 3)
 
 

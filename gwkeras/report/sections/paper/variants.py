@@ -1,4 +1,4 @@
-"""Tables 6 and 7: what parts of the network and lengths of memory bring, from a study or from several runs."""
+"""Tables 6 and 7: the effect of the network's parts and of its memory's length, from a study or from several runs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gwkeras.report.spread import Spread
 from gwkeras.report.stored.study import FULL, StoredStudy
 
 _SEEDS = (
-    "Mean ± standard deviation between seeds, and the change against the full configuration seed by seed; a change within "
-    "its spread says nothing. The physics loss is that of the validation samples."
+    "Mean ± standard deviation over seeds, and the paired change from the full configuration; a change within its spread means "
+    "nothing. The physics loss is that of the validation samples."
 )
 
 
@@ -34,8 +34,8 @@ def ablation(evaluation: Evaluation, runs: tuple[str, ...], study: StoredStudy |
         return without(
             6,
             "parts left out",
-            "One run says nothing of what its parts bring. `gwkeras ablate` trains variants with several seeds each; its folder "
-            "beside the run (`gwkeras report RUN STUDY`) fills this table. Several run folders stand beside each other here.",
+            "One run cannot show the effect of its parts. `gwkeras ablate` trains variants with several seeds each; give its "
+            "folder with the run (`gwkeras report RUN STUDY`) to fill this table. With several run folders it compares the runs.",
         )
     physics = evaluation.physics(by_patch=evaluation.has_patches)["physics"]
     rows = []
@@ -47,10 +47,10 @@ def ablation(evaluation: Evaluation, runs: tuple[str, ...], study: StoredStudy |
         known = physics[row][np.isfinite(physics[row])]
         rows.append((method, f"{mae:.2f}", change, f"{known.mean():.3f}" if known.size else "–"))
     said = paragraph(
-        "All methods of all runs; changes are against the first run's first method. One seed each unless the runs say otherwise."
+        "All methods of all runs; changes are relative to the first run's first method. One seed each unless stated otherwise."
     )
     table = Table("", ("run: method", "MAE mm", "change", "physics loss"), tuple(rows), "table_6")
-    return Section("Table 6: runs beside each other", (said, table, beside(6)), 3)
+    return Section("Table 6: comparison of runs", (said, table, beside(6)), 3)
 
 
 def memory(evaluation: Evaluation, runs: tuple[str, ...], study: StoredStudy | None = None) -> Section:
@@ -62,7 +62,7 @@ def memory(evaluation: Evaluation, runs: tuple[str, ...], study: StoredStudy | N
             name = f"{months} month{'s' if months > 1 else ''}{f' ({FULL})' if variant == FULL else ''}"
             rows.append((*_variant(study, variant, name), _text(study.spread(variant, "minutes"), 1)))
         headings = ("memory", "seeds", "MAE mm", "change", "physics loss", "training, minutes")
-        said = f"{_said(study, evaluation)} All are trained and judged on the months that the longest memory has."
+        said = f"{_said(study, evaluation)} All are trained and scored on the months for which the longest memory is available."
         return Section(f"Table 7: {title}", (paragraph(said), Table("", headings, tuple(rows), "table_7"), beside(7)), 3)
     if study is not None:
         return without(7, title, "The study has one length of memory. `gwkeras ablate --study memory` trains others.")
@@ -70,16 +70,16 @@ def memory(evaluation: Evaluation, runs: tuple[str, ...], study: StoredStudy | N
         return without(
             7,
             title,
-            "One length of memory was run. `gwkeras ablate --study memory` trains networks with 1, 3, 6 and 12 months; its "
-            "folder beside the run (`gwkeras report RUN STUDY`) fills this table.",
+            "One length of memory was run. `gwkeras ablate --study memory` trains networks with 1, 3, 6 and 12 months; give its "
+            "folder with the run (`gwkeras report RUN STUDY`) to fill this table.",
         )
-    return without(7, title, "Runs with other lengths of memory stand in the table above.")
+    return without(7, title, "Runs with other lengths of memory are in the table above.")
 
 
 def _said(study: StoredStudy, evaluation: Evaluation) -> str:
-    judged = f"Judged by {study.judged}. " if study.judged else ""
+    judged = f"Scored against {study.judged}. " if study.judged else ""
     if study.digest and study.digest != evaluation.digest:
-        judged += "These are not the months, cells or true values of the other tables, so errors cannot be held beside theirs. "
+        judged += "Months, cells or true values differ from those of the other tables, so errors cannot be compared with theirs. "
     return f"{judged}{_SEEDS}"
 
 

@@ -174,7 +174,7 @@ def test_a_climate_shorter_than_the_memories_is_no_reason_to_stop_and_is_told(wo
     )
     prior = RECIPE.fit(replace(world.training, domain=replace(world.domain, fine_drivers=late)))
     told = "the climate begins 4 months before the first training month, less than memories of 6 and 24 months"
-    assert prior.notes.count(f"ridge: {told}: its mean year stands for the years before") == 1
+    assert prior.notes.count(f"ridge: {told}; the mean annual cycle fills the years before") == 1
     assert prior.weights.any()
 
 

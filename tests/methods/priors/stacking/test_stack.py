@@ -160,14 +160,14 @@ def test_one_prior_that_holds_itself_back_is_not_fitted_three_times_more(world):
     fitted = Stack((RIDGE,)).fit(training, lambda label, done, total: told.append(label))
     assert weights_of(fitted) == {0: 1.0}
     assert set(told) == {"teaching the ridge prior, months"}
-    assert fitted.notes[0] == "stack: ridge 1.00, since ridge alone weighs itself by held-out product"
+    assert fitted.notes[0] == "stack: ridge 1.00, since ridge is the only member and shrinks itself by held-out product"
 
 
 def test_too_few_months_to_leave_any_out(world):
     split = replace(world.training.split, train_months=world.training.split.train_months[:14])
     fitted = Stack((truth_of(world), noise_of(world))).fit(replace(world.training, split=split, fitted={}))
     assert weights_of(fitted) == {0: 0.5, 1: 0.5}
-    assert "14 training months are too few to weigh by" in fitted.notes[0]
+    assert "14 training months are too few to estimate weights" in fitted.notes[0]
 
 
 def test_methods_that_share_a_prior_share_its_fit(world):
