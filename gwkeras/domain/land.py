@@ -13,8 +13,9 @@ from gwkeras.fields.record import Fields
 def fine_land(fields: Fields, grid: Grid, factor: int, seen: np.ndarray) -> np.ndarray:
     """(s n_lat, s n_lon) land fraction: the user's own field, else where the static fields, else where the climate has data.
 
-    A product cell that has data, but no land by that, is taken as land as a whole: its water must lie somewhere. One without either
-    is sea. Around the globe, product cells that never have data are no land: a product of the whole Earth lacks sea and ice.
+    A product cell that has data, but no land by that, is taken as land as a whole: its water must lie somewhere. One without
+    either is sea. Around the globe, product cells that never have data are no land: a product of the whole Earth lacks sea and
+    ice.
 
     Args:
         fields: as read.

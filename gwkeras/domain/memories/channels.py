@@ -173,7 +173,7 @@ class Channels:
 
         kept = self.climate.kept("water balance", count * months, layers)
         for start in range(0, count * months, count):
-            yield kept[start : start + count]
+            yield list(kept[start : start + count])
 
     def _computed_balance(self) -> Iterator[Sequence[np.ndarray]]:
         """`_OF_BALANCE` of each month."""
