@@ -83,7 +83,7 @@ def build(
         fields.fingerprint,
         tuple(Source(**s) for s in fields.sources),
         {name: str(field.attrs.get("units", "1")) for name, field in fields.static.items()},
-        tuple(fields.notes),
+        (*fields.notes, *notes_on_target(config, fields.point_spread)),
         fields.point_spread,
     )
     return build_domains(
@@ -201,6 +201,17 @@ def _build(
     )
     _publish(output, partial, manifest)
     return manifest
+
+
+def notes_on_target(config: Config, spread: PointSpread) -> tuple[str, ...]:
+    """What should be known of a target before hours are spent on learning it."""
+    if config.target.kind != "coarsen" or spread.kind != "gaussian":
+        return ()
+    return (
+        f"The product is smoothed by a Gaussian filter (half-weight radius {spread.half_weight_km:g} km), so a coarser version "
+        "of it holds no detail that a network could learn. A network that learns through the filter: target.kind=product, "
+        "model.kind=prior, and the method {prior: network, update: kriging}.",
+    )
 
 
 def _plan(domains: Domains, config: Config) -> tuple[tuple[Unit, ...], tuple[str, ...]]:

@@ -320,18 +320,18 @@ class Experiment:
 
     @property
     def all_notes(self) -> tuple[str, ...]:
-        """Of the data, what it has been smoothed by among them, and of the methods judged last."""
-        return tuple(dict.fromkeys((*self.fields.notes, *self.notes)))
+        """Of the data, what it has been smoothed by among them, of shards where there are any, and of the methods judged last."""
+        data = self.manifest.notes if self.has_shards else self.fields.notes
+        return tuple(dict.fromkeys((*data, *self.notes)))
 
     def _told(self) -> Told:
         """What the run tells of itself beside its scores."""
         told: dict[str, str] = {}
         sources = [Source(**each) for each in self.fields.sources]
-        notes = list(self.fields.notes)
         if self.has_shards:
             manifest = self.manifest
             told["samples"] = ", ".join(f"{manifest.samples_of(s)} {s}" for s in dict.fromkeys(s.split for s in manifest.shards))
-            notes, sources = list(manifest.notes), list(manifest.sources)
+            sources = list(manifest.sources)
         if self.judges_network:
             calibration = self._calibration()
             probability = f"{100 * calibration.interval:g} %"
@@ -341,7 +341,7 @@ class Experiment:
             title=self.config.name,
             target=self.config.target.kind,
             split=self.split.description,
-            notes=(*notes, *self.notes),
+            notes=self.all_notes,
             facts=told,
             sources=tuple(sources),
         )

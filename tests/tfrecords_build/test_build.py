@@ -22,8 +22,9 @@ from gwkeras.core.months import from_month_number
 from gwkeras.data.manifest import MANIFEST, Source, read_manifest
 from gwkeras.data.verification import intact_shards
 from gwkeras.domain.split import divide
+from gwkeras.observation.point_spread import PointSpread
 from tests.tfrecords_build.fake_domain import FakeDomain, domains_of
-from tfrecords_build.build import Origin, build_domains, build_hash
+from tfrecords_build.build import Origin, build_domains, build_hash, notes_on_target
 from tfrecords_build.patches import entries
 from tfrecords_build.shards import ShardWriter, units
 
@@ -311,3 +312,17 @@ def test_no_sample_depends_on_the_point_spread():
     capped = replace(CONFIG, data=replace(CONFIG.data, aridity_cap=0.8))
     assert build_hash(stated, Origin(fingerprint="a")) == build_hash(CONFIG, Origin(fingerprint="a"))
     assert build_hash(capped, Origin(fingerprint="a")) != build_hash(CONFIG, Origin(fingerprint="a"))
+
+
+@pytest.mark.parametrize(
+    ("target", "spread", "words"),
+    [
+        ("coarsen", PointSpread("gaussian", 250.0), ["half-weight radius 250 km", "target.kind=product, model.kind=prior"]),
+        ("coarsen", PointSpread(), []),
+        ("product", PointSpread("gaussian", 250.0), []),
+    ],
+)
+def test_who_coarsens_a_filtered_product_is_told_what_would_teach_more(target, spread, words):
+    notes = notes_on_target(Config(target=TargetConfig(kind=target)), spread)
+    assert len(notes) == bool(words)
+    assert all(word in notes[0] for word in words)
