@@ -136,6 +136,7 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
     spans = np.arange(months) * _SPANS // months
     kept = np.stack([np.ones(months, dtype=bool), *(spans != span for span in range(_SPANS))])
     counts, powers = kept.sum(axis=1), _powers(values, spans)
+    powers_of_parts = [np.ascontiguousarray(powers[:1, part, part]) for part in parts]
     covariances = CellCovariances(box.grid.refine(_NODES), _NODES)
     tables = {slope: covariances.of(slope) for slope in _SLOPES}
     shape = np.zeros(box.grid.shape)
@@ -153,7 +154,8 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
             for noise_share, form in product(_NOISE_SHARES, _NOISE_FORMS):
                 matrix = seen + noise_share * variance * forms[form]
                 found = _likelihoods(matrix, powers, counts)
-                each = np.array([_likelihoods(matrix[p, p], powers[:1, p, p], counts[:1])[0] for p in parts])
+                own = zip(parts, powers_of_parts, strict=True)
+                each = np.array([_likelihoods(matrix[p, p], power, counts[:1])[0] for p, power in own])
                 elsewhere[i] = np.maximum(elsewhere[i], each.sum() - each)
                 if found[0] > likelihood[i, 0]:
                     best[i] = slope, noise_share
@@ -215,7 +217,7 @@ def _interval(radii: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
 
 
 def _powers(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
-    """(1 + span, n, n) Σ v vᵀ over all months, and over those of all spans but one; its lower half, that of the upper added.
+    """(1 + span, n, n) Σ v vᵀ over all months, and over those of all spans but one; its upper half, that of the lower added.
 
     Args:
         values: (months, n) v.
@@ -224,7 +226,7 @@ def _powers(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
     each = np.stack([values[spans == span].T @ values[spans == span] for span in range(_SPANS)])
     whole = each.sum(axis=0)
     found = np.concatenate([whole[None], whole - each])
-    return np.tril(found) + np.tril(found, -1)
+    return np.triu(found) + np.triu(found, 1)
 
 
 def _likelihoods(matrix: np.ndarray, powers: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -232,12 +234,12 @@ def _likelihoods(matrix: np.ndarray, powers: np.ndarray, counts: np.ndarray) -> 
 
     Args:
         matrix: (n, n) K.
-        powers: (set, n, n) as of `_powers`: Σ vᵀ K⁻¹ v is the sum of its products with the lower half of K⁻¹.
+        powers: (set, n, n) as of `_powers`: Σ vᵀ K⁻¹ v is the sum of its products with the upper half of K⁻¹.
         counts: (set,) months of each set.
     """
     lower = lower_factor(matrix)
-    inverse, _ = lapack.dpotri(lower, lower=1)  # the upper half stays 0
-    mean = np.einsum("sij,ij->s", powers, inverse) / counts / len(matrix)
+    inverse, _ = lapack.dpotri(lower, lower=1)  # the other half stays 0; transposed it lies in memory as `powers` do
+    mean = powers.reshape(len(powers), -1) @ inverse.T.ravel() / counts / len(matrix)
     return -0.5 * len(matrix) * np.log(mean) - np.log(np.diag(lower)).sum()
 
 
