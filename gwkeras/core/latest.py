@@ -17,16 +17,18 @@ class Latest(Generic[Value]):
 
     def __init__(self, kept: int = 1) -> None:
         self._kept = kept
-        self._held: tuple[tuple[Hashable, Value], ...] = ()
+        self._held: dict[Hashable, Value] = {}
 
     def get(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         """The value of `key`: one that is held, or a new one that takes the place of the oldest."""
-        held = self._held
-        for known, value in held:
-            if known == key:
-                return value
-        found = compute()
-        self._held = (*held, (key, found))[-self._kept :]
+        try:
+            return self._held[key]
+        except KeyError:
+            found = compute()
+        held = {**self._held, key: found} if self._kept > 1 else {key: found}
+        while len(held) > self._kept:
+            del held[next(iter(held))]
+        self._held = held
         return found
 
     def __reduce__(self) -> tuple[type[Latest], tuple[int]]:

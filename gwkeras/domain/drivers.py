@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ class Drivers:
     Args:
         grid: the grid.
         calendar: the climate months, without gaps.
-        channels: name -> (C, n_lat, n_lon); no NaN: cells without data carry their nearest neighbour's values.
+        channels: name -> (C, n_lat, n_lon); no NaN: cells without data carry their nearest neighbour's values. Maybe made when
+            first asked for.
         static: name -> (n_lat, n_lon), likewise.
         land: (n_lat, n_lon) land fraction.
         cache: folder of the arrays.
@@ -36,7 +38,7 @@ class Drivers:
 
     grid: Grid
     calendar: Calendar
-    channels: dict[str, DiskArray]
+    channels: Mapping[str, DiskArray]
     static: dict[str, np.ndarray]
     land: np.ndarray
     cache: Path

@@ -182,6 +182,7 @@ class _Opening:
         """Product -> product refined by s."""
         grid = self.fields.grid.refine(self.factor)
         fine = self._drivers(grid, self.channels.fine, fine_land(self.fields, grid, self.factor, self.seen))
+        fine = replace(fine, channels=dict(fine.channels))  # a month without data is said when files are opened
         share = fine.grid.block_mean(fine.land, self.factor)
         coarse = self._drivers(self.fields.grid, self.channels.coarse, np.where(self.seen, share, 0.0).astype(np.float32))
         target = self._target(grid)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -32,7 +34,9 @@ def drivers_from_fields(
     Args:
         channels: names to hold, among the files' and `derived_channels`.
         land: (n_lat, n_lon) land fraction of `grid`.
-    Raises: BadInput: where a channel has a month, or a static field all, without data in the region. MissingMonths.
+    Returns: drivers whose channels are regridded when they are first asked for: a method without a network asks for none on the
+        product's grid. A month without data in the region is then a `BadInput`.
+    Raises: BadInput: where a static field has no data in the region. MissingMonths.
     """
     climate = _Climate(fields, data, grid, climate_months(fields), cache)
     static = {}
@@ -42,7 +46,7 @@ def drivers_from_fields(
     return Drivers(
         grid,
         Calendar(climate.months, "climate"),
-        {name: climate.channel(name) for name in channels},
+        _Channels(climate, channels),
         static,
         land,
         cache,
@@ -86,6 +90,35 @@ def has_net_water_input(fields: Fields, data: DataConfig) -> bool:
     if "precipitation" not in fields.climate or data.evapotranspiration == "none":
         return False
     return ("evapotranspiration" if data.evapotranspiration == "file" else "temperature") in fields.climate
+
+
+@dataclass(frozen=True)
+class _Channels(Mapping[str, DiskArray]):
+    """Channels by their names; another process gets them as files."""
+
+    climate: _Climate
+    names: tuple[str, ...]
+
+    def __getitem__(self, name: str) -> DiskArray:
+        if name not in self.names:
+            raise KeyError(name)
+        return self._made.get(name) or self._made.setdefault(name, self.climate.channel(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names  # without making it
+
+    def __reduce__(self) -> tuple[type[dict], tuple[dict[str, DiskArray]]]:
+        return dict, (dict(self),)
+
+    @cached_property
+    def _made(self) -> dict[str, DiskArray]:
+        return {}
 
 
 class _Climate:

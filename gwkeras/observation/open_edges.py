@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -18,7 +19,11 @@ _NEGLIGIBLE = 1e-4  # weight of a cell beyond the edge
 _FADED = 1e-5  # share of the largest weight
 _MATRIX_CELLS = 2048  # of a grid whose H is a matrix of at most 16 MiB; filtering takes several times as long
 _AT_ONCE = 128  # of its columns
+_MATRICES = 2  # kept
 _MANY = 16  # fields, from which on it is worth making
+
+Linear = Callable[[np.ndarray], np.ndarray]
+"""(..., k) to (..., k) float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,32 +51,34 @@ class OpenEdges:
         seen = self._whole(self._continued(values))
         return seen[..., south : south + self.grid.n_lat, west : west + self.grid.n_lon]
 
-    def at(self, cells: np.ndarray, values: np.ndarray) -> np.ndarray:
+    def at(self, cells: np.ndarray, values: np.ndarray, then: Linear | None = None) -> np.ndarray:
         """What is seen of fields in some cells: of many fields of a small grid by a matrix, which is kept for the same cells.
 
         Args:
             cells: (k, 2) row and column, on land.
             values: (..., n_lat, n_lon); NaN as in `__call__`.
+            then: a linear map that what is seen is taken through; it goes into the matrix.
         Returns: (..., k) float32.
         """
         size = self.grid.n_lat * self.grid.n_lon
         if size > _MATRIX_CELLS or np.size(values) < _MANY * size or not np.isfinite(values).all():
-            return self(values)[..., cells[:, 0], cells[:, 1]].astype(np.float32)
-        rows = self._matrices.get(cells.tobytes(), lambda: self._matrix(cells))
+            seen = self(values)[..., cells[:, 0], cells[:, 1]].astype(np.float32)
+            return seen if then is None else then(seen)
+        rows = self._matrices.get((cells.tobytes(), then), lambda: self._matrix(cells, then))
         return values.reshape(*np.shape(values)[:-2], size).astype(np.float32, copy=False) @ rows
 
-    def _matrix(self, cells: np.ndarray) -> np.ndarray:
+    def _matrix(self, cells: np.ndarray, then: Linear | None) -> np.ndarray:
         """(n_lat · n_lon, k) float32, what each cell weighs in those that are seen."""
         size = self.grid.n_lat * self.grid.n_lon
         result = np.empty((size, len(cells)), dtype=np.float32)
         for start in range(0, size, _AT_ONCE):
             units = np.eye(min(_AT_ONCE, size - start), size, start).reshape(-1, *self.grid.shape)
             result[start : start + len(units)] = self(units)[:, cells[:, 0], cells[:, 1]]
-        return result
+        return result if then is None else then(result)
 
     @cached_property
     def _matrices(self) -> Latest[np.ndarray]:
-        return Latest()
+        return Latest(_MATRICES)
 
     def beyond(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the land beyond the edges, less its continuation from the nearest cell within, weighs in what is seen.

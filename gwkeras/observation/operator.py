@@ -15,8 +15,8 @@ from gwkeras.observation.convolution import Convolution
 from gwkeras.observation.point_spread import PointSpread
 
 _FIELD_BYTES = 2**26  # of fine fields at once
-_ASKED_AGAIN = 2**21  # cells of a field whose filtering takes so long that what is asked for again is kept
-_ANSWERS = 4  # that are kept: a month's prior and what kriging has made of it, and these of the month before
+_ANSWERS, _ANSWERS_BYTES = 4, 2**23
+"""Kept: a month's prior, what kriging has made of it, and these of the month before; of small grids up to so many bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +77,9 @@ class Observation:
         if self.point_spread.kind == "none":
             return self.fine.block_mean(values, self.factor, self.land)
         stack = np.asarray(values).reshape(-1, *self.fine.shape)
-        if len(stack) == 1 and stack.size >= _ASKED_AGAIN:  # a method and its error bars ask for the same field
-            key = hashlib.blake2b(np.ascontiguousarray(stack).data, digest_size=16).digest()
+        if len(stack) == 1:  # a method, its fit and its error bars ask for the same field
+            on_land = np.where(self._weights.mass > 0, stack, 0.0)
+            key = hashlib.blake2b(np.ascontiguousarray(on_land).data, digest_size=16).digest()
             seen = self._latest.get(key, lambda: self._means(stack))
             return seen.reshape(*np.shape(values)[:-2], *self.coarse.shape).copy()
         result = np.empty((len(stack), *self.coarse.shape))
@@ -115,7 +116,7 @@ class Observation:
 
     @cached_property
     def _latest(self) -> Latest[np.ndarray]:
-        return Latest(_ANSWERS)
+        return Latest(max(_ANSWERS, _ANSWERS_BYTES // (8 * self.coarse.n_lat * self.coarse.n_lon)))
 
     @cached_property
     def _convolution(self) -> Convolution:

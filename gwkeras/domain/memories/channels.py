@@ -16,6 +16,7 @@ from gwkeras.fields.pet import FREEZING_K, LATENT_HEAT, extraterrestrial_radiati
 
 _CAPACITIES = (80.0, 200.0)  # mm, a shallow and a deep soil
 _DECADE = 120.0  # months
+_AT_ONCE = 12  # months of a small climate
 _MOST_KEPT = 2**28  # bytes of all months, on disk
 _OF_BALANCE = ("snow", "rain_and_melt", "shallow_drainage", "deep_drainage", "deep_soil_water")
 
@@ -146,8 +147,8 @@ class Channels:
         climate = self.cells
         balance = self._balance() if self._has_balance else None
         zero = np.zeros(climate.shape, dtype=np.float32)
-        for index, month in enumerate(climate.months):
-            now = {name: np.asarray(array[index], dtype=np.float32) for name, array in climate.channels.items()}
+        for index, (month, given) in enumerate(zip(climate.months, self._months(), strict=True)):
+            now = dict(given)
             if "net_water_input" in now:
                 now["net_water_gain"] = np.maximum(now["net_water_input"], 0)
                 if "soil_moisture" in now:
@@ -159,6 +160,15 @@ class Channels:
                 now["growing_deficit"] = now["deficit"] * decades
             now["time"] = zero + decades
             yield np.stack([now[name] for name in self.names])
+
+    def _months(self) -> Iterator[dict[str, np.ndarray]]:
+        """Climate channel -> float32 of each month; of a region of ordinary size several are looked up at once."""
+        count, channels = len(self.climate.months), self.cells.channels
+        step = 1 if self.climate.is_large else _AT_ONCE
+        for start in range(0, count, step):
+            some = {name: np.asarray(array[start : start + step], dtype=np.float32) for name, array in channels.items()}
+            for row in range(min(step, count - start)):
+                yield {name: values[row] for name, values in some.items()}
 
     def _balance(self) -> Iterator[Sequence[np.ndarray]]:
         """`_OF_BALANCE` of each month; of a region of ordinary size computed once for all who ask."""
@@ -172,15 +182,15 @@ class Channels:
             return np.concatenate([np.stack(month) for month in Channels(climate)._computed_balance()])
 
         kept = self.climate.kept("water balance", count * months, layers)
-        for start in range(0, count * months, count):
-            yield list(kept[start : start + count])
+        for start in range(0, count * months, count * _AT_ONCE):
+            some = kept[start : start + count * _AT_ONCE]
+            yield from map(list, some.reshape(-1, count, *some.shape[1:]))
 
     def _computed_balance(self) -> Iterator[Sequence[np.ndarray]]:
         """`_OF_BALANCE` of each month."""
-        channels, months = self.cells.channels, self.climate.months
-        balance = self._balance_at_start(int(calendar_month(months[:1])[0]))
-        for index, month in enumerate(months):
-            rain, warmth = (np.asarray(channels[name][index], dtype=np.float32) for name in ("precipitation", "temperature"))
+        balance = self._balance_at_start(int(calendar_month(self.climate.months[:1])[0]))
+        for month, given in zip(self.climate.months, self._months(), strict=True):
+            rain, warmth = given["precipitation"], given["temperature"]
             water, drained = balance.advance(rain, warmth, self._potential(month, warmth))
             yield balance.snow, water, *drained, balance.soil[1]
 

@@ -71,6 +71,8 @@ def masked(data: xr.DataArray) -> xr.DataArray:
 
 
 def _masked(values: np.ndarray) -> np.ndarray:
+    if values.size and np.fmin.reduce(values, None) > max(SENTINELS) and np.fmax.reduce(values, None) < _ABSURD:
+        return values.astype(np.float32, copy=False)  # as most are
     values = values.astype(np.float32)
     with np.errstate(invalid="ignore"):
         absurd = ~(np.abs(values) < _ABSURD)

@@ -229,7 +229,7 @@ class FieldWriter:
                 ("time", "lat", "lon"),
                 attributes_of(name, self._names, self._interval, self._calibrated),
                 compression="zlib",
-                complevel=2,
+                complevel=1,
                 shuffle=True,
                 chunksizes=chunks,
                 fill_value=missing,

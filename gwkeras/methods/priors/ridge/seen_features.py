@@ -174,7 +174,7 @@ class SeenFeatures:
             for block, into in zip(self.blocks, means, strict=True):
                 blocks = self._block_means(values[list(block.channels)], place.weights[..., list(block.maps)])
                 into[..., *place.blocks(self.factor)] = blocks
-        return [self.teaching.metric.whiten(self.teaching.see(each)) for each in means]
+        return [self.teaching.whitened(each) for each in means]
 
     def _by_block(self, months: list[list[np.ndarray]]) -> Iterator[tuple[Block, list[np.ndarray]]]:
         return zip(self.blocks, map(list, zip(*months, strict=True)), strict=True)

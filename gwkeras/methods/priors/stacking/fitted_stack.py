@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gwkeras.core.errors import BadInput
-from gwkeras.core.months import Month
+from gwkeras.core.latest import Latest
+from gwkeras.core.months import Month, month_number
 from gwkeras.domain.domain import Domain
 from gwkeras.methods.method import Part, Prediction
 from gwkeras.methods.parts import FittedPrior
+
+_KEPT_BYTES = 2**26  # of months' fields
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class FittedStack:
 
     members: tuple[Member, ...]
     notes: tuple[str, ...] = ()
+    _fields: Latest[Latest[tuple[np.ndarray, Domain]]] = field(default_factory=Latest, repr=False, compare=False)
 
     @property
     def removes_filter(self) -> bool:
@@ -58,10 +62,21 @@ class FittedStack:
     def predict(self, domain: Domain, month: Month, part: Part | None = None) -> Prediction:
         """f of one month; see `gwkeras.methods.parts.FittedPrior.predict`."""
         domain.calendar.position(month)  # a month that is not there is said, members or none
+        # The value holds the domain, so that no other can come by its identity.
+        key = id(domain), int(month_number(month)), repr(part)
+        return Prediction(self._kept(domain).get(key, lambda: (self._sum(domain, month, part), domain))[0])
+
+    def _kept(self, domain: Domain) -> Latest[tuple[np.ndarray, Domain]]:
+        """Months' fields: a fit and its error bars ask for each several times. All months of a region, few of the globe."""
+        return self._fields.get(domain.fine.shape, lambda: Latest(max(1, _KEPT_BYTES // (4 * domain.land_fine.size))))
+
+    def _sum(self, domain: Domain, month: Month, part: Part | None) -> np.ndarray:
         total = np.zeros(domain.fine.shape)
         for member in self.members:
             total += member.weight * np.nan_to_num(np.asarray(member.prior.predict(domain, month, part).mean, dtype=float))
-        return Prediction(total.astype(np.float32))
+        found = total.astype(np.float32)
+        found.flags.writeable = False  # others get the same
+        return found
 
     def save(self, folder: Path) -> None:
         """Writes stack.json, and a folder for each member."""

@@ -90,7 +90,7 @@ class Seen:
 
     def _see(self, cells: np.ndarray) -> np.ndarray:
         """(..., cell) to (..., k) whitened."""
-        return self.teaching.metric.whiten(self.teaching.see(self._fields(cells)))
+        return self.teaching.whitened(self._fields(cells))
 
     def _fields(self, cells: np.ndarray) -> np.ndarray:
         """(..., cell) to (..., n_lat, n_lon) of the teaching's grid."""

@@ -77,6 +77,12 @@ class Teaching:
             return self.blur.at(self.cells, blocks)
         return blocks[..., self.cells[:, 0], self.cells[:, 1]].astype(np.float32)
 
+    def whitened(self, blocks: np.ndarray) -> np.ndarray:
+        """What `see` gives, in the metric: (..., k) float32."""
+        if self.blur is None or self.nearby:
+            return self.metric.whiten(self.see(blocks))
+        return self.blur.at(self.cells, blocks, self.metric.whiten)
+
     @property
     def needed(self) -> np.ndarray | None:
         """(n_lat, n_lon) which cells of `grid` `see` looks at; None: all."""

@@ -26,7 +26,7 @@ class SeenBumps:
     def __call__(self, fields: np.ndarray) -> np.ndarray:
         """(n, n_lat, n_lon) on the teaching's grid to (n, bump, k)."""
         if not self.teaching.nearby:
-            return self.teaching.metric.whiten(self.teaching.see(fields[:, None] * self._shapes))
+            return self.teaching.whitened(fields[:, None] * self._shapes)
         flat, count = fields.reshape(len(fields), -1), len(self.bumps.lat) * len(self.bumps.lon)
         result, start = np.zeros((len(fields), count, len(self.teaching.cells)), dtype=np.float32), 0
         tiles = zip(self.teaching.nearby, self._near, self.teaching.metric.whiteners, strict=True)

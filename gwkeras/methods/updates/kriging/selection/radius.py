@@ -135,6 +135,8 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
     parts, values = [slice(int(a), int(b)) for a, b in pairwise(ends)], values[:, order]
     spans = np.arange(months) * _SPANS // months
     kept = np.stack([np.ones(months, dtype=bool), *(spans != span for span in range(_SPANS))])
+    counts, powers = kept.sum(axis=1), _powers(values, spans)
+    powers_of_parts = [np.ascontiguousarray(powers[:1, part, part]) for part in parts]
     covariances = CellCovariances(box.grid.refine(_NODES), _NODES)
     tables = {slope: covariances.of(slope) for slope in _SLOPES}
     shape = np.zeros(box.grid.shape)
@@ -151,8 +153,9 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
             seen[np.diag_indices_from(seen)] += _JITTER
             for noise_share, form in product(_NOISE_SHARES, _NOISE_FORMS):
                 matrix = seen + noise_share * variance * forms[form]
-                found = _likelihoods(matrix, values, kept)
-                each = np.array([_likelihoods(matrix[part, part], values[:, part], kept[:1])[0] for part in parts])
+                found = _likelihoods(matrix, powers, counts)
+                own = zip(parts, powers_of_parts, strict=True)
+                each = np.array([_likelihoods(matrix[p, p], power, counts[:1])[0] for p, power in own])
                 elsewhere[i] = np.maximum(elsewhere[i], each.sum() - each)
                 if found[0] > likelihood[i, 0]:
                     best[i] = slope, noise_share
@@ -213,18 +216,30 @@ def _interval(radii: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
     return low, high
 
 
-def _likelihoods(matrix: np.ndarray, values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+def _powers(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """(1 + span, n, n) Σ v vᵀ over all months, and over those of all spans but one; its upper half, that of the lower added.
+
+    Args:
+        values: (months, n) v.
+        spans: (months,) which span each is of.
+    """
+    each = np.stack([values[spans == span].T @ values[spans == span] for span in range(_SPANS)])
+    whole = each.sum(axis=0)
+    found = np.concatenate([whole[None], whole - each])
+    return np.triu(found) + np.triu(found, 1)
+
+
+def _likelihoods(matrix: np.ndarray, powers: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """A month's log-likelihood, the variance at its best, for each set of months: −n/2 log (mean of vᵀ K⁻¹ v) / n − ½ log |K|.
 
     Args:
         matrix: (n, n) K.
-        values: (months, n) v.
-        kept: (set, months) which months a set has.
+        powers: (set, n, n) as of `_powers`: Σ vᵀ K⁻¹ v is the sum of its products with the upper half of K⁻¹.
+        counts: (set,) months of each set.
     """
     lower = lower_factor(matrix)
-    white, _ = lapack.dtrtrs(lower, values.T, lower=1)
-    squares = np.einsum("nm,nm->m", white, white)
-    mean = kept @ squares / kept.sum(axis=1) / len(matrix)
+    inverse, _ = lapack.dpotri(lower, lower=1)  # the other half stays 0; transposed it lies in memory as `powers` do
+    mean = powers.reshape(len(powers), -1) @ inverse.T.ravel() / counts / len(matrix)
     return -0.5 * len(matrix) * np.log(mean) - np.log(np.diag(lower)).sum()
 
 

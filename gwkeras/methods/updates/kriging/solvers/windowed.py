@@ -36,6 +36,15 @@ class WindowSystem(NamedTuple):
     remainder: np.ndarray
 
 
+@dataclass(eq=False)
+class _Prepared:
+    """A window's gain; and its posterior variance, once it is asked for: months that are asked together have another."""
+
+    gain: Gain
+    remainder: np.ndarray | None  # where cells are pinned
+    variance: np.ndarray | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Windowed:
     """K of a region, window by window.
@@ -51,7 +60,7 @@ class Windowed:
     covariance: Covariance
     noise: Noise
     uncertainty: np.ndarray
-    _kept: OrderedDict[tuple, tuple[Gain, np.ndarray]] = field(default_factory=OrderedDict, repr=False)
+    _kept: OrderedDict[tuple, _Prepared] = field(default_factory=OrderedDict, repr=False)
     _tables: Latest[CellToFine] = field(default_factory=Latest, repr=False)
     _shared: Latest[CellToFine] = field(default_factory=lambda: Latest(_TABLES), repr=False)
 
@@ -71,7 +80,7 @@ class Windowed:
             prepared = self._prepared(window, known, beyond)
             if prepared is None:
                 continue
-            gain, _ = prepared
+            gain = prepared.gain
             rows, columns = window.core(self.region.factor)
             carried = gain.storage(np.where(gain.observed.known, window.take(residual), 0.0))
             found = self._table(window, rows)(carried.reshape(-1, *carried.shape[-2:]), columns)
@@ -83,8 +92,11 @@ class Windowed:
         variance = np.full(self.region.grid.refine(self.region.factor).shape, self.covariance.variance)
         for window in self.region.windows:
             prepared = self._prepared(window, known, beyond)
-            if prepared is not None:
-                variance[window.core_in_whole(self.region.factor)] = prepared[1]
+            if prepared is None:
+                continue
+            if prepared.variance is None:
+                prepared.variance = self._variance(window, prepared.gain, prepared.remainder)
+            variance[window.core_in_whole(self.region.factor)] = prepared.variance
         return self.region.cropped(variance)
 
     def system(self, window: Window, known: np.ndarray, beyond: float) -> WindowSystem | None:
@@ -97,8 +109,8 @@ class Windowed:
         whole, remainder = system(part, self.covariance.variance, self.noise, observed, uncertainty, beyond)
         return WindowSystem(window, observed, whole, remainder)
 
-    def _prepared(self, window: Window, known: np.ndarray, beyond: float) -> tuple[Gain, np.ndarray] | None:
-        """Gain and posterior variance of a window; kept for the months to come where the region is one."""
+    def _prepared(self, window: Window, known: np.ndarray, beyond: float) -> _Prepared | None:
+        """What is made for a window; kept for the months to come where the region is one."""
         key = (window, known.tobytes(), beyond)
         if key in self._kept:
             return self._kept[key]
@@ -106,20 +118,22 @@ class Windowed:
         if system is None:
             return None
         gain = Gain(system.observed, inverse(system.whole))
-        prepared = gain, self.posterior(system, gain)
+        prepared = _Prepared(gain, system.remainder if self.region.pinned else None)
         if len(self.region.windows) == 1:
-            self._keep(key, *prepared)
+            self._keep(key, prepared)
         return prepared
 
     def posterior(self, system: WindowSystem, gain: Gain | None = None) -> np.ndarray:
         """diag(C − K H C) of the core of a window, with what pinning its cells adds, mm²."""
-        window, gain = system.window, gain or Gain(system.observed, inverse(system.whole))
+        return self._variance(system.window, gain or Gain(system.observed, inverse(system.whole)), system.remainder)
+
+    def _variance(self, window: Window, gain: Gain, remainder: np.ndarray | None) -> np.ndarray:
         nodes, apart, tables = self.region.nodes(window), 1, None
         if len(self.region.windows) > 1:
             apart, tables = max(1, round(_POINTS_APART * self.region.spread.half_weight_km / nodes.height_km)), self._shared_table
         variance = posterior_variance(gain, window, nodes, self.region.nodes_apart, self.covariance, apart, tables)
-        if self.region.pinned:
-            variance += self._pinning(window, system.observed, system.remainder, gain.precision)
+        if self.region.pinned and remainder is not None:
+            variance += self._pinning(window, gain.observed, remainder, gain.precision)
         return variance.astype(np.float32)
 
     def _table(self, window: Window, rows: slice) -> CellToFine:
@@ -132,11 +146,12 @@ class Windowed:
         key = (replace(fine, west=0.0), factor, rows.start, rows.stop, rows.step)
         return self._shared.get(key, lambda: fine_table(fine, factor, covariance, rows))
 
-    def _keep(self, key: tuple, gain: Gain, variance: np.ndarray) -> None:
+    def _keep(self, key: tuple, made: _Prepared) -> None:
         """Keeps what was made; what other months need is forgotten where there is no room, oldest first."""
-        while self._kept and sum(kept.precision.nbytes for kept, _ in self._kept.values()) + gain.precision.nbytes > _KEPT_BYTES:
+        own = made.gain.precision.nbytes
+        while self._kept and sum(kept.gain.precision.nbytes for kept in self._kept.values()) + own > _KEPT_BYTES:
             self._kept.popitem(last=False)
-        self._kept[key] = gain, variance
+        self._kept[key] = made
 
     def _pinning(self, window: Window, observed: ObservedCells, remainder: np.ndarray, precision: np.ndarray) -> np.ndarray:
         """What pinning cells adds to the variance: that of d − H K d = R (H C Hᵀ + R)⁻¹ d, which is R (H C Hᵀ + R)⁻¹ R."""
