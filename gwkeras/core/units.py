@@ -11,6 +11,7 @@ from gwkeras.core.errors import UnknownUnits
 
 STORAGE = "mm"
 MONTHLY_TOTAL = "mm month-1"
+_OTHERS = {STORAGE: "cm", MONTHLY_TOTAL: "mm day-1", "K": "degC", "Pa": "hPa", "m3 m-3": "%"}  # that files often have
 
 # What is measured ("of water equivalent", "EWH") says nothing about the unit and is no UDUNITS word.
 _SUBSTANCE = re.compile(
@@ -68,12 +69,17 @@ _USUAL = {
 """What most files are in: reference unit, scale, offset. Pint takes a second of processor time to start, and says the same."""
 
 
-def conversion(unit: str | None, canonical: str, where: object) -> tuple[float, float]:
+def conversion(unit: str | None, canonical: str, where: object, name: str = "") -> tuple[float, float]:
     """(scale, offset) with canonical = scale × value + offset.
 
     Water may be given as depth or as mass per area (1 kg m⁻² = 1 mm). A rate per second or day to `mm month-1` is
     returned per *day* of the month: the caller multiplies by the month's length (see `is_rate`).
 
+    Args:
+        unit: of the file.
+        canonical: of the house.
+        where: file and variable, for messages.
+        name: by which a configuration knows the quantity, such as "gwsa"; "": by none.
     Raises: UnknownUnits: where `unit` is None, empty, unknown, or of another dimension.
     """
     if unit is None or not unit.strip():
@@ -81,7 +87,7 @@ def conversion(unit: str | None, canonical: str, where: object) -> tuple[float, 
             where,
             expected=f"a units attribute convertible to {canonical}",
             found="none",
-            remedy="state the unit in the configuration (units: {name: unit}), or with --unit where a command has it",
+            remedy=f"state the unit in the configuration ({unit_key(name, canonical)}), or with --unit where a command has it",
         )
     source, target = unit, canonical
     if canonical == MONTHLY_TOTAL:
@@ -93,9 +99,22 @@ def conversion(unit: str | None, canonical: str, where: object) -> tuple[float, 
             where,
             expected=f"units convertible to {canonical}",
             found=f"'{unit}'",
-            remedy="correct the attribute, or state the unit in the configuration (units: {name: unit})",
+            remedy=f"correct the attribute, or state the unit in the configuration ({unit_key(name, canonical)})",
         )
     return scale_offset
+
+
+def unit_key(name: str, canonical: str) -> str:
+    """How a configuration is told the unit of a quantity, by a unit that such files often have.
+
+    Args:
+        name: by which a configuration knows the quantity; "": by none.
+        canonical: unit of the house.
+    """
+    example = _OTHERS.get(canonical, canonical)
+    if name == "gwsa":
+        return f"such as --set data.gwsa.units='{{gwsa: {example}}}'"
+    return f"such as --set 'data.climate=[{{units: {{{name}: {example}}}}}]'" if name else "units: {name: unit}"
 
 
 def is_rate(unit: str) -> bool:

@@ -49,7 +49,7 @@ def test_wrong_variable(run, tiny_world):
 
 def test_no_units(run, tiny_world, tmp_path):
     bare = edited(tiny_world["gwsa"], tmp_path / "bare.nc", lambda file: file["GWSA"].delncattr("units"))
-    refused(run(gwsa=bare), "bare.nc, variable GWSA", "units attribute", "found none", "units: {name: unit}")
+    refused(run(gwsa=bare), "bare.nc, variable GWSA", "units attribute", "found none", "--set data.gwsa.units='{gwsa: cm}'")
 
 
 def test_unknown_units(run, tiny_world, tmp_path):

@@ -132,6 +132,19 @@ def test_another_dimension_is_refused(unit, canonical):
         conversion(unit, canonical, "file.nc, variable x")
 
 
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("gwsa", r"--set data\.gwsa\.units='\{gwsa: cm\}'"),
+        ("runoff", r"--set 'data\.climate=\[\{units: \{runoff: cm\}\}\]'"),
+        ("", r"units: \{name: unit\}"),
+    ],
+)
+def test_the_remedy_names_the_key(name, key):
+    with pytest.raises(UnknownUnits, match=key):
+        conversion(None, "mm", "f.nc", name)
+
+
 @pytest.mark.parametrize("unit", [None, "", "  "])
 def test_no_units_is_refused(unit):
     with pytest.raises(UnknownUnits, match=r"file\.nc: expected a units attribute convertible to mm, found none"):

@@ -198,6 +198,19 @@ def field(values, unit):
     )
 
 
+def test_a_unit_that_most_values_belie_is_refused():
+    said = (
+        r"t\.nc, temperature: expected values within 180 … 335 K, found 20 … 293, 67 % of them outside; state the unit that the "
+        r"values have \(such as --set 'data\.climate=\[\{units: \{temperature: degC\}\}\]'\)"
+    )
+    with pytest.raises(BadInput, match=said):
+        survey(field([20, 21, 22, 23, 292, 293], "K"), "temperature", "t.nc")
+    packed = survey(field([-1e-6] * 5 + [3], "mm"), "snow_water_equivalent", "s.nc", clipped=True)
+    assert packed.notes == (
+        "s.nc: snow_water_equivalent is negative in 5 of 6 values, down to -1e-06 mm; set to zero (rounding of the packed file)",
+    )
+
+
 def test_survey_says_where_the_odd_value_stands():
     seen = survey(field([1, np.nan, 4089, -2, 3, 4], "mm month-1"), "precipitation", "f.nc", clipped=True)
     assert seen.finite == 5
@@ -206,9 +219,9 @@ def test_survey_says_where_the_odd_value_stands():
         "f.nc: precipitation is above 3000 mm month-1 in 1 of 5 values, "
         "highest 4089 mm month-1 in 2004-07 at 25.1°N 92°E; kept, check it",
     )
-    celsius = survey(field([20, 21, 22, 23, 24, 25], "K"), "temperature", "t.nc")
-    assert celsius.notes == (
-        "t.nc: temperature is below 180 K in 6 of 6 values, lowest 20 K in 2004-07 at 25.1°N 91°E; kept, check it",
+    cold = survey(field([20, 291, 292, 293, 294, 295], "K"), "temperature", "t.nc")
+    assert cold.notes == (
+        "t.nc: temperature is below 180 K in 1 of 6 values, lowest 20 K in 2004-07 at 25.1°N 91°E; kept, check it",
     )
     assert survey(field([0.1] * 6, "m3 m-3"), "soil_moisture", "s.nc").notes == ()
     assert survey(field([np.nan] * 6, "mm"), "gwsa", "s.nc") == survey(field([np.nan] * 6, "mm"), "gwsa", "s.nc").__class__(0, ())

@@ -23,7 +23,7 @@ class SourceConfig:
     )
     kind: Literal["auto", "g3p", "grace", "era5", "gldas", "netcdf"] = key("auto", "format; auto: recognised by content")
     variables: dict[str, str] = key({}, "canonical name: name in the file, if it is not recognised")
-    units: dict[str, str] = key({}, "canonical name: unit, if the file states none")
+    units: dict[str, str] = key({}, "canonical name: unit, if the file states none or a wrong one")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def in_canonical_unit(value: xr.DataArray, unit: str | None, channel: str, where
 
     Raises: UnknownUnits: no unit, or one of another dimension.
     """
-    scale, offset = conversion(unit, CLIMATE_UNITS[channel], where)
+    scale, offset = conversion(unit, CLIMATE_UNITS[channel], where, channel)
     if CLIMATE_UNITS[channel] == MONTHLY_TOTAL and unit is not None and is_rate(unit):
         return of_days(value, scale)
     return linear(value, scale, offset)

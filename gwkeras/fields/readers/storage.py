@@ -145,7 +145,7 @@ def _only_storage(data: xr.Dataset) -> str | None:
 
 def _in_mm(data: xr.Dataset, name: str, source: SourceConfig) -> tuple[xr.DataArray, list[str]]:
     unit = stated_unit(data, name, "gwsa", source)
-    scale, offset = conversion(unit, STORAGE, where_of(data, name))
+    scale, offset = conversion(unit, STORAGE, where_of(data, name), "gwsa")
     value = field(data, name)
     if "time" not in value.dims:
         raise BadInput(
@@ -184,5 +184,5 @@ def _sigma_name(data: xr.Dataset, name: str, source: SourceConfig) -> str | None
 
 def _sigma(data: xr.Dataset, sigma: str, name: str, source: SourceConfig) -> xr.DataArray:
     unit = source.units.get("uncertainty") or data[sigma].attrs.get("units") or stated_unit(data, name, "gwsa", source)
-    scale, _ = conversion(unit, STORAGE, where_of(data, sigma))
+    scale, _ = conversion(unit, STORAGE, where_of(data, sigma), "gwsa")
     return linear(field(data, sigma), scale, 0.0)

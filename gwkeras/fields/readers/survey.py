@@ -9,6 +9,8 @@ import numpy as np
 import xarray as xr
 
 from gwkeras.core.box import describe_place
+from gwkeras.core.errors import BadInput
+from gwkeras.core.units import unit_key
 from gwkeras.fields.readers.in_memory import reading
 
 # Beyond what a cell of a few kilometres has shown; values outside are reported and kept.
@@ -24,6 +26,7 @@ PLAUSIBLE = {
     "snowmelt": (0.0, 3000.0),
 }
 _MOST_BYTES = 4 * 2**30  # of a record looked through; of a longer one, evenly spaced months
+_MOST = 0.5  # share of the values; where more of them are beyond belief, the unit is wrong
 _TINY = 1e-4  # share of the plausible maximum: what packing leaves below zero
 _STATISTICS = 6  # finite, smallest, largest, below zero, below the plausible, above it
 
@@ -41,13 +44,21 @@ def survey(data: xr.DataArray, channel: str, where: str, clipped: bool = False) 
 
     Args:
         clipped: whether negative values are going to be set to zero; the note then says so.
-    Raises: BadInput: a file that cannot be read to its end.
+    Raises: BadInput: a file that cannot be read to its end, or whose values are mostly beyond belief.
     """
     looked = data.isel(time=slice(None, None, _stride(data)))
     low, high = PLAUSIBLE.get(channel, (-np.inf, np.inf))
     months = _statistics(looked, low, high, where)
     finite, negative, below, above = (int(months[:, k].sum()) for k in (0, 3, 4, 5))
     smallest = float(months[:, 1].min())
+    outside = above if clipped else below + above  # packing leaves many amounts a little below zero
+    if outside > _MOST * finite:
+        raise BadInput(
+            f"{where}, {channel}",
+            expected=f"values within {low:g} … {high:g} {data.attrs.get('units', '')}",
+            found=f"{smallest:.4g} … {float(months[:, 2].max()):.4g}, {100 * outside / finite:.0f} % of them outside",
+            remedy=f"state the unit that the values have ({unit_key(channel, data.attrs.get('units', ''))})",
+        )
     notes = []
     unit = data.attrs.get("units", "")
     of_all = f"of {finite} values" + (f" in every {_stride(data)}th month" if _stride(data) > 1 else "")
