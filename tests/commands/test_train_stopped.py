@@ -190,7 +190,7 @@ def test_a_full_disk_and_a_nan_under_two_devices(undisturbed, folder, gwkeras_co
     assert code == 2
     assert said == [
         f"gwkeras: {folder}: expected room on the disk, found a full disk; free some space and give the same command again with "
-        "--resume; every finished epoch is kept."
+        "--resume; finished epochs are kept."
     ]
     assert not [name for name in contents(folder) if "partial" in name or name == "model.keras"]
     kept = checkpoint.read_bytes()

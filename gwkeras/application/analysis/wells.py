@@ -14,8 +14,8 @@ from gwkeras.analysis.wells.dropped import Dropped
 from gwkeras.analysis.wells.fields_at_wells import FieldAtWells, field_at_wells
 from gwkeras.analysis.wells.judging import Judged, judged
 from gwkeras.analysis.wells.places import cells_of, distance_to_edge, on_the_grid
+from gwkeras.analysis.wells.reading.table import Wells, read_wells
 from gwkeras.analysis.wells.settings import WellsConfig
-from gwkeras.analysis.wells.table import Wells, read_wells
 from gwkeras.application.csv_text import csv_text
 from gwkeras.application.dataset_file import write_dataset
 from gwkeras.application.opening import Application

@@ -135,6 +135,14 @@ def columns(intervals: Iterable[float] = ()) -> tuple[Column, ...]:
     return tuple(Column(m, p) for m in METRICS for p in (probabilities if m.of_interval else [None]))
 
 
+def known_column(key: str) -> Column:
+    """The column of a key that is one of ours; see `column_of`."""
+    found = column_of(key)
+    if found is None:
+        raise KeyError(key)
+    return found
+
+
 def column_of(key: str) -> Column | None:
     """The column of a key as summary.json has it, such as "rmse" or "coverage_90"; None for an unknown one."""
     for metric in METRICS:
