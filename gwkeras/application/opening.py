@@ -61,7 +61,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Application:
-    """A job, the months wanted of it, where its numbers come from, and what whoever asked for it should know."""
+    """A job, its months, the provenance of its numbers, and notes for the user."""
 
     job: Job
     months: list[Month]

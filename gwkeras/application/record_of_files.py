@@ -20,7 +20,7 @@ _BYTES_AT_A_TIME = 2**27
 
 @dataclass(frozen=True)
 class Asked:
-    """A record as it is asked for.
+    """A request for a record.
 
     Args:
         paths: files, folders or globs.
@@ -54,8 +54,7 @@ def read_record(asked: Asked) -> tuple[xr.DataArray, tuple[str, ...]]:
     """
     storage = read_storage(asked.source, PointSpreadConfig(kind="none"))
     field, notes = cut_to(storage.gwsa, asked.edges)
-    said = tuple(note for note in storage.notes if not note.startswith("point spread"))
-    return months_within(field, asked.first_month, asked.last_month), (*said, *notes)
+    return months_within(field, asked.first_month, asked.last_month), (*storage.notes_on_values, *notes)
 
 
 def months_within(field: xr.DataArray, first: str | None, last: str | None) -> xr.DataArray:

@@ -96,7 +96,7 @@ def test_gwsa_is_what_was_put_in(gwkeras_command, files, tmp_path):
     assert answer.code == 0, answer.err
     said = answer.out.replace("\n", " ")
     assert "had another baseline" in said
-    assert "No error is known of snow, canopy" in said
+    assert "No error is known for snow, canopy" in said
     assert "3 missing months are filled" in said
     with xr.open_dataset(tmp_path / "g.nc") as data:
         expected = files["truth"] - files["truth"][:30].mean(axis=0)

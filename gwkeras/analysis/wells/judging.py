@@ -1,4 +1,4 @@
-"""Fields judged by wells: which wells count, over which months, and what they say."""
+"""Fields compared with wells: which wells count, over which months, and their scores."""
 
 from __future__ import annotations
 

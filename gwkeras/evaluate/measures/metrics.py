@@ -1,4 +1,4 @@
-"""The scores that methods are judged by, each one entry of `METRICS`: what is summed over cells, and what the sums say.
+"""The scores of methods, each one entry of `METRICS`: what is summed over cells, and the score that follows.
 
 A score is never computed from whole fields but from sums of weight × integrand, so that a record of any length fits in memory
 and any aggregate (months, blocks, patches, single cells) can be formed later from the sums that are stored.

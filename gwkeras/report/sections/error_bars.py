@@ -51,7 +51,7 @@ def _by_class(evaluation: Evaluation, method: str, columns: list[Column]) -> Tab
 
 
 def _product_scale(evaluation: Evaluation) -> list[Block]:
-    """What the product itself says of the error bars, where it was not looked at."""
+    """Error bars checked on held-out product."""
     columns, rows = [Column(metric) for metric in ERROR_BARS], []
     for method in evaluation.methods:
         for where, figures in product_scale_of(evaluation, method).items():

@@ -123,7 +123,7 @@ def _chance(skill: Skill) -> str:
 
 
 def _detail(evaluation: Evaluation, method: str) -> str:
-    """How fine the detail is that was found; empty where what it is judged by has none of its own."""
+    """The resolution of the detail that was found; empty where the truth has no detail of its own."""
     if evaluation.evidence not in ("truth", "reference") or method in INTERPOLATIONS:
         return ""
     ours, best = half_found_above(evaluation, method), best_interpolation(evaluation)
