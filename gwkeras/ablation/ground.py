@@ -63,7 +63,7 @@ def require_same(ground: Ground, other: Ground, variant: str) -> None:
     for what, here, there in (
         ("months to train on", ours.train_months, theirs.train_months),
         ("months to validate on", ours.validation_months, theirs.validation_months),
-        ("field to be judged by", (ground.judge.basis,), (other.judge.basis,)),
+        ("field to score against", (ground.judge.basis,), (other.judge.basis,)),
         ("held-out months, cells and true values", (ground.answer,), (other.answer,)),
     ):
         if here != there:

@@ -67,7 +67,7 @@ class Result:
                 path,
                 expected="scores of a variant",
                 found=f"something else ({error})",
-                remedy="delete the file; the same command then judges the variant again",
+                remedy="delete the file; the same command then scores the variant again",
             ) from error
 
 

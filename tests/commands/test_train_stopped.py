@@ -201,7 +201,7 @@ def test_a_full_disk_and_a_nan_under_two_devices(undisturbed, folder, gwkeras_co
     code, said = ended(start(*train, "--resume"))
     assert code == 1
     assert len(said) == 1
-    assert f"sample 5 of {shard.name} has climate that is no finite number" in said[0]
+    assert f"sample 5 of {shard.name} has climate that is not finite" in said[0]
     assert f"{folder / 'nan_batch.json'} lists the batch" in said[0]
     batch = json.loads((folder / "nan_batch.json").read_text())
     assert {"shard": shard.name, "index": 5, "not_finite": ["climate"]} in batch["samples"]
