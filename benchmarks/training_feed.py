@@ -35,7 +35,7 @@ def main() -> None:
     step = tf.function(model.train_step, jit_compile=False)
     with tempfile.TemporaryDirectory() as folder:
         write_shards(Path(folder), 1024)
-        batches = iter(dataset(Path(folder), "train", batch_size=16, shuffle_buffer=512, repeat=True, drop_remainder=True))
+        batches = iter(dataset(Path(folder), "train", batch_size=16, shuffle_buffer=512, repeat=True))
         for _ in range(3):
             step(next(batches))["loss"].numpy()
         waited, start = 0.0, time.perf_counter()

@@ -320,8 +320,7 @@ def test_ctrl_c_during_training(tiny_world, tmp_path, gwkeras_command):
     assert process.returncode == 130
     said = [line for line in err.splitlines() if line.startswith("gwkeras: ")]
     assert said == [
-        "gwkeras: interrupted; every finished epoch is kept, and the same command with --resume goes on at the start of the one "
-        "that was running."
+        "gwkeras: interrupted; finished epochs are kept, and the same command with --resume restarts the one that was running."
     ]
     assert "Traceback" not in err
     assert not (run / "model.keras").exists()

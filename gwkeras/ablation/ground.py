@@ -1,4 +1,4 @@
-"""What variants stand on: samples to train on, made once for all that share them, and what they are judged by."""
+"""What variants stand on: samples to train on, made once for all that share them, and what they are scored against."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Ground:
         shards: folder of the build.
         manifest: of the build.
         judge: of the held-out months.
-        answer: digest of all that is judged by: months, cells, their weights and the true values in them.
+        answer: digest of everything that scores depend on: months, cells, their weights and the true values in them.
     """
 
     shards: Path
@@ -58,12 +58,12 @@ def prepare(fields: Fields, config: Config, root: Path, workers: int, progress: 
 
 
 def require_same(ground: Ground, other: Ground, variant: str) -> None:
-    """Raises: BadInput: where `variant`, on `other`, is trained on other months or judged by other cells, months or values."""
+    """Raises: BadInput: where `variant`, on `other`, is trained on other months or scored otherwise (cells, months, values)."""
     ours, theirs = ground.manifest.split, other.manifest.split
     for what, here, there in (
         ("months to train on", ours.train_months, theirs.train_months),
         ("months to validate on", ours.validation_months, theirs.validation_months),
-        ("field to be judged by", (ground.judge.basis,), (other.judge.basis,)),
+        ("field to score against", (ground.judge.basis,), (other.judge.basis,)),
         ("held-out months, cells and true values", (ground.answer,), (other.answer,)),
     ):
         if here != there:

@@ -21,11 +21,11 @@ Metrics = dict[str, float]
 
 @dataclass(frozen=True)
 class Result:
-    """Scores of a trained variant and of the interpolations beside it.
+    """Scores of a trained variant and of the interpolations.
 
     Args:
         samples: hash of the build that it was trained on.
-        answer: digest of what it was judged by.
+        answer: digest of everything that its scores depend on.
         judged_by: which field, at which resolution.
         months: how many were judged.
         cells: how many, in all months together.
@@ -67,7 +67,7 @@ class Result:
                 path,
                 expected="scores of a variant",
                 found=f"something else ({error})",
-                remedy="delete the file; the same command then judges the variant again",
+                remedy="delete the file; the same command then scores the variant again",
             ) from error
 
 

@@ -33,7 +33,7 @@ _ALIKE = {
             "sample.factor",
             "downscale",
         ),
-        "all variants are judged on the same months and cells; change it for all of them with --set",
+        "all variants are scored on the same months and cells; change it for all of them with --set",
     ),
 }
 

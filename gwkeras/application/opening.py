@@ -17,7 +17,7 @@ from gwkeras.core.config.tree import Config, DataConfig, MethodConfig, RegionCon
 from gwkeras.core.error_bars.calibration import Calibration
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.core.grid import Grid
-from gwkeras.core.months import Month, month_number
+from gwkeras.core.months import Month, within
 from gwkeras.core.progress import silent
 from gwkeras.core.retry import Patience
 from gwkeras.data.manifest import MANIFEST, Manifest, read_manifest
@@ -61,7 +61,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Application:
-    """A job, the months wanted of it, where its numbers come from, and what whoever asked for it should know."""
+    """A job, its months, the provenance of its numbers, and notes for the user."""
 
     job: Job
     months: list[Month]
@@ -169,20 +169,15 @@ def months_between(domain: Domain, first: str | None, last: str | None) -> list[
     The record itself is not cut there: the month before the first is its predecessor, and stays known.
     Raises: MissingMonths: where there are none.
     """
-    numbers = month_number(domain.months)
-    keep = np.ones(len(numbers), bool)
-    if first is not None:
-        keep &= numbers >= month_number(_month(first, "--first-month"))
-    if last is not None:
-        keep &= numbers <= month_number(_month(last, "--last-month"))
-    if not keep.any():
+    kept = within(domain.months, first, last)
+    if not kept.any():
         raise MissingMonths(
             "months",
             expected=f"some from {first or 'the first'} to {last or 'the last'}",
             found=f"storage with a whole climate sequence from {str(domain.months[0])[:7]} to {str(domain.months[-1])[:7]}",
             remedy="ask for other months, or give longer records",
         )
-    return list(domain.months[keep])
+    return list(domain.months[kept])
 
 
 def part_of(grid: Grid, wanted: Wanted) -> tuple[slice, slice] | None:
@@ -259,13 +254,6 @@ def _require_step(domain: Domain, manifest: Manifest) -> None:
             found=f"{found[0]:g}° × {found[1]:g}°",
             remedy="give storage on that grid, or train on this one",
         )
-
-
-def _month(text: str, option: str) -> np.ndarray:
-    try:
-        return np.asarray(np.datetime64(text, "M"))
-    except ValueError as error:
-        raise BadInput(option, expected="a month such as 2002-04", found=f"'{text}'", remedy="correct it") from error
 
 
 def saved_model_or_server(

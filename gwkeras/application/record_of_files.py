@@ -10,7 +10,8 @@ import xarray as xr
 
 from gwkeras.core.box import Edges
 from gwkeras.core.config.tree import PointSpreadConfig, SourceConfig
-from gwkeras.core.errors import BadInput, MissingMonths
+from gwkeras.core.errors import MissingMonths
+from gwkeras.core.months import within
 from gwkeras.fields.readers.storage import read_storage
 from gwkeras.fields.region import cut_to
 
@@ -19,7 +20,7 @@ _BYTES_AT_A_TIME = 2**27
 
 @dataclass(frozen=True)
 class Asked:
-    """A record as it is asked for.
+    """A request for a record.
 
     Args:
         paths: files, folders or globs.
@@ -53,8 +54,7 @@ def read_record(asked: Asked) -> tuple[xr.DataArray, tuple[str, ...]]:
     """
     storage = read_storage(asked.source, PointSpreadConfig(kind="none"))
     field, notes = cut_to(storage.gwsa, asked.edges)
-    said = tuple(note for note in storage.notes if not note.startswith("point spread"))
-    return months_within(field, asked.first_month, asked.last_month), (*said, *notes)
+    return months_within(field, asked.first_month, asked.last_month), (*storage.notes_on_values, *notes)
 
 
 def months_within(field: xr.DataArray, first: str | None, last: str | None) -> xr.DataArray:
@@ -67,10 +67,7 @@ def months_within(field: xr.DataArray, first: str | None, last: str | None) -> x
     Raises: MissingMonths: where there are none. BadInput: where a text is no month.
     """
     months = field["time"].values.astype("datetime64[M]")
-    kept = np.ones(months.size, bool)
-    for text, option, side in ((first, "--first-month", 1), (last, "--last-month", -1)):
-        if text is not None:
-            kept &= (months.astype(int) - _month(text, option).astype(int)) * side >= 0
+    kept = within(months, first, last)
     if not kept.any():
         raise MissingMonths(
             str(field.attrs.get("source", "record")),
@@ -79,13 +76,6 @@ def months_within(field: xr.DataArray, first: str | None, last: str | None) -> x
             remedy="ask for other months",
         )
     return field.isel(time=np.flatnonzero(kept))
-
-
-def _month(text: str, option: str) -> np.datetime64:
-    try:
-        return np.datetime64(text, "M")
-    except ValueError as error:
-        raise BadInput(option, expected="a month such as 2002-04", found=f"'{text}'", remedy="correct it") from error
 
 
 def month_by_month(field: xr.DataArray, positions: np.ndarray) -> Iterator[np.ndarray]:

@@ -1,4 +1,4 @@
-"""What the commands of analysis share: named records, free paths, what a file says of its making."""
+"""What the analysis commands share: named records, free paths, provenance attributes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def compartment_sources(
     names: Sequence[str] | None,
     units: Sequence[str] | None = None,
 ) -> dict[str, SourceConfig]:
-    """Files by compartment; a land model stands for soil, snow and canopy, as far as these have no files of their own.
+    """Files by compartment; a land model provides soil, snow and canopy, unless these have files of their own.
 
     Args:
         given: compartment -> paths.

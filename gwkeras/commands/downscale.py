@@ -56,6 +56,7 @@ def downscale(
     from gwkeras.application.drawing import draw_record, require_drawable
     from gwkeras.application.opening import Wanted, open_application, saved_model_or_server
     from gwkeras.application.writing import downscale_record
+    from gwkeras.commands.analysis import free_path
     from gwkeras.console import watched
     from gwkeras.core.config.yaml_file import load_config, load_run_config
     from gwkeras.core.errors import BadInput
@@ -84,8 +85,8 @@ def downscale(
             target, expected="a name that is free", found="a file", remedy="give --overwrite or --append, or another --output"
         )
     drawn = target.with_name(f"{target.stem}_draws.nc")
-    if draws and not (append or overwrite) and drawn.exists():
-        raise BadInput(drawn, expected="a name that is free", found="a file", remedy="give --overwrite, or another --output")
+    if draws:
+        free_path(drawn, overwrite)
     wanted = Wanted(south, north, west, east, first_month, last_month, factor)
     with watched(target.parent) as progress:
         progress("reading", 0, 1)

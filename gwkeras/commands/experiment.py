@@ -18,7 +18,7 @@ def opened(run: Path | None, config: Path | None = None, settings: Sequence[str]
 
     Args:
         run: the folder; None: runs/<name of the configuration>.
-        config: in the place of the folder's own.
+        config: replaces the folder's own.
         settings: "key.path=value" texts.
     Raises: BadInput: where there is neither.
     """

@@ -30,19 +30,17 @@ def zonal(
     """Means and trends of zones, with standard errors that account for correlated errors of neighbouring cells."""
     from gwkeras.analysis.zones import read_zones
     from gwkeras.application.analysis.zonal import zonal_record
+    from gwkeras.application.dataset_file import write_dataset
     from gwkeras.application.opening import Wanted, open_application
+    from gwkeras.commands.analysis import free_path
     from gwkeras.console import watched
     from gwkeras.core.config.yaml_file import load_config
-    from gwkeras.core.errors import BadInput
-    from gwkeras.core.files.whole_file import replacing_path
     from gwkeras.core.process.command_line import typed_command
     from gwkeras.pipeline.experiment import Experiment
     from gwkeras.training.run_folder import RunFolder
 
     folder = RunFolder(run or Path("runs") / load_config(None, ()).name)
-    target = output or folder.root / "zonal.nc"
-    if target.exists() and not overwrite:
-        raise BadInput(target, expected="a name that is free", found="a file", remedy="give --overwrite, or another --output")
+    target = free_path(output or folder.root / "zonal.nc", overwrite)
     config = Experiment.open(folder.root).config
     with watched(folder.root) as progress:
         application = open_application(
@@ -60,9 +58,7 @@ def zonal(
             provenance=application.provenance,
             progress=lambda done, total: progress("zones, months", done, total),
         )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with replacing_path(target) as partial:
-            found.to_netcdf(partial, engine="netcdf4", format="NETCDF4", encoding={"time": {"units": "days since 2002-01-01"}})
+        write_dataset(found, target)
     for name, slope, sigma in zip(
         found["zone"].values, found["gwsa_trend"].values, found["gwsa_trend_sigma"].values, strict=True
     ):

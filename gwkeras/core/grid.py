@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gwkeras.core.block_sums import block_sums
 from gwkeras.core.errors import GridMismatch
 
 EARTH_RADIUS_KM = 6371.0
@@ -217,8 +218,8 @@ class Grid:
         weight = self.area if weights is None else self.area * weights
         valid = np.isfinite(values)
         weight = np.where(valid, weight, 0.0)
-        total = _block_sum(weight, factor)
-        summed = _block_sum(np.where(valid, values, 0.0) * weight, factor)
+        total = block_sums(weight, factor)
+        summed = block_sums(np.where(valid, values, 0.0) * weight, factor)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(total > 0, summed / total, np.nan), total
 
@@ -231,11 +232,6 @@ class Grid:
 def nearest_upsample(values: np.ndarray, factor: int) -> np.ndarray:
     """Each coarse cell's value on its factor × factor fine cells: (..., n_lat, n_lon) -> (..., factor n_lat, factor n_lon)."""
     return np.repeat(np.repeat(values, factor, axis=-2), factor, axis=-1)
-
-
-def _block_sum(values: np.ndarray, factor: int) -> np.ndarray:
-    n_lat, n_lon = values.shape[-2:]
-    return values.reshape(*values.shape[:-2], n_lat // factor, factor, n_lon // factor, factor).sum(axis=(-3, -1))
 
 
 def _even_step(centres: np.ndarray, name: str, where: object) -> float:

@@ -57,8 +57,6 @@ def dataset(
     shuffle_buffer: int = 0,
     repeat: bool = False,
     first_epoch: int = 0,
-    cache: bool = False,
-    drop_remainder: bool = False,
     skip: int = 0,
     share: Share = Share(),
     without: MonthsLeftOut = None,
@@ -73,9 +71,6 @@ def dataset(
         split: "train", "validation", "test" or "coarser".
         shuffle_buffer: samples; 0 keeps the order of the shards. Shards are then drawn in a new order each epoch too.
         repeat: go on for ever; otherwise one epoch, `first_epoch`, in the same order at each iteration.
-        cache: hold the encoded samples in memory after the first epoch; the shuffle buffer is then at least the whole split
-            in effect, since the shards keep their order.
-        drop_remainder: leave out an incomplete last batch.
         skip: batches of the first epoch that are left out, such as those seen before a run was resumed.
         share: pieces of each batch to give, one after the other; by default the whole batch. The pieces of an incomplete last
             batch are smaller, and may be empty.
@@ -91,22 +86,18 @@ def dataset(
     samples = samples_drawn(folder, manifest, split, without)
     codec = Codec(manifest.sample)
     shuffled = shuffle_buffer > 0
-    buffer = samples if cache else min(shuffle_buffer, samples)
-    held = _records(folder, shards, manifest, None, without).cache() if cache else None
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         epoch_seed = tf.constant(seed * 1_000_003 + 1, tf.int64) + number
-        order = epoch_seed if shuffled else None
-        records = held if held is not None else _records(folder, shards, manifest, order, without)
+        records = _records(folder, shards, manifest, epoch_seed if shuffled else None, without)
         if shuffled:
-            records = records.shuffle(buffer, seed=epoch_seed, reshuffle_each_iteration=False)
-        whole = records.batch(batch_size, drop_remainder=drop_remainder)
+            records = records.shuffle(min(shuffle_buffer, samples), seed=epoch_seed, reshuffle_each_iteration=False)
+        whole = records.batch(batch_size)
         return whole if share.of == 1 else whole.flat_map(lambda batch: _pieces(batch, share))
 
     last = tf.int64.max if repeat else first_epoch + 1
     batches = tf.data.Dataset.range(first_epoch, last).flat_map(epoch)
-    count = samples // batch_size if drop_remainder else ceil(samples / batch_size)
-    left = (count - skip) * share.count
+    left = (ceil(samples / batch_size) - skip) * share.count
     batches = batches.skip(skip * share.count)
     batches = batches.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY if repeat else left))
     decoded = batches.map(
@@ -144,11 +135,6 @@ def batch_origins(
     names = next(iter(records.batch(batch_size).skip(batch))).numpy()
     found = (name.decode().rsplit("\t", 1) for name in names)
     return tuple(Origin(Path(path).name, int(index)) for path, index in found)
-
-
-def steps_per_epoch(manifest: Manifest, split: str, batch_size: int) -> int:
-    """Number of batches that hold all samples of a split, the last perhaps incomplete."""
-    return ceil(manifest.samples_of(split) / batch_size)
 
 
 def samples_drawn(folder: Path, manifest: Manifest, split: str, without: MonthsLeftOut = None) -> int:

@@ -1,4 +1,4 @@
-"""Whether the shards of a build are the ones that its manifest speaks of. Without TensorFlow, so that builders can ask too."""
+"""Whether the shards of a build are those that its manifest lists. Without TensorFlow, so that builders can ask too."""
 
 from __future__ import annotations
 

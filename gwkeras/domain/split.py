@@ -152,7 +152,7 @@ def _month_parts(numbers: np.ndarray, config: SplitConfig) -> tuple[tuple[int, .
             "split.validation_months",
             expected="months other than split.test_months",
             found=", ".join(_names(sorted(test & validation))),
-            remedy="let the spans be apart",
+            remedy="make the spans disjoint",
         )
     # At least five spans, so that a short record can still be divided.
     span = max(1, min(config.span_months, int(numbers[-1] - numbers[0] + 1) // 5))
@@ -220,8 +220,8 @@ def _held_out_blocks(product: Grid, land: np.ndarray, config: SplitConfig) -> tu
     if wanted < 1 - 1e-9:  # one of few blocks would be a large part of all there is to learn from
         return (), (
             f" split.block_share asks for {config.block_share:g} of the {len(corners)} blocks of {size} × {size} cells with "
-            "land, which is less than one: nothing tells how good the method is where training had no target. A smaller "
-            "split.block_cells or a larger share would."
+            "land, which is less than one, so skill in places without a training target is not measured. Use a smaller "
+            "split.block_cells or a larger share."
         )
     count = min(len(corners), round(wanted))
     chosen = np.random.default_rng([config.seed, 2]).permutation(len(corners))[:count]

@@ -30,7 +30,7 @@ def compare(
     """Scores every method in every month that is held out.
 
     Args:
-        judge: what they are judged by.
+        judge: what they are scored against.
         methods: of names that differ.
         progress: called with the number of months done and in all.
         attributes: where the numbers come from, for the head of evaluation.nc.

@@ -26,7 +26,7 @@ class Gathering:
     """Sums by method, set of cells and month; by cell over all months; by patch.
 
     Args:
-        judge: what methods are judged by.
+        judge: the field that methods are scored against.
         methods: their names.
 
     Attributes:
@@ -38,7 +38,7 @@ class Gathering:
         spread: (KINDS, groups, methods, SEASONS, bins) how errors go with σ; see `gwkeras.evaluate.measures.spread`.
         maps: name -> (methods, n_lat, n_lon) float32, not weighted; "cells" counts months.
         physics: (terms, methods, months).
-        physics_of_truth: (terms, months) of what methods are judged by; NaN where patches are judged.
+        physics_of_truth: (terms, months) of the field that methods are scored against; NaN where patches are judged.
         patches: (month, part's box) of each patch, and its sums and terms.
         intervals: (methods,) probability of the interval; NaN where there is none.
         land: (n_lat, n_lon) km² of land of the maps' cells.
@@ -89,7 +89,7 @@ class Gathering:
         return next(classes for known, classes in zip(self.judge.views, self._classes, strict=True) if known is view)
 
     def begin(self, view: View, month: Month, truth: np.ndarray, balance: Balance | None) -> None:
-        """Notes which patches a month has, and the physics terms of what it is judged by.
+        """Keeps which patches a month has, and the physics terms of the truth.
 
         Args:
             view: domain of the month.

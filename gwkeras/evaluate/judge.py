@@ -1,4 +1,4 @@
-"""By what methods are judged: a field, the months and cells that training never had, and what that is worth."""
+"""What methods are scored against: a field, in months and cells held out of training, and what kind of evidence that is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Truth = Callable[[Month], np.ndarray]
 """Month -> (s n_lat, s n_lon) mm."""
 
 Evidence = Literal["truth", "reference", "product", "interpolation"]
-"""What methods are judged by, by what it is worth."""
+"""Kinds of fields that methods are scored against, by their value as evidence."""
 
 _EVIDENCE: dict[str, Evidence] = {
     "coarsen": "product",
@@ -69,8 +69,8 @@ class View:
     def as_judged(self, method: Method, prediction: Prediction, month: Month) -> Prediction:
         """A prediction as it is compared with the truth: like with like.
 
-        Where the truth is a filtered product, a field of storage Ŝ is judged by the product that it would give,
-        F Ŝ + I (G − H Ŝ): seen through the filter F, with what the method takes for noise of the product put back by
+        Where the truth is a filtered product, a field of storage Ŝ is scored by the product that it implies,
+        F Ŝ + I (G − H Ŝ): passed through the filter F, with the residual, which the method attributes to noise, added back by
         interpolation, since the truth holds that noise too. Its σ is of storage, not of this, and is not judged here.
 
         Args:
@@ -95,7 +95,7 @@ class View:
 
 @dataclass(frozen=True)
 class Judge:
-    """What methods are judged by.
+    """What methods are scored against.
 
     Args:
         views: the domains; more than one where patches of several coarsenings are judged.
@@ -147,7 +147,7 @@ class Judge:
         return f"{months} held-out months ({spans(self.stamps)})"
 
     def digest(self) -> str:
-        """SHA-256 of all that is judged by: months, cells, their weights and the true values in them."""
+        """SHA-256 of everything that scores depend on: months, cells, their weights and the true values in them."""
         found = hashlib.sha256()
         for view in self.views:
             found.update(repr((self.basis, astuple(view.domain.fine))).encode())

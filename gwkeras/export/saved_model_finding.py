@@ -18,7 +18,7 @@ _LARGEST = {GRAPH: 2**29, _INFO.name: 2**24}  # bytes
 
 
 def inspect_saved_model(folder: Path, config: Config | None = None) -> Finding:
-    """A version folder: what its model says of itself, or where it says nothing its signatures.
+    """A version folder: its model's description, or its signatures if it has none.
 
     Raises: BadInput: where it is damaged, or of another schema version.
     """

@@ -198,7 +198,7 @@ def _gaps(static: dict[str, xr.DataArray], known: np.ndarray) -> list[str]:
         if missing > 1.0 - known.mean() + _MANY_GAPS:
             notes.append(
                 f"{name_of(name, value)}: {100 * missing:.0f} % of its cells in the region are empty, of the product's "
-                f"{100 * (1 - known.mean()):.0f} %; on land they take their nearest neighbour's value: write 0 where it is meant"
+                f"{100 * (1 - known.mean()):.0f} %; on land they get the nearest neighbour's value; write 0 if 0 is meant"
             )
     return notes
 
@@ -289,7 +289,7 @@ def _without_climate(storage: np.ndarray, climate: np.ndarray) -> list[str]:
     if not outside.size:
         return []
     span = f"{str(climate.min())[:7]} to {str(climate.max())[:7]}"
-    return [f"{outside.size} of {storage.size} months of storage lie outside of the climate's {span} and are left out"]
+    return [f"{outside.size} of {storage.size} months of storage lie outside the climate's period, {span}, and are left out"]
 
 
 def _on_one_calendar(climate: dict[str, xr.DataArray]) -> tuple[dict[str, xr.DataArray], list[str]]:

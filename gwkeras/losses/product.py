@@ -10,7 +10,7 @@ from gwkeras.core.config.tree import LossConfig
 from gwkeras.core.grid import EARTH_RADIUS_KM
 from gwkeras.layers.block_mean import block_mean
 from gwkeras.layers.cell_area import fine_row_area
-from gwkeras.layers.observed_window import filter_weights
+from gwkeras.layers.kriging.observed_window import filter_weights
 from gwkeras.losses.data import beta_nll, crps, nll
 from gwkeras.losses.masked import masked_mean
 from gwkeras.observation.point_spread import PointSpread

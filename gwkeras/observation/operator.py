@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gwkeras.core.block_sums import block_sums
 from gwkeras.core.errors import GridMismatch
 from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.latest import Latest
@@ -129,7 +130,7 @@ class Observation:
     def _weights_without(self, unknown: np.ndarray) -> _Weights:
         area = np.where(unknown, 0.0, self.fine.area)
         mass = area * self.land
-        total = _block_sum(mass, self.factor)
+        total = block_sums(mass, self.factor)
         if self.point_spread.kind == "none":
             return _Weights(mass, mass, total)
         reached = self._convolution(mass if self.point_spread.over == "land" else area)
@@ -146,7 +147,7 @@ class Observation:
         return np.stack([self._observed(part, self._weights_without(gap)) for part, gap in zip(filled, unknown, strict=True)])
 
     def _observed(self, values: np.ndarray, weights: _Weights) -> np.ndarray:
-        summed = _block_sum(self._convolution(values * weights.mass) * weights.gain, self.factor)
+        summed = block_sums(self._convolution(values * weights.mass) * weights.gain, self.factor)
         return np.where(weights.total > 0, summed / np.where(weights.total > 0, weights.total, 1.0), np.nan)
 
 
@@ -163,8 +164,3 @@ class _Weights:
     mass: np.ndarray
     gain: np.ndarray
     total: np.ndarray
-
-
-def _block_sum(values: np.ndarray, factor: int) -> np.ndarray:
-    n_lat, n_lon = values.shape[-2:]
-    return values.reshape(*values.shape[:-2], n_lat // factor, factor, n_lon // factor, factor).sum(axis=(-3, -1))

@@ -1,4 +1,4 @@
-"""A report as sections of text, tables and figures. What renders them knows no hydrology; what makes them knows no format.
+"""A report as sections of text, tables and figures. Renderers know no hydrology; sections know no format.
 
 In texts, words between backticks are code.
 """

@@ -17,7 +17,7 @@ def report_of(evaluation: Evaluation, told: Told, *, picture: Path | None = None
 
     Args:
         evaluation: as stored.
-        told: what the run tells of itself.
+        told: facts about the run.
         picture: lies beside the report.
     """
     figure = () if picture is None else (Figure(picture, "coarse field, truth, model and error"),)

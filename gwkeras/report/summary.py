@@ -31,7 +31,7 @@ def summary(
         conservation_max_mm: largest difference of a block mean of the record from the product.
         seconds: by stage.
         test_months: those that the split holds out.
-        training: what the training tells of itself.
+        training: facts about the training.
         facts: name -> value, for reports that are made later.
     """
     result = {

@@ -12,8 +12,7 @@ from gwkeras.evaluate.findings.calendar_months import mean_by_calendar_month, sc
 from gwkeras.evaluate.findings.diagnosis import diagnosis
 from gwkeras.evaluate.findings.places import Place, by_distance_to_sea
 from gwkeras.evaluate.findings.skill import INTERPOLATIONS, best_interpolation
-from gwkeras.evaluate.measures.metric import Column
-from gwkeras.evaluate.measures.metrics import column_of
+from gwkeras.evaluate.measures.metrics import known_column
 from gwkeras.evaluate.stored.evaluation import ALL
 from gwkeras.methods.fitting import name_of
 from gwkeras.report.document import Aside, Block, Figure, Interactive, Report, Section, Table, paragraph
@@ -137,9 +136,7 @@ class _Figures:
         return (self._figure(path, f"Product, truth, {self._run.method} and error in {stamps}"), said)
 
     def seasons(self) -> tuple[Block, ...]:
-        mae = column_of("mae")
-        assert mae is not None
-        errors = score_by_calendar_month(self._found, Column(mae.metric))[self._rows]
+        errors = score_by_calendar_month(self._found, known_column("mae"))[self._rows]
         storage = mean_by_calendar_month(self._found, "predicted")[self._rows]
         truth = mean_by_calendar_month(self._found, "truth")[self._rows[-1]]
         path = draw_seasons(errors, storage, truth, self._shown, self._folder / "figure_4.png")

@@ -10,6 +10,7 @@ import numpy as np
 from gwkeras.core.errors import BadInput
 from gwkeras.evaluate.findings.skill import INTERPOLATIONS, skill_of
 from gwkeras.evaluate.stored.evaluation import Evaluation
+from gwkeras.report.cell_text import cell_text
 from gwkeras.report.document import Section, Table, paragraph
 from gwkeras.report.plain_percent import change, link
 
@@ -40,7 +41,7 @@ def across_worlds(evaluations: Mapping[str, Evaluation]) -> Section:
             ratios.append(float("nan") if skill is None else skill.ratio)
         known = [r for r in ratios if np.isfinite(r)]
         middle = f"{median(known):.3f}" if known else "–"
-        rows.append((method, middle, *(f"{r:.3f}" if np.isfinite(r) else "–" for r in ratios)))
+        rows.append((method, middle, *(cell_text(ratio, ".3f") for ratio in ratios)))
     best = min(
         (row for row in rows if row[0] not in INTERPOLATIONS and row[1] != "–"), key=lambda row: float(row[1]), default=None
     )

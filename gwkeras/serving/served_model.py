@@ -26,7 +26,7 @@ class ServedModel:
     It can be sent to other processes, which then connect for themselves.
 
     Args:
-        model_info: what the model says about itself.
+        model_info: the model's description.
         transport: where it answers.
         where: for messages.
     """

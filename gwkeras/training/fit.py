@@ -112,7 +112,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Session:
-    """A training under way: on what, where, and whether it goes on from a checkpoint."""
+    """A training under way: its data, its folder, and whether it resumes from a checkpoint."""
 
     samples: Samples
     run: RunFolder

@@ -68,7 +68,7 @@ def test_what_the_configuration_lacks_already_is_told(gwkeras_command, tiny_worl
     options = [*settings(tiny_world, "gwsa", "climate", "truth"), *MORE, "--set", "model.uncertainty_head=false"]
     answer = gwkeras_command("ablate", *options, "--run", tmp_path / "study", "--study", "components", "--seeds", "1")
     assert answer.code == 0
-    assert "Note: 'without uncertainty head' is what the configuration is already, and is left out." in answer.out
+    assert "Note: 'without uncertainty head' is the same as the configuration, and is left out." in answer.out
     assert answer.out.startswith("3 trainings")
 
 

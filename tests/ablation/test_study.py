@@ -249,7 +249,7 @@ def test_a_variant_on_other_ground_is_refused_before_any_training(config, tmp_pa
     monkeypatch.setattr(study_module, "_train", lambda *arguments: pytest.fail("trained"))
     suite = Suite("s", (Variant("full"), Variant("bicubic", {"target.kind": "bicubic"})))
     blind = with_values(config, {"data": {"truth": None}}, "test")
-    with pytest.raises(BadInput, match="variant 'bicubic': expected the same field to be judged by"):
+    with pytest.raises(BadInput, match="variant 'bicubic': expected the same field to score against"):
         run_study(Study(tmp_path, blind, (suite,), (0,)))
 
 

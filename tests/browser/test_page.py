@@ -128,7 +128,7 @@ def test_without_a_truth_it_shows_the_record(chromium, tmp_path):
     offered = page.locator("#map-quantity option").evaluate_all("options => options.map(o => o.value)")
     assert offered == ["mean", "sigma"]  # the product's files are not there
     assert page.locator("#map-month option").all_text_contents() == ["2003-01", "2003-02", "2003-03"]
-    assert page.locator("#map-note").inner_text().startswith("This is the record as it was written.")
+    assert page.locator("#map-note").inner_text().startswith("This is the written record.")
     click_middle(page)
     page.wait_for_function("document.body.dataset.series !== undefined")
     assert "model 12.0 mm; σ 4.0 mm." in page.locator("#map-values").inner_text()

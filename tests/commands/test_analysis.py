@@ -95,8 +95,8 @@ def test_gwsa_is_what_was_put_in(gwkeras_command, files, tmp_path):
     )  # fmt: skip
     assert answer.code == 0, answer.err
     said = answer.out.replace("\n", " ")
-    assert "came on another baseline" in said
-    assert "No error is known of snow, canopy" in said
+    assert "had another baseline" in said
+    assert "No error is known for snow, canopy" in said
     assert "3 missing months are filled" in said
     with xr.open_dataset(tmp_path / "g.nc") as data:
         expected = files["truth"] - files["truth"][:30].mean(axis=0)

@@ -31,7 +31,7 @@ def test_without_a_network_nothing_is_built_or_trained_until_it_is_asked_for(tin
     run, files = tmp_path / "run", options(tiny_world, "gwsa", "climate", "static", "truth")
     done = gwkeras_command("run", *files, "--config", config, "--output", run)
     assert done.code == 0, done.err
-    assert "No network was trained, since `methods` names none" in done.out
+    assert "No network was trained, since `methods` has none" in done.out
     assert "Note: stack: ridge 1.00, since ridge is the only member and shrinks itself by held-out product" in done.out
     assert "stack: ridge 1.00" in (run / "report.md").read_text()
     assert [name for name in ("shards", "model.keras", "saved_model", "calibration.json") if (run / name).exists()] == []

@@ -190,7 +190,7 @@ def test_a_full_disk_and_a_nan_under_two_devices(undisturbed, folder, gwkeras_co
     assert code == 2
     assert said == [
         f"gwkeras: {folder}: expected room on the disk, found a full disk; free some space and give the same command again with "
-        "--resume; every finished epoch is kept."
+        "--resume; finished epochs are kept."
     ]
     assert not [name for name in contents(folder) if "partial" in name or name == "model.keras"]
     kept = checkpoint.read_bytes()
@@ -201,7 +201,7 @@ def test_a_full_disk_and_a_nan_under_two_devices(undisturbed, folder, gwkeras_co
     code, said = ended(start(*train, "--resume"))
     assert code == 1
     assert len(said) == 1
-    assert f"sample 5 of {shard.name} has climate that is no finite number" in said[0]
+    assert f"sample 5 of {shard.name} has climate that is not finite" in said[0]
     assert f"{folder / 'nan_batch.json'} lists the batch" in said[0]
     batch = json.loads((folder / "nan_batch.json").read_text())
     assert {"shard": shard.name, "index": 5, "not_finite": ["climate"]} in batch["samples"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from gwkeras.core.errors import BadInput, CorruptShard  # noqa: E402
 from gwkeras.data import pipeline  # noqa: E402
 from gwkeras.data.codec import Codec  # noqa: E402
 from gwkeras.data.manifest import read_manifest  # noqa: E402
-from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards, steps_per_epoch  # noqa: E402
+from gwkeras.data.pipeline import Share, batch_origins, dataset, naming_shards  # noqa: E402
 from gwkeras.data.verification import intact_shards  # noqa: E402
 from tests.data.builds import CONFIG, flip_a_bit, key_of, small_build  # noqa: E402
 
@@ -42,7 +44,7 @@ def test_an_epoch_holds_every_sample_once(build):
         batches = dataset(build, split, batch_size=7, shuffle_buffer=20)
         found = keys(batches)
         assert len(found) == len(set(found)) == manifest.samples_of(split)
-        assert int(batches.cardinality()) == steps_per_epoch(manifest, split, 7) == -(-len(found) // 7)
+        assert int(batches.cardinality()) == -(-len(found) // 7)
 
 
 def test_values_are_those_of_the_scale(build):
@@ -94,7 +96,7 @@ def test_months_that_are_left_out_are_not_drawn(build):
 
 
 def test_a_resumed_run_sees_what_it_would_have_seen(build):
-    steps = steps_per_epoch(read_manifest(build), "train", 4)
+    steps = math.ceil(read_manifest(build).samples_of("train") / 4)
     options = {"batch_size": 4, "shuffle_buffer": 16, "seed": 3, "repeat": True}
     whole = keys(dataset(build, "train", **options).take(3 * steps))
     resumed = keys(dataset(build, "train", first_epoch=2, **options).take(steps))
@@ -108,27 +110,6 @@ def test_without_a_buffer_the_order_is_that_of_the_shards(build, monkeypatch):
     first = keys(dataset(build, "train", batch_size=4))
     assert first == keys(dataset(build, "train", batch_size=16, seed=9, first_epoch=4))
     assert [k[0] for k in first] == sorted(k[0] for k in first)
-
-
-def test_a_cached_split_is_read_once_and_still_shuffled_anew(own_build):
-    steps = steps_per_epoch(read_manifest(own_build), "train", 4)
-    batches = iter(dataset(own_build, "train", batch_size=4, shuffle_buffer=1, repeat=True, cache=True).as_numpy_iterator())
-    epochs = [
-        [key_of(inputs, k) for inputs, _ in (next(batches) for _ in range(steps)) for k in range(len(inputs["time"]))]
-        for _ in range(2)
-    ]
-    assert epochs[0] != epochs[1]
-    assert sorted(epochs[0]) == sorted(epochs[1])
-    for path in own_build.glob("train-*"):
-        path.unlink()
-    assert len([next(batches) for _ in range(steps)]) == steps
-
-
-def test_drop_remainder(build):
-    samples = read_manifest(build).samples_of("train")
-    batches = dataset(build, "train", batch_size=samples - 1, drop_remainder=True)
-    assert int(batches.cardinality()) == 1
-    assert len(keys(batches)) == samples - 1
 
 
 def test_gzip_shards_are_read_as_they_are(tmp_path, build):
@@ -189,7 +170,7 @@ def test_skipped_batches_are_those_seen_before(build):
 def test_origins_name_the_samples_of_a_batch(build, at_a_time, monkeypatch):
     monkeypatch.setattr(pipeline, "SHARDS_AT_A_TIME", at_a_time)
     manifest = read_manifest(build)
-    steps = steps_per_epoch(manifest, "train", 7)
+    steps = math.ceil(manifest.samples_of("train") / 7)
     origins = batch_origins(build, "train", batch_size=7, seed=3, shuffle_buffer=20, position=steps + 2)
     seen = keys(dataset(build, "train", batch_size=7, shuffle_buffer=20, seed=3, first_epoch=1))[14:21]
     in_order = dict.fromkeys(s.name for s in manifest.shards_of("train"))

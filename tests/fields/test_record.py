@@ -140,7 +140,7 @@ def test_coarsened_by_hand():
 
 def test_months_of_storage_outside_of_the_climate_are_counted():
     storage = np.arange("2002-01", "2003-01", dtype="datetime64[M]")
-    said = ["3 of 12 months of storage lie outside of the climate's 2002-03 to 2002-11 and are left out"]
+    said = ["3 of 12 months of storage lie outside the climate's period, 2002-03 to 2002-11, and are left out"]
     assert _without_climate(storage, storage[2:11]) == said
     assert _without_climate(storage[2:5], storage) == []
 

@@ -17,7 +17,7 @@ from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.convlstm import ConvLSTM2D
 from gwkeras.layers.detail import Detail
 from gwkeras.layers.interpolation import FillMissing, Upsampling
-from gwkeras.layers.kriging import Kriging
+from gwkeras.layers.kriging.layer import Kriging
 from gwkeras.layers.normalization import ConstantVariance, Standardize, Unstandardize, Variance
 from gwkeras.layers.observation import Observe
 from gwkeras.layers.variational.negative_bound import NegativeBound

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gwkeras.core.grid import Grid
-from gwkeras.layers.kriging import Kriging
+from gwkeras.layers.kriging.layer import Kriging
 from gwkeras.methods.error_bars.unseen_detail import UnseenDetail
 from gwkeras.methods.network.posterior import kriging_layer, posterior_model
 from gwkeras.methods.updates.kriging.covariance.mixture import LENGTHS_KM, Covariance

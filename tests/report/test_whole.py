@@ -297,6 +297,6 @@ def test_without_fields_there_is_a_page_without_a_map(tmp_path):
     (tmp_path / "run" / "evaluation_fields.nc").unlink()
     written = write_whole_report([tmp_path / "run"], tmp_path / "run")
     page = written.page.read_text(encoding="utf-8")
-    assert "run gwkeras evaluate again, and the report will have a map" in page
+    assert "Run gwkeras evaluate again to get a map" in page
     assert 'id="map-data"' not in page
     assert read_run(tmp_path / "run").fields is None

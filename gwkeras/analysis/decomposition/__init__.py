@@ -1,1 +1,1 @@
-"""Records taken apart into trend, season and remainder, and what drives each part."""
+"""Records decomposed into trend, season and remainder, and what drives each part."""

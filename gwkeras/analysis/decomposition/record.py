@@ -1,4 +1,4 @@
-"""A gridded record taken apart: its mean over the region, over zones, or every cell; and its drivers, part by part."""
+"""A gridded record decomposed: its mean over the region, over zones, or every cell; and its drivers, part by part."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def decomposition(
         cells: the field that the series are the cells of; None: they are named.
         attributes: of the dataset.
         progress: called with the number of series done and in all.
-    Raises: BadInput: where no series can be taken apart.
+    Raises: BadInput: where no series can be decomposed.
     """
     parts = taken_apart(series.values, series.months, options, progress)
     told = parts.gaps >= 0

@@ -21,7 +21,7 @@ _ROUNDS = {True: (2, 15), False: (5, 0)}  # inner and outer, robust or not: thos
 
 @dataclass(frozen=True)
 class StlOptions:
-    """How series are taken apart.
+    """How series are decomposed.
 
     Args:
         seasonal: length of the seasonal smoother, years, odd, at least 7.
@@ -53,7 +53,7 @@ class StlOptions:
 
 @dataclass(frozen=True)
 class Parts:
-    """Parts of n series, each (span, n) and NaN in missing months; all NaN for series that cannot be taken apart.
+    """Parts of n series, each (span, n) and NaN in missing months; all NaN for series that cannot be decomposed.
 
     Args:
         trend: mm.
@@ -62,7 +62,7 @@ class Parts:
         trend_strength: (n,) 1 − Var(remainder) / Var(trend + remainder), from 0 to 1; Wang et al. 2006,
             doi 10.1007/s10618-005-0039-x.
         season_strength: (n,) likewise of the season.
-        gaps: (n,) months that were filled for the fit alone; -1 for series that cannot be taken apart.
+        gaps: (n,) months that were filled for the fit alone; -1 for series that cannot be decomposed.
     """
 
     trend: np.ndarray
@@ -114,7 +114,7 @@ def taken_apart(
 
 
 def _spans(known: np.ndarray, options: StlOptions) -> dict[tuple[int, int], np.ndarray]:
-    """First and last known month -> the columns of that span that can be taken apart."""
+    """First and last known month -> the columns of that span that can be decomposed."""
     found: dict[tuple[int, int], list[int]] = {}
     for column, inside in enumerate(known.T):
         there = np.flatnonzero(inside)

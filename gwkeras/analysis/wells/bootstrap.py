@@ -1,4 +1,4 @@
-"""Intervals of medians and shares over groups that go together: wells in one product cell share the product's errors."""
+"""Intervals of medians and shares over correlated groups: wells in one product cell share the product's errors."""
 
 from __future__ import annotations
 

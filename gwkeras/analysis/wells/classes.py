@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from gwkeras.analysis.wells.table import UNKNOWN, Wells
+from gwkeras.analysis.wells.reading.table import UNKNOWN, Wells
 
 FOOTPRINT_KM = 300.0
 """What a mascon or a filtered solution sees, about: nearer to the sea it mixes the sea in."""

@@ -71,9 +71,9 @@ def dataset_of(judged: Judged, interval: float, attributes: Mapping[str, str] | 
             _put(data, f"{name}{ending}", ("field",), np.array([getattr(each, part) for each in found]), "1", said)
     counts = np.array([[f.within_cell.number, f.within_cell.groups, (~np.isfinite(f.pairs.correlation)).sum()] for f in fields])
     for column, name, meaning in (
-        (0, "within_cell_pairs", "pairs of fine cells with wells in one product cell, where the field tells them apart"),
+        (0, "within_cell_pairs", "pairs of fine cells with wells in one product cell that differ in the field"),
         (1, "within_cell_cells", "product cells that such pairs come from"),
-        (2, "within_cell_without_detail", "pairs that the field does not tell apart"),
+        (2, "within_cell_without_detail", "pairs that do not differ in the field"),
     ):
         _put(data, name, ("field",), counts[:, column], "1", meaning)
     _by_class(data, judged)
@@ -110,8 +110,8 @@ def _on_the_edge(judged: Judged) -> list[str]:
     share = f"{int(near.sum())} of {near.size} wells"
     return [
         f"Coastal leakage: {share} lie within {FOOTPRINT_KM:g} km of a cell without data (the sea, or beyond its region). "
-        "GRACE sees some 300 km at once and mixes the sea into the coast, which damps and shifts the product there: low "
-        "correlations of such wells tell that, too, and not only how good a field is."
+        "GRACE resolves some 300 km, so signal from the sea leaks into the coast and the product is damped there. Low "
+        "correlations of such wells are partly due to this leakage."
     ]
 
 

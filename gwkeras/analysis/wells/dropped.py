@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gwkeras.analysis.wells.table import Wells
+from gwkeras.analysis.wells.reading.table import Wells
 
 
 @dataclass(frozen=True)

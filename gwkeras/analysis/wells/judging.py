@@ -1,4 +1,4 @@
-"""Fields judged by wells: which wells count, over which months, and what they say."""
+"""Fields compared with wells: which wells count, over which months, and their scores."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gwkeras.analysis.wells.bootstrap import Interval
 from gwkeras.analysis.wells.dropped import Dropped, counted, dropped
 from gwkeras.analysis.wells.fields_at_wells import FieldAtWells
 from gwkeras.analysis.wells.quality import checked
+from gwkeras.analysis.wells.reading.table import Wells
 from gwkeras.analysis.wells.scores import WellScores, scores
 from gwkeras.analysis.wells.settings import WellsConfig
-from gwkeras.analysis.wells.table import Wells
 from gwkeras.analysis.wells.within_cell import Pairs, pairs
 from gwkeras.core.errors import BadInput
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from gwkeras.analysis.wells.dropped import Dropped, dropped
-from gwkeras.analysis.wells.table import Wells
+from gwkeras.analysis.wells.reading.table import Wells
 from gwkeras.core.box import describe_box, describe_place
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import EARTH_RADIUS_KM, Grid

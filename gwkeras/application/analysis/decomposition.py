@@ -1,4 +1,4 @@
-"""A record on disk taken apart, with drivers from climate files of any grid."""
+"""A record on disk decomposed, with drivers from climate files of any grid."""
 
 from __future__ import annotations
 

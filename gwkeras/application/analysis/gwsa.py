@@ -85,7 +85,7 @@ def storage_balance(
     found = balance(total, parts, (first, last), f"{wanted.baseline[0]} to {wanted.baseline[1]}")
     made = f"total storage less {', '.join(said)}"
     data, more = _dataset(found, field, wanted, made, dict(attributes or {}))
-    every = (*(n for n in storage.notes if "total water storage" not in n), *notes, f"GWSA is {made}.", *found.notes, *more)
+    every = (*storage.notes_on_values, *notes, f"GWSA is {made}.", *found.notes, *more)
     data.attrs["notes"] = "\n".join(every)
     return BalanceResult(data, every)
 

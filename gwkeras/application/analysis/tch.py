@@ -1,4 +1,4 @@
-"""Products on disk brought to one grid and to the months that all have, for the three-cornered hat."""
+"""Products on disk, regridded to one grid and cut to common months, for the three-cornered hat."""
 
 from __future__ import annotations
 
@@ -42,8 +42,7 @@ def read_products(
         storage = read_storage(source, PointSpreadConfig(kind="none"))
         field, more = cut_to(storage.gwsa, edges)
         fields[name] = months_within(field, first_month, last_month)
-        said = (n for n in storage.notes if "total water storage" not in n and not n.startswith("point spread"))
-        notes += [f"{name}: {note}" for note in (*said, *more)]
+        notes += [f"{name}: {note}" for note in (*storage.notes_on_values, *more)]
     grids = {name: grid_of(field) for name, field in fields.items()}
     target_name = max(grids, key=lambda name: grids[name].lat_step)
     target = grids[target_name]

@@ -14,8 +14,8 @@ from gwkeras.analysis.wells.dropped import Dropped
 from gwkeras.analysis.wells.fields_at_wells import FieldAtWells, field_at_wells
 from gwkeras.analysis.wells.judging import Judged, judged
 from gwkeras.analysis.wells.places import cells_of, distance_to_edge, on_the_grid
+from gwkeras.analysis.wells.reading.table import Wells, read_wells
 from gwkeras.analysis.wells.settings import WellsConfig
-from gwkeras.analysis.wells.table import Wells, read_wells
 from gwkeras.application.csv_text import csv_text
 from gwkeras.application.dataset_file import write_dataset
 from gwkeras.application.opening import Application
@@ -55,7 +55,7 @@ def judge_files(
     attributes: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> WellsResult:
-    """Fields of files, judged by wells.
+    """Fields of files, compared with wells.
 
     Args:
         config: the table of wells, and how it is judged.
@@ -68,7 +68,7 @@ def judge_files(
     storage = read_storage(product)
     grid = grid_of(storage.gwsa)
     wells, left_out = on_the_grid(read_wells(config), grid)
-    wells = replace(_with_yields(wells, config), notes=(*wells.notes, *storage.notes))
+    wells = replace(_with_yields(wells, config), notes=(*wells.notes, *storage.notes_on_values))
     progress("fields", 0, len(fields) + 1)
     found = [field_at_wells(PRODUCT, storage.gwsa, wells.lat, wells.lon)]
     known = np.isfinite(storage.gwsa.isel(time=storage.gwsa.sizes["time"] // 2).values)
@@ -87,7 +87,7 @@ def judge_run(
     attributes: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> WellsResult:
-    """Interpolations and methods of a run, judged by wells.
+    """Interpolations and methods of a run, compared with wells.
 
     Args:
         config: the table of wells, and how it is judged.

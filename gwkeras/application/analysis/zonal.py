@@ -1,4 +1,4 @@
-"""A record of means over zones, with standard errors that know how errors of neighbouring cells go together."""
+"""A record of means over zones, with standard errors that account for correlated errors of neighbouring cells."""
 
 from __future__ import annotations
 

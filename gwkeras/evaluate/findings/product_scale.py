@@ -1,7 +1,7 @@
 """Error bars at the product's own scale, where real data can contradict them: no fine truth is needed.
 
 Each cell of the product (through a filter: each block of cells wider than its core) is predicted from what lies outside of it, in
-closed form, in months that nothing was learned from and in blocks whose product was never looked at. It says whether prior,
+closed form, in held-out months and held-out blocks. It says whether prior,
 covariance and noise hold where they can be checked; of the detail within a cell it says nothing.
 """
 

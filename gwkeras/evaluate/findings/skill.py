@@ -41,7 +41,7 @@ class Skill:
 def best_interpolation(evaluation: Evaluation, group: str = ALL) -> str | None:
     """The interpolation with the least RMSE; None where none was judged.
 
-    One without any error is what methods are judged by (the paper's target), and stands aside where there are others.
+    One without any error is itself the target (the paper's), and is left out where there are others.
     """
     scores = evaluation.scores_of(group)
     known = [(scores[name]["rmse"], name) for name in INTERPOLATIONS if name in scores and np.isfinite(scores[name]["rmse"])]
@@ -49,7 +49,7 @@ def best_interpolation(evaluation: Evaluation, group: str = ALL) -> str | None:
 
 
 def skill_of(evaluation: Evaluation, method: str, group: str = ALL) -> Skill | None:
-    """Of one method; None where no interpolation was judged beside it, or none but exact ones.
+    """Of one method; None where no interpolation was scored, or only exact ones.
 
     Args:
         evaluation: as stored.
@@ -87,7 +87,7 @@ def paired_test(differences: np.ndarray, length: int) -> float:
 
     Args:
         differences: (n,) of squared errors, month by month.
-        length: months that are taken for correlated, 1 or more.
+        length: number of months assumed to be correlated, 1 or more.
     """
     count = len(differences)
     if count < 3 or length >= count:

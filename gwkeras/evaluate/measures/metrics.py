@@ -1,4 +1,4 @@
-"""The scores that methods are judged by, each one entry of `METRICS`: what is summed over cells, and what the sums say.
+"""The scores of methods, each one entry of `METRICS`: what is summed over cells, and the score that follows.
 
 A score is never computed from whole fields but from sums of weight × integrand, so that a record of any length fits in memory
 and any aggregate (months, blocks, patches, single cells) can be formed later from the sums that are stored.
@@ -133,6 +133,14 @@ def columns(intervals: Iterable[float] = ()) -> tuple[Column, ...]:
     """All metrics as columns, those of intervals once for each probability; 90 % where no method has an interval."""
     probabilities = sorted(set(intervals)) or [0.9]
     return tuple(Column(m, p) for m in METRICS for p in (probabilities if m.of_interval else [None]))
+
+
+def known_column(key: str) -> Column:
+    """The column of a key that is one of ours; see `column_of`."""
+    found = column_of(key)
+    if found is None:
+        raise KeyError(key)
+    return found
 
 
 def column_of(key: str) -> Column | None:

@@ -93,7 +93,7 @@ class PhysicsTerms:
             mean: (s n_lat, s n_lon) mm.
             domain: of the prediction.
             balance: of the month.
-            part: the fine cells that are looked at; eq. 14's regions begin at its south-west corner.
+            part: the fine cells that count; eq. 14's regions begin at its south-west corner.
         """
         found = dict.fromkeys(TERMS, np.nan)
         field, known = mean[part].astype(np.float64), np.isfinite(mean[part]) & (domain.land_fine[part] > 0)

@@ -70,6 +70,12 @@ class Scores:
         return int(self.sums.get("cells", 0))
 
     @property
+    def truth_deviation(self) -> float:
+        """Standard deviation over cells and months of the field that methods are scored against, mm."""
+        mean, square = (self.sums[name] / self.sums["weight"] for name in ("truth", "truth_squared"))
+        return float(np.sqrt(max(square - mean**2, 0.0)))
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """What tables show of it."""
         return columns(self.intervals or (() if self.interval is None else (self.interval,)))

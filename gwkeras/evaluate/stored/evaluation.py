@@ -62,7 +62,7 @@ class Evaluation:
 
     @property
     def digest(self) -> str:
-        """Of all that was judged by: equal for evaluations whose scores can be compared."""
+        """Of everything that scores depend on: equal for evaluations that can be compared."""
         return str(self.data.attrs["judged_digest"])
 
     @property
@@ -151,7 +151,7 @@ class Evaluation:
         return {term: self.data[f"{before}_{term}"].values for term in TERMS}
 
     def physics_of_truth(self) -> dict[str, np.ndarray]:
-        """Term -> (time,) of what methods are judged by; empty where patches were judged, or by an earlier version."""
+        """Term -> (time,) of the truth; empty where patches were judged, or by an earlier version."""
         names = {term: f"physics_of_truth_{term}" for term in TERMS}
         return {term: self.data[name].values for term, name in names.items() if name in self.data}
 

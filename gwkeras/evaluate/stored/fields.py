@@ -47,7 +47,7 @@ class JudgedFields:
         file: open.
         judge: by whom.
         methods: their names.
-        digest: of what is judged by, which evaluation.nc names, too.
+        digest: of everything that scores depend on; evaluation.nc holds the same.
     """
 
     def __init__(self, path: Path, file: netCDF4.Dataset, judge: Judge, methods: Sequence[str], digest: str) -> None:
@@ -61,7 +61,7 @@ class JudgedFields:
             self._open(file)
 
     def begin(self, view: View, month: Month, truth: np.ndarray) -> None:
-        """Notes what a month is judged by, and what the product shows of it."""
+        """Keeps the truth of a month, and the product's field."""
         position = self._position(view, month)
         if position is not None:
             with _written(self._path):
@@ -93,7 +93,7 @@ class JudgedFields:
         file.setncatts(
             {
                 "Conventions": CONVENTIONS,
-                "title": "Fields of groundwater storage that methods were judged by",
+                "title": "Fields of groundwater storage that methods were scored against",
                 "judged_digest": self._digest,
                 "judged_months": np.int32(len(self._view.months)),
             }
@@ -119,7 +119,7 @@ class JudgedFields:
         for name, dims, meaning in (
             ("mean", ("method", "time", *fine), "predicted storage anomaly"),
             ("sigma", ("method", "time", *fine), "standard deviation of the predicted storage anomaly"),
-            ("truth", ("time", *fine), "storage anomaly that methods are judged by"),
+            ("truth", ("time", *fine), "storage anomaly that methods are scored against"),
             ("product", ("time", *coarse), "storage anomaly of the product"),
         ):
             sizes = tuple(1 for _ in dims[:-2]) + tuple(file.dimensions[d].size for d in dims[-2:])
@@ -161,7 +161,7 @@ def keeping_fields(path: Path, judge: Judge, methods: Sequence[str], digest: str
         path: of the file.
         judge: by whom.
         methods: their names.
-        digest: of what is judged by.
+        digest: of everything that scores depend on.
     Raises: BadInput: where the disk is full.
     """
     with replacing_path(path) as partial:
@@ -181,7 +181,7 @@ def open_fields(path: Path, digest: str) -> xr.Dataset | None:
 
     Args:
         path: of the file.
-        digest: what evaluation.nc says it was judged by.
+        digest: that of evaluation.nc.
     Raises: BadInput: where the file is damaged.
     """
     if not path.is_file():

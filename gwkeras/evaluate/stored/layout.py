@@ -154,7 +154,7 @@ def _axes(data: xr.Dataset, gathered: Gathering, methods: tuple[str, ...]) -> No
 
 def _sums(data: xr.Dataset, gathered: Gathering) -> None:
     dims = ("cells", "method", "time")
-    meanings = {"cells": "number of cells that were judged", "weight": "area of land that was judged"}
+    meanings = {"cells": "number of cells that were scored", "weight": "land area that was scored"}
     for name, unit in sums_kept().items():
         meaning = meanings.get(name, f"sum over cells of land area times {name.replace('_', ' ')}")
         data[f"sum_{name}"] = (dims, gathered.sums[name], {"long_name": meaning, "units": unit})
@@ -183,7 +183,7 @@ def _sums(data: xr.Dataset, gathered: Gathering) -> None:
         for term, values in zip(TERMS, gathered.physics, strict=True):
             data[f"physics_{term}"] = (("method", "time"), values, {"long_name": _TERM_MEANINGS[term], "units": "1"})
         for term, values in zip(TERMS, gathered.physics_of_truth, strict=True):
-            meaning = f"{_TERM_MEANINGS[term]}, of what methods are judged by"
+            meaning = f"{_TERM_MEANINGS[term]}, of the field that methods are scored against"
             data[f"physics_of_truth_{term}"] = ("time", values, {"long_name": meaning, "units": "1"})
 
 
@@ -191,7 +191,7 @@ def _maps(data: xr.Dataset, gathered: Gathering) -> None:
     data["months_map"] = (
         ("method", "lat", "lon"),
         gathered.maps["cells"].astype(np.int32),
-        {"long_name": "number of months in which the cell was judged", "units": "1", "grid_mapping": "crs"},
+        {"long_name": "number of months in which the cell was scored", "units": "1", "grid_mapping": "crs"},
     )
 
 
@@ -199,12 +199,12 @@ def _beyond_scores(data: xr.Dataset, gathered: Gathering) -> None:
     data["land_area_map"] = (
         ("lat", "lon"),
         gathered.land,
-        {"long_name": "area of land of the cell that may be judged", "units": "km2", "grid_mapping": "crs"},
+        {"long_name": "land area of the cell that can be scored", "units": "km2", "grid_mapping": "crs"},
     )
     data["consistency"] = (
         ("method", "time"),
         gathered.consistency,
-        {"long_name": "root mean square of the product less what it would show of the predicted field", "units": "mm"},
+        {"long_name": "root mean square of the product minus the predicted field as the satellite would see it", "units": "mm"},
     )
     data["predict_seconds"] = (
         ("method", "time"),
@@ -218,7 +218,7 @@ def _beyond_scores(data: xr.Dataset, gathered: Gathering) -> None:
     )
     data["wavelength_bounds"] = (("wavelength", "bounds"), np.stack([EDGES_KM[:-1], EDGES_KM[1:]], axis=1))
     for name, dims, values, what in (
-        ("spectrum_truth", ("time",), gathered.spectrum_of_truth, "what methods are judged by"),
+        ("spectrum_truth", ("time",), gathered.spectrum_of_truth, "the field that methods are scored against"),
         ("spectrum_predicted", ("method", "time"), gathered.spectra[0], "the prediction"),
         ("spectrum_error", ("method", "time"), gathered.spectra[1], "the error"),
     ):
@@ -249,7 +249,7 @@ def _example(data: xr.Dataset, example: Example) -> None:
     grid = example.grid
     named: tuple[tuple[str, tuple[str, ...], np.ndarray, str], ...] = (
         ("example_coarse", (), example.coarse, f"storage of the product at {example.coarse_step:g} degrees"),
-        ("example_truth", (), example.truth, "storage that methods are judged by"),
+        ("example_truth", (), example.truth, "storage that methods are scored against"),
         ("example_mean", ("method",), example.means, "predicted storage"),
         ("example_sigma", ("method",), example.sigmas, "standard error of the predicted storage"),
     )

@@ -17,7 +17,7 @@ def together(evaluations: Mapping[str, Evaluation]) -> Evaluation:
 
     Args:
         evaluations: run -> evaluation, the first one's head is kept.
-    Raises: BadInput: where two were judged by other months, cells or true values.
+    Raises: BadInput: where two were scored in other months or cells, or against other true values.
     """
     (first_name, first), *others = evaluations.items()
     for name, other in others:
@@ -42,7 +42,7 @@ def together(evaluations: Mapping[str, Evaluation]) -> Evaluation:
 
 
 def require_alike(name: str, found: Evaluation, other_name: str, other: Evaluation) -> None:
-    """Raises: BadInput: where the two were judged by other months, cells or true values."""
+    """Raises: BadInput: where the two were scored in other months or cells, or against other true values."""
     for what, here, there in (
         ("judged by", found.basis, other.basis),
         ("judged in", found.held_out, other.held_out),

@@ -62,7 +62,7 @@ def read(data: xr.Dataset, source: SourceConfig) -> tuple[dict[str, xr.DataArray
             value, note = _upward(value, label(data))
             notes += note
         if name.lower() == "sro":
-            notes.append(f"{label(data)}: surface runoff stands for runoff")
+            notes.append(f"{label(data)}: surface runoff is used as runoff")
         found[channel] = value
     return found, notes
 
@@ -77,7 +77,7 @@ def _is_per_day(unit: str, variable: xr.DataArray, stated: bool) -> bool:
 def _upward(value: xr.DataArray, file: str) -> tuple[xr.DataArray, list[str]]:
     """Evaporation as a loss of the ground, positive. The sign is looked up in the middle month: converted files differ."""
     if float(value.isel(time=value.sizes["time"] // 2).mean().compute()) > 0:
-        return value, [f"{file}: evaporation is positive, against the convention of ECMWF; taken as it stands"]
+        return value, [f"{file}: evaporation is positive, against the convention of ECMWF; used without a change of sign"]
     return -value, []
 
 

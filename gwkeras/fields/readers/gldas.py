@@ -35,7 +35,7 @@ def read(data: xr.Dataset, source: SourceConfig) -> tuple[dict[str, xr.DataArray
     found: dict[str, xr.DataArray] = {}
     notes: list[str] = []
     if _step_minutes(data) < 24 * 60:
-        notes.append(f"{label(data)}: a step of {_step_minutes(data) / 60:g} hours stands for its month")
+        notes.append(f"{label(data)}: a step of {_step_minutes(data) / 60:g} hours is used for its month")
     for channel, candidates in NAMES.items():
         name = mapped(data, source, channel) if source.variables else find(data, candidates)
         if name is None or not {"lat", "lon"} <= axes_of(data[name]).keys():

@@ -98,8 +98,8 @@ def as_monthly_mean(data: xr.Dataset, name: str, hours: HoursOfDay, accumulated:
         return data.isel({hours.dim: np.flatnonzero(kept)}), 1.0, notes
     if _runs_from_midnight(data, name, hours, whole[whole.size // 2]):
         notes.append(
-            f"{label(data)}: monthly means by hour of day; '{name}' adds up from 00 UTC on, as in ERA5-Land, and its value after "
-            "24 hours is taken for the day's"
+            f"{label(data)}: monthly means by hour of day; '{name}' accumulates from 00 UTC, as in ERA5-Land, so its value after "
+            "24 hours is the day's total"
         )
         return data.isel({hours.dim: np.flatnonzero(kept & (hours.hours == 24))}), 1.0, notes
     if hours.all_hours.size < 24:

@@ -38,7 +38,8 @@ class Storage:
         gwsa: mm, (time, lat, lon), lazily.
         uncertainty: standard error, mm, same shape; None where the files have none.
         notes: what a reader of the results should know, in sentences.
-        point_spread: what the product has been smoothed by.
+        notes_on_values: those of them that do not concern downscaling alone.
+        point_spread: the product's filter.
         spread_is_known: whether files or configuration settle that.
         spread_by_files: whether it is what the files state.
         spread_maybe_full_width: whether they do not say if their number is a radius or a full width.
@@ -47,6 +48,7 @@ class Storage:
     gwsa: xr.DataArray
     uncertainty: xr.DataArray | None
     notes: tuple[str, ...] = ()
+    notes_on_values: tuple[str, ...] = ()
     point_spread: PointSpread = PointSpread()
     spread_is_known: bool = True
     spread_by_files: bool = False
@@ -82,19 +84,20 @@ def read_storage(source: SourceConfig, point_spread: PointSpreadConfig = PointSp
     notes += join_notes
     uncertainty = join(sigmas, where)[0] if len(sigmas) == len(parts) else None
     name = chosen[0][1]
+    if name.lower() in _LAND_MODEL_NAMES:
+        gwsa = gwsa - gwsa.mean("time").compute()
+        notes.append(f"{label(chosen[0][0])}: '{name}' is an absolute storage; the mean of the record was subtracted")
+    on_values = tuple(dict.fromkeys(notes))
     if name.lower() in TOTAL_STORAGE_NAMES:
         notes.append(
             f"{label(chosen[0][0])}: '{name}' is total water storage, downscaled as it stands, soil water and snow included"
         )
-    if name.lower() in _LAND_MODEL_NAMES:
-        gwsa = gwsa - gwsa.mean("time").compute()
-        notes.append(f"{label(chosen[0][0])}: '{name}' is an absolute storage; the mean of the record was subtracted")
     gwsa = gwsa.rename("gwsa").assign_attrs(units=STORAGE, long_name="groundwater storage anomaly")
     if uncertainty is not None:
         uncertainty = abs(uncertainty).rename("uncertainty").assign_attrs(units=STORAGE, long_name="standard error of gwsa")
     notes.append(stated.said)
     known = stated.spread, stated.is_known, stated.by_files, stated.maybe_full_width
-    return Storage(gwsa, uncertainty, tuple(dict.fromkeys(notes)), *known)
+    return Storage(gwsa, uncertainty, tuple(dict.fromkeys(notes)), on_values, *known)
 
 
 def read_fine(source: SourceConfig) -> xr.DataArray:

@@ -135,7 +135,7 @@ def join(parts: Sequence[xr.DataArray], where: object) -> tuple[xr.DataArray, li
     months = np.unique(record["time"].values)
     if months.size < record.sizes["time"]:
         repeated = record.sizes["time"] - months.size
-        notes.append(f"{where}, {first.attrs.get('source', 'file')} …: {repeated} months stand in several files and are averaged")
+        notes.append(f"{where}, {first.attrs.get('source', 'file')} …: {repeated} months are in several files and are averaged")
     return one_step_a_month(record), notes
 
 

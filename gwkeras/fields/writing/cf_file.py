@@ -24,14 +24,14 @@ EPOCH = np.datetime64("2002-01-01", "D")
 _ERROR, _SPREAD = "standard error", "spread, not calibrated,"
 _CONTENTS = {
     "gwsa_sigma": (
-        "Error against the true anomaly: the product's own error as it is carried to the fine cell, detail that the product "
-        "cannot see, and the error of what predicts that detail."
+        "Error against the true anomaly: the product's own error carried to the fine cell, detail that the product cannot show, "
+        "and the error of the prior's prediction of that detail."
     ),
     "gwsa_detail_sigma": (
-        "Error of the detail alone, without the product's own error: what tells neighbouring cells apart is known this well."
+        "Error of the detail alone, without the product's own error: the accuracy of differences between neighbouring cells."
     ),
 }
-_UNTOLD = "Error against what the method was calibrated on; the product's own error is not in it."
+_UNTOLD = "Error against the field that the method was calibrated on; it does not include the product's own error."
 
 _WGS84 = (
     'GEOGCRS["WGS 84",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563,LENGTHUNIT["metre",1]]],'

@@ -8,7 +8,7 @@ from keras import layers
 
 from gwkeras.layers.conservation import Conservation
 from gwkeras.layers.interpolation import FillMissing, Upsampling
-from gwkeras.layers.kriging import Kriging
+from gwkeras.layers.kriging.layer import Kriging
 from gwkeras.methods.error_bars.unseen_detail import UnseenDetail
 from gwkeras.methods.updates.kriging.covariance.mixture import LENGTHS_KM
 from gwkeras.methods.updates.kriging.fitted import FittedKriging

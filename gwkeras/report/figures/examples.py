@@ -1,4 +1,4 @@
-"""Figure 3: three months as the product shows them, as they were judged by, as they were predicted, and the error."""
+"""Figure 3: product, truth, prediction and error in three months."""
 
 from __future__ import annotations
 

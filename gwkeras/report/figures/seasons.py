@@ -17,7 +17,7 @@ def draw_seasons(errors: np.ndarray, storage: np.ndarray, truth: np.ndarray, met
     Args:
         errors: (methods, 12) mean absolute error, mm.
         storage: (methods, 12) mean predicted storage, mm.
-        truth: (12,) mean storage that methods are judged by, mm.
+        truth: (12,) mean storage of the truth, mm.
         methods: their names.
         path: of the PNG.
     """
@@ -28,7 +28,7 @@ def draw_seasons(errors: np.ndarray, storage: np.ndarray, truth: np.ndarray, met
         style = {**line_style(row), "label": name}
         left.plot(months, errors[row], **style)
         right.plot(months, storage[row], **style)
-    right.plot(months, truth, color="black", linewidth=2.2, linestyle="--", label="what methods are judged by")
+    right.plot(months, truth, color="black", linewidth=2.2, linestyle="--", label="the field that methods are scored against")
     for axes, label in ((left, "mean absolute error, mm"), (right, "mean storage anomaly, mm")):
         axes.set_xticks(months, [name[:3] for name in NAMES], fontsize=8)
         axes.set_ylabel(label)

@@ -26,7 +26,7 @@ def draw_spectra(
     """
     figure = new_figure(10.0, 4.4)
     left, right = figure.subplots(1, 2)
-    left.loglog(lengths, truth, "--", color="black", linewidth=2.2, label="what methods are judged by")
+    left.loglog(lengths, truth, "--", color="black", linewidth=2.2, label="the field that methods are scored against")
     for row, name in enumerate(methods):
         left.loglog(lengths, predicted[row], **line_style(row), label=name)
         right.semilogx(lengths, error[row] / truth, **line_style(row))

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from gwkeras.core.block_sums import block_sums
 from gwkeras.core.grid import Grid
 from gwkeras.report.stored.run import field_of, months_of
 
@@ -149,7 +150,7 @@ def blocks_of(values: np.ndarray, land: np.ndarray, block: int) -> np.ndarray:
     weights = np.where(np.isfinite(values), land, 0.0)
     if block == 1:
         return np.where(weights > 0, values, np.nan)
-    total, summed = _sums(weights, block), _sums(np.where(weights > 0, values, 0.0) * weights, block)
+    total, summed = block_sums(weights, block), block_sums(np.where(weights > 0, values, 0.0) * weights, block)
     return np.divide(summed, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
@@ -216,7 +217,7 @@ def _coarsen_to_fit(fields: xr.Dataset, land: np.ndarray, shares: list[_Shares],
     def size(number: int) -> float:
         share = shares[number]
         if (number, share.block) not in sizes:
-            mask = _sums(land, share.block) > 0
+            mask = block_sums(land, share.block) > 0
             packed = [
                 len(pack(blocks_of(field_of(fields, x.name, k, x.method), land, share.block), mask, step))
                 for x in share.layers
@@ -235,9 +236,9 @@ def _packed_layer(fields: xr.Dataset, land: np.ndarray, layer: Layer, block: int
     """Month by month; the product on its own cells."""
     values = months_of(fields, layer.name, layer.method)
     if layer.name == "product":
-        mask = _sums(land, round(land.shape[0] / fields.sizes["lat_product"])) > 0
+        mask = block_sums(land, round(land.shape[0] / fields.sizes["lat_product"])) > 0
         return [_text(pack(field, mask, step)) for field in values]
-    mask = _sums(land, block) > 0
+    mask = block_sums(land, block) > 0
     return [_text(pack(blocks_of(field, land, block), mask, step)) for field in values]
 
 
@@ -269,14 +270,6 @@ def _spans(fields: xr.Dataset, method: str) -> dict[str, float]:
             found[name].append(np.abs(values[np.isfinite(values)]))
     together = {name: np.concatenate(values) for name, values in found.items()}
     return {name: max(_LEAST_SPAN_MM, float(np.percentile(v, 98))) if v.size else _LEAST_SPAN_MM for name, v in together.items()}
-
-
-def _sums(values: np.ndarray, block: int) -> np.ndarray:
-    """Sums over blocks; what is beyond the far edges counts as 0."""
-    rows, cols = (-(-n // block) for n in values.shape)
-    padded = np.zeros((rows * block, cols * block))
-    padded[: values.shape[0], : values.shape[1]] = values
-    return padded.reshape(rows, block, cols, block).sum(axis=(1, 3))
 
 
 def _text(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""One picture: the coarse field, what it is judged by, the model, and the model's error."""
+"""One picture: the coarse field, the truth, the model, and the model's error."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from gwkeras.report.figures.style import DIVERGING, LINES, SEQUENTIAL, draw_map,
 
 
 def open_variable(path: Path, name: str | None) -> tuple[xr.Dataset, str]:
-    """A file and the variable that is looked at: the one named, else `gwsa`, else the first with latitude and longitude.
+    """A file and the variable to plot: the one named, else `gwsa`, else the first with latitude and longitude.
 
     Raises: BadInput: where the file cannot be read. UnknownVariable: where it has no such variable.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from gwkeras.report.cell_text import cell_text
 from gwkeras.report.document import Table
 
 
@@ -13,8 +14,8 @@ def strength_table(data: xr.Dataset) -> Table:
     rows = tuple(
         (
             str(name),
-            *(_text(float(data[part][k]), ".2f") for part in ("trend_strength", "season_strength")),
-            _text(float(data["gaps"][k]), ".0f"),
+            *(cell_text(float(data[part][k]), ".2f") for part in ("trend_strength", "season_strength")),
+            cell_text(float(data["gaps"][k]), ".0f"),
         )
         for k, name in enumerate(data["series"].values)
     )
@@ -36,7 +37,3 @@ def driver_table(data: xr.Dataset) -> Table:
             rows.append((f"{series}, {driver}", *texts))
     headings = ("series, driver", *(f"{part}: now; best" for part in map(str, data["part"].values)))
     return Table("Drivers: correlation of components, with the driver leading by months", headings, tuple(rows))
-
-
-def _text(value: float, form: str) -> str:
-    return f"{value:{form}}" if np.isfinite(value) else "–"

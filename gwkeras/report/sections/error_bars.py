@@ -9,6 +9,7 @@ from gwkeras.evaluate.findings.product_scale import product_scale_of
 from gwkeras.evaluate.measures.error_bars import ERROR_BARS
 from gwkeras.evaluate.measures.metric import Column
 from gwkeras.evaluate.stored.evaluation import Evaluation
+from gwkeras.report.cell_text import cell_text
 from gwkeras.report.document import Aside, Block, Section, Table, paragraph
 
 _OF_CLASSES = ("coverage_at_90", "standardised_error", "sigma_correlation_share")
@@ -30,7 +31,7 @@ def error_bars(evaluation: Evaluation) -> Section:
         return Section("Error bars", ())
     columns = [Column(metric) for metric in ERROR_BARS]
     headings = ("method", *(column.heading for column in columns), "slope", "CRPS gain")
-    rows = tuple((method, *_texts(d, columns), _text(d.slope), _percent(d.crps_gain)) for method, d in found.items())
+    rows = tuple((method, *_texts(d, columns), cell_text(d.slope, ".2f"), _percent(d.crps_gain)) for method, d in found.items())
     blocks: list[Block] = [paragraph(_SAID), Table("", headings, rows)]
     first, *others = (_by_class(evaluation, method, columns) for method in found)
     blocks.append(first)
@@ -50,7 +51,7 @@ def _by_class(evaluation: Evaluation, method: str, columns: list[Column]) -> Tab
 
 
 def _product_scale(evaluation: Evaluation) -> list[Block]:
-    """What the product itself says of the error bars, where it was not looked at."""
+    """Error bars checked on held-out product."""
     columns, rows = [Column(metric) for metric in ERROR_BARS], []
     for method in evaluation.methods:
         for where, figures in product_scale_of(evaluation, method).items():
@@ -67,9 +68,5 @@ def _texts(found: Diagnosis, columns: list[Column]) -> tuple[str, ...]:
     return tuple(column.text(found.figures[column.key]) for column in columns)
 
 
-def _text(value: float) -> str:
-    return f"{value:.2f}" if math.isfinite(value) else "–"
-
-
 def _percent(value: float) -> str:
-    return f"{100 * value:+.1f} %" if math.isfinite(value) else "–"
+    return cell_text(100 * value, "+.1f") + (" %" if math.isfinite(value) else "")

@@ -7,7 +7,6 @@ import xarray as xr
 
 from gwkeras.evaluate.findings.diagnosis import diagnosis
 from gwkeras.evaluate.findings.skill import INTERPOLATIONS, Skill, best_interpolation, skill_of
-from gwkeras.evaluate.measures.scores import Scores
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Text
 from gwkeras.report.plain_percent import between, change, link
@@ -100,7 +99,7 @@ def _gain(evaluation: Evaluation, method: str) -> str:
     skill = skill_of(evaluation, method)
     scores = evaluation.scores[method]
     said = f"The method “{method}” has a root mean square error (RMSE) of {scores['rmse']:.2f} mm"
-    spread = _deviation(scores)
+    spread = scores.truth_deviation
     said += f"; the standard deviation of storage itself is {spread:.0f} mm." if spread > 0 else "."
     if skill is None or method in INTERPOLATIONS:
         return said if skill is not None else f"{said} No interpolation was scored for comparison."
@@ -109,12 +108,6 @@ def _gain(evaluation: Evaluation, method: str) -> str:
         f"{said} That is {change(skill.ratio)} {link(skill.ratio)} the best interpolation, {skill.best}{likely}. It is better in "
         f"{_months(skill, len(evaluation.months))}. {_chance(skill)}"
     )
-
-
-def _deviation(scores: Scores) -> float:
-    """Standard deviation of what is judged by over its cells and months, mm."""
-    sums = scores.sums
-    return float(np.sqrt(max(sums["truth_squared"] / sums["weight"] - (sums["truth"] / sums["weight"]) ** 2, 0.0)))
 
 
 def _months(skill: Skill, count: int) -> str:
@@ -130,7 +123,7 @@ def _chance(skill: Skill) -> str:
 
 
 def _detail(evaluation: Evaluation, method: str) -> str:
-    """How fine the detail is that was found; empty where what it is judged by has none of its own."""
+    """The resolution of the detail that was found; empty where the truth has no detail of its own."""
     if evaluation.evidence not in ("truth", "reference") or method in INTERPOLATIONS:
         return ""
     ours, best = half_found_above(evaluation, method), best_interpolation(evaluation)

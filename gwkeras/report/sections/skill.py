@@ -10,9 +10,9 @@ from gwkeras.evaluate.findings.bootstrap import block_length, confidence
 from gwkeras.evaluate.findings.calendar_months import NAMES, score_by_calendar_month
 from gwkeras.evaluate.findings.places import Place, by_box, by_distance_to_sea
 from gwkeras.evaluate.findings.skill import skill_of
-from gwkeras.evaluate.measures.metric import Column
-from gwkeras.evaluate.measures.metrics import column_of
+from gwkeras.evaluate.measures.metrics import known_column
 from gwkeras.evaluate.stored.evaluation import ALL, HELD_OUT, Evaluation
+from gwkeras.report.cell_text import cell_text
 from gwkeras.report.document import Block, Section, Table, paragraph
 
 
@@ -21,7 +21,7 @@ def against_interpolation(evaluation: Evaluation) -> Section:
     rows = []
     for method in evaluation.methods:
         skill = skill_of(evaluation, method)
-        rmse = Column(_metric("rmse"))
+        rmse = known_column("rmse")
         bounds = confidence(evaluation, rmse, method)
         rows.append(
             (
@@ -53,7 +53,7 @@ def against_interpolation(evaluation: Evaluation) -> Section:
 def intervals(evaluation: Evaluation) -> Section:
     """Every score with its confidence interval; nothing where months are too few."""
     length = block_length(len(evaluation.months))
-    columns = [Column(_metric(key)) for key in ("bias", "mae", "rmse", "r2", "correlation", "kge")]
+    columns = [known_column(key) for key in ("bias", "mae", "rmse", "r2", "correlation", "kge")]
     if not length:
         return Section("Scores and their confidence intervals", ())
     rows = []
@@ -74,7 +74,7 @@ def intervals(evaluation: Evaluation) -> Section:
 
 def by_calendar_month(evaluation: Evaluation) -> Table:
     """RMSE by calendar month."""
-    found = score_by_calendar_month(evaluation, Column(_metric("rmse")))
+    found = score_by_calendar_month(evaluation, known_column("rmse"))
     return Table(
         "Root mean square error, mm, by calendar month",
         ("month", *evaluation.methods),
@@ -160,10 +160,4 @@ def _bounds(found: tuple[float, float] | None, decimals: int = 2) -> str:
 
 
 def _cells(values: np.ndarray) -> tuple[str, ...]:
-    return tuple(f"{v:.2f}" if np.isfinite(v) else "–" for v in values)
-
-
-def _metric(key: str):
-    found = column_of(key)
-    assert found is not None
-    return found.metric
+    return tuple(cell_text(value, ".2f") for value in values)

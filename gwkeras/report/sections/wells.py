@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from gwkeras.report.cell_text import cell_text
 from gwkeras.report.document import Block, Section, Table, listing, paragraph
 
 _SAID = (
@@ -58,7 +59,7 @@ def amplitude_table(data: xr.Dataset) -> Table:
     """Medians of what depends on specific yield, one row a field."""
     names = ("slope", "bias", "rmse", "nse", "apparent_specific_yield")
     rows = tuple(
-        (str(name), *(_text(_median(data[f"well_{score}"].values[k]), ".3f") for score in names))
+        (str(name), *(cell_text(_median(data[f"well_{score}"].values[k]), ".3f") for score in names))
         for k, name in enumerate(data["field"].values)
     )
     headings = ("field", "slope", "bias mm", "RMSE mm", "NSE", "specific yield for slope 1")
@@ -72,8 +73,8 @@ def class_table(data: xr.Dataset) -> Table:
         (
             str(name),
             str(int(data["class_wells"][k])),
-            _text(float(data["class_correlation"][0, k]), ".3f"),
-            *(_text(float(data["class_gain"][f, k]), "+.3f") for f in range(1, len(fields))),
+            cell_text(float(data["class_correlation"][0, k]), ".3f"),
+            *(cell_text(float(data["class_gain"][f, k]), "+.3f") for f in range(1, len(fields))),
         )
         for k, name in enumerate(data["class"].values)
     )
@@ -100,7 +101,3 @@ def _with_interval(data: xr.Dataset, name: str, k: int, form: str = ".3f") -> st
 def _median(values: np.ndarray) -> float:
     known = values[np.isfinite(values)]
     return float(np.median(known)) if known.size else np.nan
-
-
-def _text(value: float, form: str) -> str:
-    return f"{value:{form}}" if np.isfinite(value) else "–"

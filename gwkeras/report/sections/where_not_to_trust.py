@@ -7,8 +7,7 @@ import numpy as np
 from gwkeras.evaluate.findings.calendar_months import NAMES, score_by_calendar_month
 from gwkeras.evaluate.findings.places import by_box, by_distance_to_sea
 from gwkeras.evaluate.findings.skill import INTERPOLATIONS, skill_of
-from gwkeras.evaluate.measures.metric import Column
-from gwkeras.evaluate.measures.metrics import column_of
+from gwkeras.evaluate.measures.metrics import known_column
 from gwkeras.evaluate.stored.evaluation import ALL, HELD_OUT, Evaluation
 from gwkeras.report.plain_percent import change
 
@@ -35,7 +34,7 @@ def where_not_to_trust(evaluation: Evaluation, method: str) -> tuple[str, ...]:
         elif value > _NOTABLE * overall:
             where = "blocks held out of all training" if group == HELD_OUT else f"cells of the class “{name}”"
             found.append(f"In {where} its RMSE is {value:.1f} mm, against {overall:.1f} mm overall.")
-    by_month = score_by_calendar_month(evaluation, _column("rmse"))[row]
+    by_month = score_by_calendar_month(evaluation, known_column("rmse"))[row]
     if np.isfinite(by_month).any() and np.nanmax(by_month) > _NOTABLE * overall:
         worst = int(np.nanargmax(by_month))
         found.append(f"In {NAMES[worst]} its RMSE is {by_month[worst]:.1f} mm, the largest of all calendar months.")
@@ -92,9 +91,3 @@ def half_found_above(evaluation: Evaluation, method: str) -> float | None:
             break
         shortest = float(data["wavelength_bounds"].values[k, 0])
     return shortest
-
-
-def _column(key: str) -> Column:
-    found = column_of(key)
-    assert found is not None
-    return found

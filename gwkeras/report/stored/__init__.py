@@ -1,1 +1,1 @@
-"""What folders hold for a report: a run, a study, and what a run tells of itself."""
+"""What folders hold for a report: a run, a study, and facts about a run."""

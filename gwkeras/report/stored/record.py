@@ -1,4 +1,4 @@
-"""The downscaled record of a run as fields for the report's map, where no fine truth exists that it could be judged by."""
+"""The downscaled record of a run as fields for the report's map, if there is no fine truth."""
 
 from __future__ import annotations
 

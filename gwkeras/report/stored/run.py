@@ -30,13 +30,13 @@ class StoredRun:
 
     Args:
         evaluation: scores.
-        told: what the run tells of itself.
+        told: facts about the run.
         fields: that were judged, read when they are asked for; None where none are kept.
         config: of the run; None where its folder holds none.
         history: the training's history, name -> values by epoch; empty where no network was trained.
         summary: summary.json; empty where the run has not ended.
         record: gwsa_fine.nc; None where nothing has been downscaled.
-        wells: wells.nc; None where no wells have been looked at.
+        wells: wells.nc; None where no wells were compared.
         names: of the runs.
         folder: of the run.
         study: of `gwkeras ablate`, that is reported with the run; None where none is.

@@ -23,14 +23,14 @@ _MEMORY = re.compile(r"(\d+) months?")
 
 @dataclass(frozen=True)
 class StoredStudy:
-    """Scores of trained variants and of the interpolations beside them.
+    """Scores of trained variants and of the interpolations.
 
     Args:
         variants: variant -> seed -> metric -> value; errors in mm, minutes of training.
         interpolations: method -> metric -> value.
         months: length of memory of the full configuration; None where its run is not there.
         judged: by what and in which months, in a phrase.
-        digest: of what it was judged by, as an evaluation has it.
+        digest: of everything that scores depend on, as an evaluation has it.
     """
 
     variants: dict[str, dict[int, dict[str, float]]]
@@ -86,7 +86,7 @@ def full_run_of(folder: Path) -> Path:
 
 
 def read_study(folder: Path) -> StoredStudy:
-    """Reads ablation.csv, and from the runs beside it what all were judged by.
+    """Reads ablation.csv, and from its runs what all were scored against.
 
     Raises: BadInput: where the file is damaged.
     """

@@ -1,4 +1,4 @@
-"""What a run tells of itself beside its scores; it is kept in the head of evaluation.nc, so that a report needs no other file."""
+"""Facts about a run besides its scores, kept in the attributes of evaluation.nc, so that a report needs no other file."""
 
 from __future__ import annotations
 

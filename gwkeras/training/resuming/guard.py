@@ -87,7 +87,7 @@ class StopAtNaN(keras.callbacks.Callback):
             write_atomically(self._path, json.dumps(said, indent=1).encode())
         raise GwkerasError(
             f"{what} no finite number in epoch {self._epoch + 1} at batch {batch + 1}: {explained(samples)} ({self._path} lists "
-            "the batch; what finished epochs have left stands)."
+            "the batch; finished epochs are kept)."
         )
 
 
@@ -98,7 +98,7 @@ def explained(samples: Sequence[Suspect]) -> str:
         one = faulty[0]
         more = f", and {len(faulty) - 1} more samples have such faults" if len(faulty) > 1 else ""
         return (
-            f"sample {one.index} of {one.shard} has {', '.join(one.not_finite)} that is no finite number{more}; mend the source "
+            f"sample {one.index} of {one.shard} has {', '.join(one.not_finite)} that is not finite{more}; repair the source "
             "and build the shards again"
         )
     first = f" (first sample: {samples[0].index} of {samples[0].shard})" if samples else ""

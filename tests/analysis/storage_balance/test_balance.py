@@ -30,8 +30,8 @@ def test_what_is_left():
     np.testing.assert_allclose(found.sigma, 5.0)
     said = " ".join(found.notes)
     assert "35 months that all records have" in said
-    assert "came on another baseline" in said
-    assert "No error is known of snow" in said
+    assert "had another baseline" in said
+    assert "No error is known for snow" in said
     assert "2 months of total storage are left out" in said
 
 

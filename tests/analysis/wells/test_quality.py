@@ -8,8 +8,8 @@ import pytest
 
 from gwkeras.analysis.wells.places import DUPLICATE, NO_PLACE, OUTSIDE, SWAPPED, cells_of, distance_to_edge, on_the_grid
 from gwkeras.analysis.wells.quality import CONSTANT, JUMP, NO_READINGS, TOO_SHORT, checked
+from gwkeras.analysis.wells.reading.table import Wells
 from gwkeras.analysis.wells.settings import QualityConfig
-from gwkeras.analysis.wells.table import Wells
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 

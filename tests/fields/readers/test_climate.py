@@ -137,7 +137,7 @@ def test_evaporation_that_is_positive_is_taken_as_it_stands(tmp_path):
 def test_surface_runoff_stands_in_for_runoff(tmp_path):
     record = read_channels(source(write_era5_new(tmp_path / "x.nc", MONTHS, LAT, LON, {"sro": VARIABLES["ro"]})))
     check(record.fields, only=("runoff",))
-    assert "surface runoff stands for runoff" in record.notes[0]
+    assert "surface runoff is used as runoff" in record.notes[0]
 
 
 def test_hourly_era5_is_refused(tmp_path):

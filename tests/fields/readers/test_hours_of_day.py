@@ -53,7 +53,7 @@ def test_amounts_that_add_up_from_midnight_count_by_their_last_hour(tmp_path, mi
     path = write(tmp_path / "land.nc", ["2022-01", "2022-02"], {"tp": 1e-4 * np.arange(1, 25)}, midnight=midnight)
     record = read(path)
     np.testing.assert_allclose(record.fields["precipitation"].values[:, 1, 2], [2.4 * 31, 4.8 * 28], rtol=1e-6)
-    assert "'tp' adds up from 00 UTC on, as in ERA5-Land" in record.notes[0]
+    assert "'tp' accumulates from 00 UTC, as in ERA5-Land" in record.notes[0]
 
 
 def test_amounts_over_each_hour_are_added(tmp_path):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from gwkeras.core.config.tree import Config
 from gwkeras.report.document import Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside, without
@@ -36,7 +34,7 @@ def data(run: StoredRun) -> Section:
         ("land cells scored", f"{int((land > 0).sum()):,} of {grid.lat_step:g}°"),
         ("land area", f"{land.sum() / 1000:,.0f} thousand km²"),
         ("resolution", f"{step:g}° to {grid.lat_step:g}°"),
-        ("standard deviation of the field used for scoring", f"{_deviation(run):.1f} mm"),
+        ("standard deviation of the field used for scoring", f"{found.scores[run.method].truth_deviation:.1f} mm"),
     ]
     rows += [(name, value) for name, value in run.told.facts.items() if name == "samples"]
     if found.has_patches:
@@ -67,9 +65,3 @@ def _network(config: Config) -> list[tuple[str, str]]:
 
 def _layers(channels: tuple[int, ...], what: str) -> str:
     return f"{len(channels)} {what}{'s' if len(channels) > 1 else ''}, {', '.join(map(str, channels))} channels"
-
-
-def _deviation(run: StoredRun) -> float:
-    sums = run.evaluation.scores[run.method].sums
-    variance = sums["truth_squared"] / sums["weight"] - (sums["truth"] / sums["weight"]) ** 2
-    return float(np.sqrt(max(variance, 0.0)))

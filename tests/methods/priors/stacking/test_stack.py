@@ -126,7 +126,7 @@ def test_one_that_puts_more_where_the_product_sees_nothing_counts_less(world):
     """u and 3 u: (9 − 3 + 2) to (1 − 3 + 2), so all of it counts for the first."""
     fitted = Stack((held_back(truth_of(world)), held_back(truth_of(world, 3.0, "loud")))).fit(world.training)
     assert weights_of(fitted)[0] == pytest.approx(1.0, abs=1e-6)
-    assert fitted.notes[0].startswith("stack: truth 1.00")
+    assert fitted.notes[0].startswith("stack: weights truth 1.00")
 
 
 def test_one_that_is_zero_does_not_count(world):

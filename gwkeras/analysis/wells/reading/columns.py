@@ -10,7 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
-from gwkeras.analysis.wells.months_in_text import month_of
+from gwkeras.analysis.wells.reading.months_in_text import month_of
 from gwkeras.analysis.wells.settings import ColumnsConfig
 from gwkeras.core.errors import BadInput
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gwkeras.analysis.wells.months_in_text import month_of, months_of_dates
+from gwkeras.analysis.wells.reading.months_in_text import month_of, months_of_dates
 from gwkeras.core.errors import BadInput
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from keras import ops
 
 from gwkeras.layers.block_mean import block_mean, block_sum
-from gwkeras.layers.cell_covariance import cell_to_cell, fine_latitudes, fine_to_cell, rows_of
 from gwkeras.layers.interpolation import fill_missing, upsample
-from gwkeras.layers.observed_window import ObservedWindow, filter_weights
+from gwkeras.layers.kriging.cell_covariance import cell_to_cell, fine_latitudes, fine_to_cell, rows_of
+from gwkeras.layers.kriging.observed_window import ObservedWindow, filter_weights
 
 _JITTER = 1e-9  # of the mean variance, as in the numpy form
 _NEIGHBOURHOOD, _AROUND = 0.5, 4.0  # degrees, of the local mean squares of unseen detail, and of what is around

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gwkeras.analysis.wells.columns import layout_of, quantity_in, require, settle, unit_split
-from gwkeras.analysis.wells.csv_table import numbers, read_texts
-from gwkeras.analysis.wells.months_in_text import month_of, months_of_dates
+from gwkeras.analysis.wells.reading.columns import layout_of, quantity_in, require, settle, unit_split
+from gwkeras.analysis.wells.reading.csv_table import numbers, read_texts
+from gwkeras.analysis.wells.reading.months_in_text import month_of, months_of_dates
 from gwkeras.analysis.wells.settings import ColumnsConfig, WellsConfig
 from gwkeras.core.errors import BadInput, UnknownUnits
 from gwkeras.core.units import conversion

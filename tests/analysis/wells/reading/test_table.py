@@ -7,9 +7,9 @@ import gzip
 import numpy as np
 import pytest
 
-from gwkeras.analysis.wells.columns import quantity_in, settle
+from gwkeras.analysis.wells.reading.columns import quantity_in, settle
+from gwkeras.analysis.wells.reading.table import read_wells
 from gwkeras.analysis.wells.settings import ColumnsConfig, WellsConfig
-from gwkeras.analysis.wells.table import read_wells
 from gwkeras.core.errors import BadInput, UnknownUnits
 
 WIDE = """Station Code,Latitude,Longitude,Unit,Aquifer Type,Well Depth,Jan-05,May-05,Aug-05

@@ -7,7 +7,7 @@ import math
 from keras import ops
 
 from gwkeras.core.grid import EARTH_RADIUS_KM
-from gwkeras.layers.cell_covariance import squared_chords
+from gwkeras.layers.kriging.cell_covariance import squared_chords
 
 _LEAST_OBSERVATIONS = 16  # in a window, for whose sake fewer cells are averaged
 

@@ -1,0 +1,1 @@
+"""Tables of wells: their headings, dates and layouts, read into one form."""
