@@ -17,7 +17,7 @@ from gwkeras.observation.open_edges import OpenEdges
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import REACH, PointSpread
 
-UNKNOWN_BEYOND = 1.0
+UNKNOWN_BEYOND = 64.0
 """Times the variance of storage that what lies beyond the edges has, less its continuation."""
 
 _AT_ONCE = 256  # cells
