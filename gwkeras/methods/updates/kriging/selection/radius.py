@@ -22,8 +22,6 @@ _SLOPES = (0.0, 0.3, 0.6)
 _NOISE_SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 _NOISE_FORMS = ((0.5, 300.0), (0.95, 100.0), (0.95, 200.0), (0.95, 400.0))
 """(correlated share, length in km): a noise of the wrong form looks like a narrower filter."""
-_SMOOTH_FORM = (0.8, 170.0)
-"""The same of noise that is itself smooth, correlated as exp(−d² / 2 length²): what has gone through a filter is."""
 _BLOCK_KM = 150.0
 """Means over such blocks are compared: between neighbouring cells of a filtered product its noise differs, not its filter."""
 _NODES = 4  # along a cell's side, for its mean covariance
@@ -145,7 +143,6 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
     tables = {slope: covariances.of(slope) for slope in _SLOPES}
     shape = np.zeros(box.grid.shape)
     forms = [Noise(1.0, *form).covariance(blocks, shape)[np.ix_(order, order)] for form in _NOISE_FORMS]
-    forms.append(_smooth_noise(blocks, *_SMOOTH_FORM)[np.ix_(order, order)])
     likelihood = np.full((len(RADII_KM), _SPANS + 1), -np.inf)
     elsewhere = np.full((len(RADII_KM), len(quarters)), -np.inf)
     best: list[tuple[float, float]] = [(0.0, 0.0)] * len(RADII_KM)
@@ -181,13 +178,6 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
         max(RADII_KM[0], min(low, float(peaks[0]) - error)),
         min(RADII_KM[-1], max(high, float(peaks[0]) + error)),
     )
-
-
-def _smooth_noise(blocks: ObservedCells, correlated: float, length_km: float) -> np.ndarray:
-    """(n, n) R of unit variance."""
-    squared = ((blocks.directions[:, None] - blocks.directions) ** 2).sum(axis=-1)
-    alone = np.bincount(blocks.groups, blocks.weights**2, blocks.count)
-    return correlated * np.exp(-squared / (2.0 * length_km**2)) + np.diag((1.0 - correlated) * alone)
 
 
 def _averaged(values: np.ndarray) -> np.ndarray:
