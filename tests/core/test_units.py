@@ -3,7 +3,7 @@
 import pytest
 
 from gwkeras.core.errors import UnknownUnits
-from gwkeras.core.units import conversion, is_rate
+from gwkeras.core.units import _USUAL, conversion, is_rate
 
 DEPTHS = {
     "mm": 1.0,
@@ -149,3 +149,14 @@ def test_the_remedy_names_the_key(name, key):
 def test_no_units_is_refused(unit):
     with pytest.raises(UnknownUnits, match=r"file\.nc: expected a units attribute convertible to mm, found none"):
         conversion(unit, "mm", "file.nc")
+
+
+@pytest.mark.parametrize("unit", sorted(_USUAL))
+def test_what_is_usual_is_what_pint_says(unit):
+    reference, scale, offset = _USUAL[unit]
+    registry = pytest.importorskip("cf_xarray.units").units
+    source, target = registry.parse_units(unit), registry.parse_units(reference)
+    if source.dimensionality != target.dimensionality:
+        source = source * registry.parse_units("mm m2 kg-1")  # mass over area
+    zero, one = (registry.Quantity(value, source).to(target).magnitude for value in (0.0, 1.0))
+    assert (one - zero, zero) == pytest.approx((scale, offset), rel=1e-12)

@@ -1,5 +1,6 @@
 """Drivers: block means by loops, derived channels against the whole record at once, gaps, months, memory."""
 
+import pickle
 import tracemalloc
 from dataclasses import replace
 
@@ -87,7 +88,7 @@ def test_memory_does_not_grow_with_the_record(tmp_path, monkeypatch):
     open_drivers(make_fields(), tmp_path)  # what is imported at first use counts for nothing here
     tracemalloc.start()
     try:
-        open_drivers(fields, tmp_path, grid).coarsen(4)
+        open_drivers(fields, tmp_path, grid).coarsen(4)  # asks for all channels
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -138,7 +139,7 @@ def test_a_gap_in_one_month_takes_its_neighbours_value_of_that_month(tmp_path):
     warmth = fields.climate["temperature"]
     alone = replace(fields, climate={"temperature": warmth.where(warmth.time.dt.month != 7)})
     with pytest.raises(BadInput, match="temperature: expected data in the region in every month"):
-        open_drivers(alone, tmp_path / "other", channels=("temperature",))
+        dict(open_drivers(alone, tmp_path / "other", channels=("temperature",)).channels)
 
 
 def test_climate_months_are_those_in_common_without_gaps():
@@ -182,3 +183,16 @@ def test_all_drivers_of_other_cells_months_files_or_options_never_share_a_file(t
     assert len(set(paths)) == len(paths) == 4 * len(all_drivers)
     again = [array.path for array in open_drivers(base, tmp_path).channels.values()]
     assert again == paths[:4]
+
+
+def test_channels_are_regridded_when_they_are_asked_for_and_travel_as_files(tmp_path):
+    channels = open_drivers(make_fields(), tmp_path).channels
+    assert list(channels) == list(WATER) and "runoff" not in channels
+    assert not list(tmp_path.glob("*.npy"))
+    rain = channels["precipitation"]
+    assert list(tmp_path.glob("*.npy")) == [rain.path]
+    assert channels["precipitation"] is rain
+    with pytest.raises(KeyError):
+        channels["runoff"]
+    sent = pickle.loads(pickle.dumps(channels))
+    assert {name: array.path for name, array in sent.items()} == {name: array.path for name, array in channels.items()}

@@ -10,7 +10,8 @@ import xarray as xr
 from gwkeras.core.config.tree import DataConfig, RegionConfig, SourceConfig
 from gwkeras.core.errors import BadInput, GridMismatch, MissingMonths
 from gwkeras.fields.canonical import grid_of
-from gwkeras.fields.readers.survey import survey
+from gwkeras.fields.readers import in_memory
+from gwkeras.fields.readers.survey import Survey, survey
 from gwkeras.fields.record import _without_climate, coarsened, read_fields
 from gwkeras.observation.point_spread import PointSpread
 from tests.fixtures import centres, write_era5_split, write_g3p, write_plain
@@ -225,3 +226,21 @@ def test_survey_says_where_the_odd_value_stands():
     )
     assert survey(field([0.1] * 6, "m3 m-3"), "soil_moisture", "s.nc").notes == ()
     assert survey(field([np.nan] * 6, "mm"), "gwsa", "s.nc") == survey(field([np.nan] * 6, "mm"), "gwsa", "s.nc").__class__(0, ())
+
+
+def test_a_survey_counts_alike_with_and_without_odd_values():
+    stamps = np.array(["2001-01", "2001-02", "2001-03"], dtype="datetime64[ns]")
+    values = np.array([[[1.0, 2.0]], [[3.0, np.nan]], [[5.0, 6.0]]], dtype="f4")
+    rain = xr.DataArray(values, dims=("time", "lat", "lon"), coords={"time": stamps, "lat": [0.25], "lon": [0.25, 0.75]})
+    assert survey(rain, "precipitation", "rain.nc") == Survey(5, ())
+    assert survey(rain.where(rain.time < stamps[1], 4000.0), "precipitation", "rain.nc").notes[0].count("in 4 of 6 values") == 1
+    assert survey(rain.where(rain.time < stamps[1]), "precipitation", "rain.nc") == Survey(2, ())
+
+
+def test_a_small_record_is_decoded_once_and_a_large_one_is_left_as_it_is(data, monkeypatch):
+    whole = read_fields(data)
+    assert all(isinstance(value.data, np.ndarray) for value in whole.climate.values())
+    monkeypatch.setattr(in_memory, "MOST_BYTES", 0)
+    for name, value in read_fields(data).climate.items():
+        assert not isinstance(value.data, np.ndarray)
+        xr.testing.assert_identical(value.compute(), whole.climate[name])

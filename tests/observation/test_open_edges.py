@@ -43,6 +43,31 @@ def test_land_goes_on_beyond_the_edges_as_it_is_at_them() -> None:
         assert seen[row, column] == pytest.approx(expected, abs=1e-4)
 
 
+def test_many_fields_of_a_small_grid_are_seen_as_one_is() -> None:
+    cells = np.array([[0, 0], [1, 2], [3, 4]])
+    fields = np.random.default_rng(4).normal(size=(2, 20, 4, 5))  # forty of them: a matrix
+    seen = OpenEdges(GRID, LAND, SPREAD).at(cells, fields)
+    for field, found in zip(fields[1], seen[1], strict=True):
+        for (row, column), value in zip(cells, found, strict=True):
+            expected = by_hand(continued(LAND), continued(field), 26.0, 5.0, 30.5 + row, 10.5 + column)
+            assert value == pytest.approx(expected, abs=1e-4)
+    one = OpenEdges(GRID, LAND, SPREAD).at(cells, fields[1, :1])  # filtered
+    assert one == pytest.approx(seen[1, :1], abs=1e-6)
+
+
+def test_a_map_of_what_is_seen_goes_into_the_matrix_and_gaps_are_left_to_the_filter() -> None:
+    cells, edges = np.array([[0, 0], [3, 4]]), OpenEdges(GRID, LAND, SPREAD)
+    fields = np.random.default_rng(5).normal(size=(30, 4, 5))
+
+    def turned(seen: np.ndarray) -> np.ndarray:
+        return seen @ np.array([[0.0, 2.0], [1.0, 0.0]], dtype=np.float32)
+
+    plain = edges.at(cells, fields)
+    assert edges.at(cells, fields, turned) == pytest.approx(np.stack([plain[:, 1], 2 * plain[:, 0]], axis=1), abs=1e-5)
+    fields[7, 1, 1] = np.nan
+    assert edges.at(cells, fields, turned)[7] == pytest.approx(turned(edges(fields[7])[[0, 3], [0, 4]]), abs=1e-6)
+
+
 def test_what_lies_beyond_is_what_its_weights_say() -> None:
     edges = OpenEdges(GRID, LAND, SPREAD)
     truth = np.random.default_rng(2).normal(size=(4 + 2 * ROWS, 5 + 2 * COLUMNS))

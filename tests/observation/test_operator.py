@@ -69,9 +69,9 @@ def test_a_circle_of_many_columns_equals_the_matrix_of_great_circles():
     np.testing.assert_allclose(h(field), expected, rtol=0, atol=1e-9)
 
 
-def test_large_fields_that_are_asked_again_are_not_filtered_again(monkeypatch):
+def test_fields_that_are_asked_again_are_not_filtered_again(monkeypatch):
     grid = PLACES["region"]
-    monkeypatch.setattr("gwkeras.observation.operator._ASKED_AGAIN", 1)
+    monkeypatch.setattr("gwkeras.observation.operator._ANSWERS_BYTES", 0)  # as of the globe
     h = Observation(grid, 2, ragged(grid), LAND)
     filtered, fields = [], [100 * normal(*grid.shape) + shift for shift in range(5)]
     monkeypatch.setattr(
@@ -81,6 +81,7 @@ def test_large_fields_that_are_asked_again_are_not_filtered_again(monkeypatch):
     for field in fields[1:4]:  # what kriging asks between a prior and its error bars
         h(field)
     np.testing.assert_array_equal(h(fields[0]), first)
+    np.testing.assert_array_equal(h(np.where(ragged(grid) > 0, fields[0], np.nan)), first)  # what stands at sea is no matter
     assert len(filtered) == 4
     h(fields[4])
     h(fields[0])  # forgotten by now
@@ -205,7 +206,6 @@ def test_a_large_field_that_is_asked_for_again_is_filtered_once(monkeypatch):
     observation = Observation(fine, 4, np.ones(fine.shape), PointSpread.gaussian(100.0))
     fields = np.random.default_rng(0).normal(size=(2, *fine.shape))
     expected = observation(fields)
-    monkeypatch.setattr("gwkeras.observation.operator._ASKED_AGAIN", 256)
     means = Observation._means
     monkeypatch.setattr(Observation, "_means", lambda self, stack: calls.append(1) or means(self, stack))
     first = observation(fields[0])

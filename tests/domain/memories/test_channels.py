@@ -1,11 +1,14 @@
 """Channels: anomalies from the record's mean, whatever the climate files hold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gwkeras.core.grid import Grid
 from gwkeras.domain.memories.channels import Channels
 from gwkeras.domain.memories.fine_climate import FineClimate
+from gwkeras.domain.memories.water_balance import WaterBalance
 
 
 def climate(names, months=30, first="2001-03"):
@@ -51,6 +54,18 @@ def test_a_band_of_rows_has_the_same_channels_as_the_whole():
     whole = np.stack([values.copy() for values in Channels(source)])
     band = np.stack([values.copy() for values in Channels(source.band(slice(1, 3)))])
     assert band == pytest.approx(whole[:, :, 1:3], abs=1e-3)
+
+
+def test_a_water_balance_that_is_kept_is_the_one_that_is_computed(tmp_path, monkeypatch):
+    source = climate(("precipitation", "temperature"))
+    computed = np.stack(list(Channels(source).themselves()))
+    kept = replace(source, cache=tmp_path, key="climate")
+    assert np.array_equal(np.stack(list(Channels(kept).themselves())), computed)
+    monkeypatch.setattr(WaterBalance, "advance", None)  # not asked again
+    again = replace(kept, _files={})
+    assert np.array_equal(np.stack(list(Channels(again).themselves())), computed)
+    part = np.stack(list(Channels(again.part(slice(1, 3), slice(2, 6))).themselves()))
+    assert np.array_equal(part, computed[:, :, 1:3, 2:6])
 
 
 def test_a_record_of_half_a_year_is_no_reason_to_stop():

@@ -13,6 +13,7 @@ from gwkeras.methods.parts import Constant
 from gwkeras.methods.priors.ridge.recipe import Ridge
 from gwkeras.methods.priors.seasonal import Seasonal
 from gwkeras.methods.priors.stacking.asking import Product
+from gwkeras.methods.priors.stacking.fitted_stack import FittedStack, Member
 from gwkeras.methods.priors.stacking.stack import Stack
 from gwkeras.methods.priors.teaching.product import teaching_of
 from gwkeras.observation.point_spread import PointSpread
@@ -51,6 +52,24 @@ def noise_of(world, label="noise"):
 
 def weights_of(fitted):
     return {member.position: member.weight for member in fitted.members}
+
+
+def test_a_month_that_is_asked_again_is_not_added_up_again(world):
+    asked = []
+
+    @dataclass(frozen=True)
+    class Counted(Known):
+        def predict(self, domain, month, part=None):
+            asked.append(month)
+            return super().predict(domain, month, part)
+
+    stack = FittedStack((Member(0, 0.25, Counted("counted", 2.0, truth_of(world).fields)),))
+    first, second = world.domain.months[:2]
+    found = [stack.predict(world.domain, month).mean for month in (first, second, first)]
+    assert asked == [first, second]
+    assert found[2] == pytest.approx(0.5 * world.truth[0], rel=1e-6)
+    stack.predict(replace(world.domain), first)  # another domain is asked by itself
+    assert asked == [first, second, first]
 
 
 def test_a_prior_that_is_twice_the_truth_weighs_one_half(world):

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
-from gwkeras.methods.updates.kriging.selection.radius import radius_profile
+from gwkeras.methods.updates.kriging.selection.radius import _likelihoods, _powers, radius_profile
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
 from tests.methods.updates.kriging.worlds import chords, exponential
@@ -22,6 +23,20 @@ def product(radius: float, months: int = 60) -> tuple[np.ndarray, Observation]:
     seen = observation((rng.standard_normal((months, count)) @ root.T).reshape(months, *grid.shape))
     noise = np.linalg.cholesky(0.5 * np.eye(count) + 0.5 * exponential(grid, 300.0))
     return seen + np.sqrt(0.02 * seen.var()) * (rng.standard_normal((months, count)) @ noise.T).reshape(seen.shape), observation
+
+
+def test_likelihoods_are_those_of_a_normal_with_its_variance_at_its_best():
+    rng = np.random.default_rng(5)
+    values, spans = rng.normal(size=(16, 4)), np.arange(16) // 2
+    factor = rng.normal(size=(4, 4))
+    matrix = factor @ factor.T + np.eye(4)
+    counts = np.array([16, *[14] * 8])
+    found = _likelihoods(matrix, _powers(values, spans), counts)
+    for row, kept in enumerate([np.ones(16, bool), *(spans != span for span in range(8))]):
+        squares = np.einsum("mi,ij,mj->m", values[kept], np.linalg.inv(matrix), values[kept])
+        scale = squares.mean() / 4
+        each = multivariate_normal(cov=scale * matrix).logpdf(values[kept]).mean()
+        assert found[row] == pytest.approx(each + 2 * np.log(2 * np.pi) + 2)  # what is alike for all K is left out
 
 
 @pytest.mark.slow
