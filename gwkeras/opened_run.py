@@ -120,10 +120,11 @@ def downscale(
     """
     from gwkeras.application.opening import Wanted, open_application
     from gwkeras.application.writing import downscale_record
+    from gwkeras.core.box import Edges
 
     folder = RunFolder(open_run(run.folder if isinstance(run, OpenedRun) else run).folder)
     config = load_run_config(folder.config)
-    wanted = Wanted(south, north, west, east, first_month, last_month)
+    wanted = Wanted(Edges(south, north, west, east).checked(), first_month, last_month)
     application = open_application(config, folder, wanted, method_name=method, history="gwkeras.downscale")
     with tempfile.TemporaryDirectory(prefix="gwkeras-") as place:
         path = Path(place) / "gwsa_fine.nc"

@@ -12,6 +12,7 @@ import numpy as np
 import gwkeras
 from gwkeras.application.provenance import provenance, trained_range
 from gwkeras.application.writing import Job
+from gwkeras.core.box import Edges
 from gwkeras.core.config.network_method import with_network
 from gwkeras.core.config.tree import Config, DataConfig, MethodConfig, RegionConfig
 from gwkeras.core.error_bars.calibration import Calibration
@@ -41,19 +42,13 @@ class Wanted:
     """Which part of which months, and how fine; None: all that the run has, as fine as it was trained.
 
     Args:
-        south: southern edge, degrees north; all edges are widened to whole coarse cells.
-        north: northern edge, degrees north.
-        west: western edge, degrees east.
-        east: eastern edge, degrees east.
+        edges: of the box; they are widened to whole coarse cells.
         first_month: the first that is wanted, such as "2002-04".
         last_month: the last, likewise.
         factor: s.
     """
 
-    south: float | None = None
-    north: float | None = None
-    west: float | None = None
-    east: float | None = None
+    edges: Edges = Edges()
     first_month: str | None = None
     last_month: str | None = None
     factor: int | None = None
@@ -105,7 +100,7 @@ def open_application(
     factor = wanted.factor or (model.model_info.factor if model else config.sample.factor)
     source = _widened(files or config, wanted)
     source = replace(source, sample=replace(source.sample, factor=factor))
-    fields, part = _fields_and_part(source, wanted)
+    fields, part = _fields_and_part(source, wanted.edges)
     fields = with_kept_point_spread(fields, run)
     domain = open_domain(fields, source, run.cache, manifest.split if manifest else None)
     if manifest is not None and (chosen is None or chosen.prior.needs_shards):
@@ -180,32 +175,31 @@ def months_between(domain: Domain, first: str | None, last: str | None) -> list[
     return list(domain.months[kept])
 
 
-def part_of(grid: Grid, wanted: Wanted) -> tuple[slice, slice] | None:
+def cells_touched(grid: Grid, edges: Edges) -> tuple[slice, slice] | None:
     """Rows and columns of the cells that the box touches; None where the box reaches beyond `grid`."""
-    edges = []
+    found = []
     for low, high, start, step, count in (
-        (wanted.south, wanted.north, grid.south, grid.lat_step, grid.n_lat),
-        (wanted.west, wanted.east, grid.west, grid.lon_step, grid.n_lon),
+        (edges.south, edges.north, grid.south, grid.lat_step, grid.n_lat),
+        (edges.west, edges.east, grid.west, grid.lon_step, grid.n_lon),
     ):
         first = 0 if low is None else int(np.floor((low - start) / step + 1e-6))
         last = count if high is None else int(np.ceil((high - start) / step - 1e-6))
         if first < 0 or last > count or first >= last:
             return None
-        edges.append(slice(first, last))
-    return edges[0], edges[1]
+        found.append(slice(first, last))
+    return found[0], found[1]
 
 
-def _fields_and_part(config: Config, wanted: Wanted) -> tuple[Fields, tuple[slice, slice] | None]:
+def _fields_and_part(config: Config, edges: Edges) -> tuple[Fields, tuple[slice, slice] | None]:
     """The run's domain where it holds the box, so that numbers do not depend on the box; else the box alone."""
     fields = _read(config.data)
-    if all(edge is None for edge in (wanted.south, wanted.north, wanted.west, wanted.east)):
+    if not edges.given:
         return fields, fields.part
-    part = part_of(fields.grid, wanted)
+    part = cells_touched(fields.grid, edges)
     if part is not None:
         return fields, part
     whole = fields.box or RegionConfig(fields.grid.south, fields.grid.north, fields.grid.west, fields.grid.east)
-    given = {"south": wanted.south, "north": wanted.north, "west": wanted.west, "east": wanted.east}
-    box = replace(whole, **{name: value for name, value in given.items() if value is not None})
+    box = replace(whole, **{name: edge for name, edge in vars(edges).items() if edge is not None})
     fields = _read(replace(config.data, region=box))
     return fields, fields.part
 

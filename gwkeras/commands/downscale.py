@@ -58,6 +58,7 @@ def downscale(
     from gwkeras.application.writing import downscale_record
     from gwkeras.commands.analysis import free_path
     from gwkeras.console import watched
+    from gwkeras.core.box import Edges
     from gwkeras.core.config.yaml_file import load_config, load_run_config
     from gwkeras.core.errors import BadInput
     from gwkeras.core.process.command_line import typed_command
@@ -87,7 +88,7 @@ def downscale(
     drawn = target.with_name(f"{target.stem}_draws.nc")
     if draws:
         free_path(drawn, overwrite)
-    wanted = Wanted(south, north, west, east, first_month, last_month, factor)
+    wanted = Wanted(Edges(south, north, west, east).checked(), first_month, last_month, factor)
     with watched(target.parent) as progress:
         progress("reading", 0, 1)
         application = open_application(

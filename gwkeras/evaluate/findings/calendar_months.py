@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from gwkeras.core.months import calendar_month
 from gwkeras.evaluate.measures.metric import Column, Sums
 from gwkeras.evaluate.stored.evaluation import ALL, Evaluation
 
 NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
 
-def calendar_month(months: np.ndarray) -> np.ndarray:
-    """(n,) 0 for January … 11."""
-    return months.astype("datetime64[M]").astype(int) % 12
-
-
 def score_by_calendar_month(evaluation: Evaluation, column: Column, group: str = ALL) -> np.ndarray:
     """(methods, 12) a score over all months of a name; NaN where none was judged."""
-    numbers = calendar_month(evaluation.months)
+    numbers = calendar_month(evaluation.months) - 1
     found = np.full((len(evaluation.methods), 12), np.nan)
     for number in np.unique(numbers):
         scores = evaluation.scores_of(group, list(np.flatnonzero(numbers == number)))
@@ -29,7 +25,7 @@ def score_by_calendar_month(evaluation: Evaluation, column: Column, group: str =
 
 def mean_by_calendar_month(evaluation: Evaluation, name: str, group: str = ALL) -> np.ndarray:
     """(methods, 12) mean over cells and years, mm, of "truth" or "predicted"; NaN where none was judged."""
-    numbers = calendar_month(evaluation.months)
+    numbers = calendar_month(evaluation.months) - 1
     sums: Sums = {key: evaluation.data[f"sum_{key}"].sel(cells=group).values for key in (name, "weight")}
     chosen = (numbers[:, None] == np.arange(12)).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):

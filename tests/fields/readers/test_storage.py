@@ -154,7 +154,7 @@ def test_a_month_in_two_files_is_averaged_and_said(tmp_path):
     write_g3p(tmp_path / "b.nc", MONTHS[2:], LAT, LON, GWSA[2:] + 10)
     record = read_storage(source(tmp_path))
     np.testing.assert_allclose(record.gwsa.values[2], GWSA[2] + 5, rtol=1e-5)
-    assert any("1 months stand in several files" in note for note in record.notes)
+    assert any("1 months are in several files" in note for note in record.notes)
 
 
 def test_land_model_storage_becomes_an_anomaly(tmp_path):

@@ -20,7 +20,7 @@ def test_only_what_was_measured_is_a_standard_error(tmp_path, calibrated, word):
     with xr.open_dataset(tmp_path / "x.nc") as found:
         assert found["gwsa_sigma"].attrs["long_name"] == f"{word} the groundwater storage anomaly"
         assert found["gwsa_detail_sigma"].attrs["long_name"] == f"{word} the detail of the groundwater storage anomaly"
-        assert "the product's own error as it is carried" in found["gwsa_sigma"].attrs["comment"]
+        assert "the product's own error carried" in found["gwsa_sigma"].attrs["comment"]
         assert "without the product's own error" in found["gwsa_detail_sigma"].attrs["comment"]
         assert found["gwsa"].attrs["ancillary_variables"].split() == ["gwsa_sigma", "gwsa_detail_sigma"]
         assert float(found["gwsa_detail_sigma"].mean()) == 3.0
@@ -31,4 +31,4 @@ def test_sigma_without_the_product_s_error_says_so(tmp_path):
     with FieldWriter(tmp_path / "x.nc", GRID) as writer:
         writer.append(np.datetime64("2003-01"), field, field)
     with xr.open_dataset(tmp_path / "x.nc") as found:
-        assert "the product's own error is not in it" in found["gwsa_sigma"].attrs["comment"]
+        assert "it does not include the product's own error" in found["gwsa_sigma"].attrs["comment"]
