@@ -25,6 +25,7 @@ _NOISE_FORMS = ((0.5, 300.0), (0.95, 100.0), (0.95, 200.0), (0.95, 400.0))
 _BLOCK_KM = 150.0
 """Means over such blocks are compared: between neighbouring cells of a filtered product its noise differs, not its filter."""
 _NODES = 4  # along a cell's side, for its mean covariance
+_AVERAGED = 6  # months that follow one another, whose mean is compared, where the record has enough of them
 _SPANS = 8  # of months, left out in turn for the interval
 _QUARTERS = 4  # of the region, likewise
 _TWO_SIDED_90_OF_QUARTERS = 2.353  # Student's t with 3 degrees of freedom
@@ -108,7 +109,9 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
     """Profiles the likelihood of neighbouring blocks of the product over the radius, with slope and noise at their best for each.
 
     For choosing the radius alone: chosen together with the noise by likelihood, the product is taken for exact (DESIGN §1).
-    Of a large region, the part with the most data is looked at.
+    Of a large region, the part with the most data is looked at. Means of some months that follow one another are compared: noise is
+    new every month and averages out, storage lasts. Noise that is smooth in space, as that of filtered products is, would else be
+    taken for storage through a narrower filter.
 
     Args:
         residuals: (month, n_lat, n_lon) G in training months, mm; NaN where unknown.
@@ -128,7 +131,8 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
             found=f"months: {months}, blocks: {blocks.count}",
             remedy="state it in data.point_spread",
         )
-    values = blocks.take(box.values - box.values.mean(axis=0))  # (months, n)
+    values = _averaged(blocks.take(box.values - box.values.mean(axis=0)))
+    months = len(values)
     quarters = _quarters(blocks.directions)
     order = np.concatenate(quarters)  # so that each quarter's covariance is a block of the whole
     ends = np.cumsum([0, *map(len, quarters)])
@@ -177,6 +181,13 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
         max(RADII_KM[0], min(low, float(peaks[0]) - error)),
         min(RADII_KM[-1], max(high, float(peaks[0]) + error)),
     )
+
+
+def _averaged(values: np.ndarray) -> np.ndarray:
+    """(months, n) to (months / 6, n) means of six months, of fewer in a short record: two are left for each span."""
+    length = max(1, min(_AVERAGED, len(values) // (2 * _SPANS)))
+    count = len(values) // length
+    return values[: count * length].reshape(count, length, -1).mean(axis=1)
 
 
 def _quarters(directions: np.ndarray) -> list[np.ndarray]:

@@ -17,8 +17,9 @@ from gwkeras.observation.open_edges import OpenEdges
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import REACH, PointSpread
 
-UNKNOWN_BEYOND = 1.0
-"""Times the variance of storage that what lies beyond the edges has, less its continuation."""
+UNKNOWN_BEYOND = 64.0
+"""Times the variance of storage that what lies beyond the edges has, less its continuation: it is the same in neighbouring cells, and
+lasts from month to month, so neither averages it out (as where priors are taught, `priors/teaching/product.py`)."""
 
 _AT_ONCE = 256  # cells
 _SHOWN_WITHIN = 0.8  # half-weight radii of an edge: there continuing the prior changes most of what is seen
