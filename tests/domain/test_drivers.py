@@ -187,7 +187,8 @@ def test_all_drivers_of_other_cells_months_files_or_options_never_share_a_file(t
 
 def test_channels_are_regridded_when_they_are_asked_for_and_travel_as_files(tmp_path):
     channels = open_drivers(make_fields(), tmp_path).channels
-    assert list(channels) == list(WATER) and "runoff" not in channels
+    assert list(channels) == list(WATER)
+    assert "runoff" not in channels
     assert not list(tmp_path.glob("*.npy"))
     rain = channels["precipitation"]
     assert list(tmp_path.glob("*.npy")) == [rain.path]

@@ -45,4 +45,4 @@ def test_an_uncertain_sigma_widens_intervals():
         )[0]
         assert held == pytest.approx(probability, abs=5e-4)
     assert (wide.sigma_scale, wide.groups, wide.interval) == (1.0, 40, 0.9)
-    assert "assumption" in wide.basis
+    assert "is assumed" in wide.basis
