@@ -233,7 +233,7 @@ def test_a_survey_counts_alike_with_and_without_odd_values():
     values = np.array([[[1.0, 2.0]], [[3.0, np.nan]], [[5.0, 6.0]]], dtype="f4")
     rain = xr.DataArray(values, dims=("time", "lat", "lon"), coords={"time": stamps, "lat": [0.25], "lon": [0.25, 0.75]})
     assert survey(rain, "precipitation", "rain.nc") == Survey(5, ())
-    assert survey(rain.where(rain.time < stamps[1], 4000.0), "precipitation", "rain.nc").notes[0].count("in 4 of 6 values") == 1
+    assert "in 1 of 5 values" in survey(rain.where(rain != 1.0, 4000.0), "precipitation", "rain.nc").notes[0]
     assert survey(rain.where(rain.time < stamps[1]), "precipitation", "rain.nc") == Survey(2, ())
 
 
