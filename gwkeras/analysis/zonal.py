@@ -29,23 +29,24 @@ class ZonalMeans:
         return np.sqrt(self.variances.sum(axis=0))
 
 
-def zonal_means(field: np.ndarray, sigma: np.ndarray, weights: np.ndarray, parts: Sequence[np.ndarray]) -> ZonalMeans:
+def zonal_means(field: np.ndarray, sizes: Sequence[np.ndarray], weights: np.ndarray, parts: Sequence[np.ndarray]) -> ZonalMeans:
     """Weighted means of a field, with errors from draws.
 
     Args:
         field: (n_lat, n_lon) mm; NaN where unknown.
-        sigma: the same shape, mm.
+        sizes: of the same shape, what each part of the errors is to be multiplied by; NaN where σ is unknown.
         weights: (zones, n_lat, n_lon) km² of land in each zone.
-        parts: (draws, n_lat, n_lon) each, errors in units of σ, independent of one another; together of variance 1.
+        parts: (draws, n_lat, n_lon) each, errors; times their sizes mm, independent of one another.
     """
-    known = (np.isfinite(field) & np.isfinite(sigma)).ravel()
+    known = np.isfinite([field, *sizes]).all(axis=0).ravel()
     flat = weights.reshape(len(weights), -1).astype(float)
     held = flat * known
     total, whole = held.sum(axis=1), flat.sum(axis=1)
     enough = (total >= _LEAST_KNOWN * whole) & (total > 0)
     part = np.divide(held, total[:, None], out=np.zeros_like(held), where=total[:, None] > 0)
-    spread = part * np.where(known, sigma.ravel(), 0.0)
-    variances = np.stack([((spread @ draws.reshape(len(draws), -1).T) ** 2).mean(axis=1) for draws in parts])
+    spreads = (part * np.where(known, size.ravel(), 0.0) for size in sizes)
+    both = zip(spreads, parts, strict=True)
+    variances = np.stack([((spread @ draws.reshape(len(draws), -1).T) ** 2).mean(axis=1) for spread, draws in both])
     mean = part @ np.where(known, field.ravel(), 0.0)
     return ZonalMeans(np.where(enough, mean, np.nan), np.where(enough, variances, np.nan))
 

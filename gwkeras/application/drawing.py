@@ -69,6 +69,6 @@ def draw_record(
         for number, month in enumerate(months):
             found = method.predict(domain, month)
             assert found.sigma is not None
-            drawn = found.mean + found.sigma * errors.of(domain.storage_of(month), int(month_number(month)))
+            drawn = found.mean + errors.of(domain.storage_of(month), found.sigma, int(month_number(month)))
             append(month, drawn[:, rows, columns])
             progress(number + 1, len(months))

@@ -17,17 +17,17 @@ def test_means_weigh_by_land_and_errors_add_by_their_correlation():
     field, sigma = np.array([[10.0, 2.0]]), np.array([[4.0, 8.0]])
     together = np.array([[[1.0, 1.0]], [[-1.0, -1.0]]])
     apart = np.array([[[1.0, 1.0]], [[1.0, -1.0]], [[-1.0, 1.0]], [[-1.0, -1.0]]])
-    found = zonal_means(field, sigma, np.array([[[1.0, 3.0]]]), (together, np.zeros((4, 1, 2))))
+    found = zonal_means(field, (sigma, sigma), np.array([[[1.0, 3.0]]]), (together, np.zeros((4, 1, 2))))
     assert found.mean == pytest.approx([4.0])
     assert found.sigma == pytest.approx([(4 + 24) / 4])
-    found = zonal_means(field, sigma, np.array([[[1.0, 3.0]]]), (np.zeros((4, 1, 2)), apart))
+    found = zonal_means(field, (sigma, sigma), np.array([[[1.0, 3.0]]]), (np.zeros((4, 1, 2)), apart))
     assert found.variances[1] == pytest.approx([(4**2 + 24**2) / 16])
 
 
 def test_zones_that_are_hardly_known_have_no_mean():
     field = np.array([[1.0, np.nan, np.nan, 5.0]])
     weights = np.array([[[1.0, 2.0, 0.0, 0.0]], [[0.0, 0.0, 1.0, 1.0]]])
-    found = zonal_means(field, np.ones((1, 4)), weights, np.zeros((1, 2, 1, 4)))
+    found = zonal_means(field, (np.ones((1, 4)),), weights, np.zeros((1, 2, 1, 4)))
     assert np.isnan(found.mean[0])
     assert found.mean[1] == 5.0
 

@@ -18,8 +18,8 @@ from gwkeras.methods.error_bars.draws import parts_of, persistences_of
 from gwkeras.methods.updates.kriging.error_parts import ErrorParts
 
 _SIGMA = (
-    "From draws of the error: what the update cannot see, which lasts from month to month, and the product's noise, which does "
-    "only where months are asked together; each scaled to the standard error of every cell."
+    "From draws of the error: what the update cannot see and the prior's wrong detail, which last from month to month, and the "
+    "product's noise, which does only where months are asked together. In every cell they have its standard error together."
 )
 
 
@@ -59,7 +59,7 @@ def zonal_record(
         errors = kept[known.tobytes()]
         predicted = method.predict(domain, month)
         assert predicted.sigma is not None
-        found.append(zonal_means(predicted.mean, predicted.sigma, weights, (errors.unseen, errors.detail, errors.noise)))
+        found.append(zonal_means(predicted.mean, errors.sizes(predicted.sigma), weights, tuple(errors)))
         progress(number + 1, len(months))
     mean, sigma, variances = (np.stack([getattr(each, name) for each in found]) for name in ("mean", "sigma", "variances"))
     numbers = month_number(np.array(months))

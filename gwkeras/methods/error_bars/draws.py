@@ -19,7 +19,7 @@ _POOL = 200  # simulated errors that are mixed; their sample covariance is known
 
 
 def parts_of(method: Composition, domain: Domain, known: np.ndarray, count: int, seed: int) -> ErrorParts:
-    """Simulated errors of a method's months in which the same product cells are known, in units of σ.
+    """Simulated errors of a method's months in which the same product cells are known.
 
     Args:
         method: of a prior and kriging.
@@ -56,7 +56,7 @@ def persistences_of(method: Composition, domain: Domain) -> tuple[Persistence, P
 
 
 class ErrorDraws:
-    """Draws of the errors of consecutive months, in units of σ.
+    """Draws of the errors of consecutive months.
 
     Args:
         method: of a prior and kriging.
@@ -76,11 +76,12 @@ class ErrorDraws:
         ]
         self._parts: tuple[bytes, ErrorParts] | None = None
 
-    def of(self, observed: np.ndarray, month: int) -> np.ndarray:
-        """(draws, s n_lat, s n_lon) errors in units of σ.
+    def of(self, observed: np.ndarray, sigma: np.ndarray, month: int) -> np.ndarray:
+        """(draws, s n_lat, s n_lon) mm.
 
         Args:
             observed: (n_lat, n_lon) mm, the product of the month; NaN where it is unknown.
+            sigma: (s n_lat, s n_lon) mm, standard error of the month; NaN where it is unknown.
             month: its number, later than the one before.
         """
         known = np.isfinite(observed) & (self._domain.land > 0)
@@ -90,7 +91,7 @@ class ErrorDraws:
         noise = np.sqrt(1 - self._new) * averaged + np.sqrt(self._new) * self._rng.standard_normal(averaged.shape)
         shape = parts.unseen.shape
         found = sum(
-            (weights / np.sqrt(_POOL)).astype(np.float32) @ part.reshape(shape[0], -1)
-            for weights, part in zip((*lasting, noise), (parts.unseen, parts.detail, parts.noise), strict=True)
+            size.ravel() * ((weights / np.sqrt(_POOL)).astype(np.float32) @ part.reshape(shape[0], -1))
+            for weights, part, size in zip((*lasting, noise), parts, parts.sizes(sigma), strict=True)
         )
         return np.asarray(found).reshape(-1, *shape[1:])

@@ -118,12 +118,12 @@ class Errors:
         there, size = np.isfinite(product[0]), None if self.amplitude is None else region.gather(self.amplitude.seen)
         told = product if size is None else product / size
         told = told if shown is None else shown(told)
-        estimate = self._gain.increment(told, there, beyond)
+        estimate = self.gain.increment(told, there, beyond)
         if self.amplitude is not None:
             estimate *= self.amplitude.fine
             if region.spread.kind != "none":  # as `FittedKriging.increment`
                 again = told * size - region.gather(observation(np.where(observation.land > 0, estimate, np.nan)))
-                estimate += self._gain.increment(again, there, beyond)
+                estimate += self.gain.increment(again, there, beyond)
         if region.pinned:
             for row, seen in enumerate(product):
                 estimate[row] = conserve(estimate[row], seen, observation.fine, observation.factor, observation.land)
@@ -140,7 +140,7 @@ class Errors:
         return deviation * (np.sqrt(1 - self.noise.correlated) * white + np.sqrt(self.noise.correlated) * joint)
 
     @cached_property
-    def _gain(self) -> Solver:
+    def gain(self) -> Solver:
         """K; of a region of one window as a matrix, which serves all draws."""
         if isinstance(self.solver, Windowed) or len(self.region.windows) > 1:
             return self.solver

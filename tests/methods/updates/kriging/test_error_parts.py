@@ -1,4 +1,4 @@
-"""Both parts of kriging's errors against the textbook's posterior covariance."""
+"""Parts of kriging's errors against the textbook's posterior covariance."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 from gwkeras.core.errors import BadInput
 from gwkeras.methods.updates.kriging.covariance.mixture import Covariance
+from gwkeras.methods.updates.kriging.covariance.noise_correlation import NoiseCorrelation
 from gwkeras.methods.updates.kriging.covariance.patterns import lasting
-from gwkeras.methods.updates.kriging.error_parts import error_parts
+from gwkeras.methods.updates.kriging.error_parts import ErrorParts, error_parts
 from gwkeras.methods.updates.kriging.months_together import MonthsTogether
 from gwkeras.methods.updates.kriging.recipe import Kriging
 from tests.methods.updates.kriging.test_months_together import Record
@@ -19,12 +20,13 @@ from tests.methods.updates.kriging.worlds import assumed, dense, exponential, sm
 
 def assert_means_are_as_exact(found, sigma, posterior, carried) -> None:
     """Root mean squares of drawn means over a corner, a block and the whole: of both parts together, and of the noise alone."""
+    unseen, _, noise = (part * size for part, size in zip(found, found.sizes(sigma), strict=True))
     for rows, cols in ((slice(0, 6), slice(0, 8)), (slice(4, 6), slice(4, 6)), (slice(0, 12), slice(0, 16))):
         weights = np.zeros(sigma.shape)
         weights[rows, cols] = 1.0 / np.ones(sigma.shape)[rows, cols].sum()
         flat = weights.ravel()
-        for drawn, exact in ((found.unseen + found.noise, posterior), (found.noise, carried)):
-            mean = (drawn * sigma).reshape(len(drawn), -1) @ flat
+        for drawn, exact in ((unseen + noise, posterior), (noise, carried)):
+            mean = drawn.reshape(len(drawn), -1) @ flat
             assert np.sqrt((mean**2).mean()) == pytest.approx(np.sqrt(flat @ exact @ flat), rel=0.1)
 
 
@@ -38,7 +40,9 @@ def test_means_are_as_uncertain_as_the_posterior_says():
     posterior, carried = c - gain @ h @ c, gain @ noise @ gain.T
     sigma = np.sqrt(np.diag(posterior)).reshape(observation.fine.shape)
     found = error_parts(assumed(recipe, observation, 400.0, 0.0, 25.0), np.ones((6, 8), bool), 800, 3)
-    np.testing.assert_allclose((found.unseen**2 + found.noise**2).mean(axis=0), 1.0, rtol=1e-4)
+    np.testing.assert_allclose(
+        (found.unseen**2 + found.noise**2).mean(axis=0), np.diag(posterior).reshape(sigma.shape), rtol=0.25
+    )
     assert not found.detail.any()
     assert_means_are_as_exact(found, sigma, posterior, carried)
 
@@ -62,6 +66,24 @@ def test_months_together_leave_what_the_smoother_leaves():
     known = np.ones((6, 8), bool)
     found = error_parts(update, known, 1500, 3, together=MonthsTogether.of(update, Record(observation, np.zeros((months, 6, 8)))))
     assert_means_are_as_exact(found, sigma, posterior, carried)
+
+
+def test_sigma_is_made_up_of_detail_where_there_is_any():
+    """Of 3 and 4 mm, σ of 13 mm leaves 12 mm to detail; where there is none, or σ is 2.5 mm, both are scaled alike."""
+    signs = np.array([1.0, -1.0, 1.0, -1.0])[:, None, None]
+    parts = ErrorParts(3.0 * signs * np.ones((4, 1, 3)), signs * np.array([[[1.0, 0.0, 1.0]]]), 4.0 * signs * np.ones((4, 1, 3)))
+    sizes = parts.sizes(np.array([[13.0, 10.0, 2.5]]))
+    np.testing.assert_allclose(sizes[0], [[1.0, 2.0, 0.5]])
+    np.testing.assert_allclose(sizes[1], [[12.0, 0.0, 0.0]], atol=1e-12)
+    np.testing.assert_allclose(sizes[2], sizes[0])
+
+
+def test_noise_that_was_seen_is_drawn_as_large_as_it_is():
+    """Noise of 4 mm where 10 mm are believed: what K makes of it, √diag(K R Kᵀ), is two fifths as large."""
+    update, known = assumed(Kriging(conservation="observed"), small(6, 8, south=0.0), 400.0, 0.0, 100.0), np.ones((6, 8), bool)
+    believed, seen = (error_parts(update, known, 400, 3, correlation=NoiseCorrelation(1.0, 170.0, of)) for of in (0.0, 16.0))
+    assert (seen.noise / believed.noise).mean() == pytest.approx(0.4, rel=1e-3)
+    np.testing.assert_array_equal(seen.unseen, believed.unseen)
 
 
 def test_the_same_seed_gives_the_same_draws():

@@ -40,6 +40,19 @@ def test_noise_that_is_correlated_is_seen_with_its_length():
         assert found.share * np.exp(-apart / found.length_km) == pytest.approx(np.exp(-apart / 160.0), abs=0.12)
 
 
+def test_a_season_does_not_hide_noise():
+    """A prior that misses a season of 15 mm: noise of 25 mm² over 160 km beside it is seen as large and as long as it is."""
+    field = np.linalg.cholesky(np.exp(-chords(GRID) / 300.0)) @ np.random.default_rng(4).standard_normal(
+        (GRID.n_lat * GRID.n_lon, 2)
+    )
+    angle = 2 * np.pi * MONTHS / 12.0
+    season = 15.0 * (np.stack([np.cos(angle), np.sin(angle)], axis=1) @ field.T).reshape(-1, *GRID.shape)
+    found = [NoiseCorrelation.seen(MONTHS, product(1.0, 160.0, seed, 25.0) + season, GRID, 25.0) for seed in range(4)]
+    assert np.mean([each.variance for each in found]) == pytest.approx(25.0, rel=0.1)
+    apart = [each.share * np.exp(-166.8 / each.length_km) for each in found]
+    assert np.mean(apart) == pytest.approx(np.exp(-166.8 / 160.0), abs=0.05)
+
+
 def test_what_cannot_be_told_is_not_told():
     residuals = product(0.5, 160.0)
     assert NoiseCorrelation.seen(MONTHS, residuals, GRID, 400.0) is None  # less than half of what is believed
