@@ -90,6 +90,11 @@ def test_installed_configurations_are_read_from_another_folder(installed, tmp_pa
     assert name == "demo"
 
 
+def test_python_runs_the_package_as_the_command(project_root):
+    said = call(sys.executable, "-m", "gwkeras", "--version", cwd=project_root, without=())
+    assert said.split()[-1] == gwkeras.__version__
+
+
 def test_help_imports_no_room(project_root):
     """`gwkeras --help` within half a second: the heavy libraries stay out until a command runs."""
     code = (

@@ -166,14 +166,16 @@ class _Opening:
 
     @cached_property
     def split(self) -> Split:
-        """Blocks are drawn on the cells of the product that are written: for `coarsen` on those that make whole blocks of it."""
+        """Blocks are drawn on the cells of the product that are written: for `coarsen` on those that make whole blocks of it.
+
+        A region too small to coarsen, which a fine truth can judge, is divided as it is.
+        """
         grid, land = self.fields.grid, self.seen
         if self.fields.part is not None:
             inside = np.zeros(grid.shape, bool)
             inside[self.fields.part] = True
             land = land & inside
-        if self.config.target.kind == "coarsen":
-            self._require_room()
+        if self.config.target.kind == "coarsen" and self._has_room:
             grid = grid.coarsen(self.factor).refine(self.factor)
             land = land[: grid.n_lat, : grid.n_lon]
         return divide(self.calendar.months, grid, land, self.config.split)
@@ -239,13 +241,17 @@ class _Opening:
         wanted = tuple(dict.fromkeys((*self.channels.coarse, *self.channels.fine)))
         return self._drivers(self.fields.grid, wanted, self.seen.astype(np.float32))
 
+    @property
+    def _has_room(self) -> bool:
+        return min(self.fields.grid.shape) >= 2 * self.factor
+
     def _require_room(self) -> None:
-        if min(self.fields.grid.shape) < 2 * self.factor:
+        if not self._has_room:
             raise GridMismatch(
                 "data.region",
                 expected=f"at least {2 * self.factor} × {2 * self.factor} product cells to coarsen by {self.factor}",
                 found=f"{self.fields.grid.n_lat} × {self.fields.grid.n_lon}",
-                remedy="take a larger region, or another target",
+                remedy="take a larger region, or give a fine truth to be judged by",
             )
 
     def _drivers(self, grid: Grid, channels: tuple[str, ...], land: np.ndarray) -> Drivers:

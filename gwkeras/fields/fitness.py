@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
+from gwkeras.core.config.smallest_region import smallest_side
 from gwkeras.core.config.tree import Config, RegionConfig
 from gwkeras.core.errors import BadInput
 from gwkeras.core.grid import Grid
@@ -30,12 +31,11 @@ def storage_misfits(value: xr.DataArray, config: Config) -> list[str]:
         except BadInput as error:
             return [*reasons, str(error)]
         reasons += _off_the_grid(grid_of(value), region)
-    grid, factor = grid_of(value), config.data.coarsen_product
-    needed = 2 * config.sample.factor if config.target.kind == "coarsen" else 1
-    if min(grid.shape) // factor < needed:
+    grid, needed = grid_of(value), smallest_side(config)
+    if min(grid.shape) < needed:
         reasons.append(
             f"{grid.n_lat} × {grid.n_lon} cells in the region are too few; target.kind: {config.target.kind} needs "
-            f"{needed * factor} × {needed * factor}"
+            f"{needed} × {needed}"
         )
     chosen = np.flatnonzero(inside)
     if not np.isfinite(value.isel(time=chosen[chosen.size // 2]).values).any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gwkeras.core.box import Edges
+from gwkeras.core.config.smallest_region import smallest_side
 from gwkeras.core.config.tree import Config
 from gwkeras.core.config.yaml_file import from_dict, to_dict
 from gwkeras.fields.region import settled_region
@@ -18,8 +19,7 @@ def with_region(config: Config, edges: Edges = Edges()) -> tuple[Config, str]:
         edges: asked for on the command line.
     Raises: GridMismatch: where the files have too little in common, or the edges lie outside the product. And as `open_sources`.
     """
-    smallest = (2 * config.sample.factor if config.target.kind == "coarsen" else 2) * config.data.coarsen_product
-    data, said = settled_region(config.data, edges, smallest)
+    data, said = settled_region(config.data, edges, smallest_side(config))
     if data is config.data:
         return config, said
     return from_dict(to_dict(replace(config, data=data)), "the command line"), said

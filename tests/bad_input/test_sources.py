@@ -42,7 +42,9 @@ def test_a_truncated_file(run, tiny_world, tmp_path):
 
 
 def test_wrong_variable(run, tiny_world):
-    refused(run(gwsa=tiny_world["climate"]), "era5_land.nc", "storage variable", "tp(", "variables: {gwsa: name}")
+    refused(
+        run(gwsa=tiny_world["climate"]), "era5_land.nc", "storage variable", "tp(", "--set data.gwsa.variables='{gwsa: NAME}'"
+    )
     refused(run(climate=tiny_world["truth"]), "truth.nc", "climate variable", "gwsa(")
     refused(run(static=tiny_world["truth"]), "truth.nc", "maps with latitude and longitude", "gwsa(")
 

@@ -10,7 +10,7 @@ from gwkeras.core.errors import BadInput, ConfigError, GridMismatch, MissingMont
 from gwkeras.core.grid import Grid
 from gwkeras.core.months import from_month_number
 from gwkeras.domain.covariates import Covariate
-from gwkeras.domain.opening import open_domain, open_domains
+from gwkeras.domain.opening import divide_record, open_domain, open_domains
 from gwkeras.fields.grids.interpolation import upsample
 from gwkeras.fields.record import read_fields
 from tests.fields.in_memory import CLIMATE_FIRST, PRODUCT, STORAGE_MONTHS, fields_map, make_fields, record
@@ -223,6 +223,12 @@ def test_storage_alone(tmp_path):
 def test_a_region_too_small_to_coarsen(tmp_path):
     with pytest.raises(GridMismatch, match="at least 10 × 10 product cells to coarsen by 5, found 8 × 9"):
         open_domains(make_fields(), config(factor=5), tmp_path)
+
+
+def test_a_region_too_small_to_coarsen_is_open_to_methods_that_need_no_coarsening(tmp_path):
+    domain = open_domain(make_fields(), config(factor=5), tmp_path)
+    assert (domain.fine.n_lat, domain.fine.n_lon) == (40, 45)
+    assert divide_record(make_fields(), config(factor=5), tmp_path).train_months
 
 
 def test_the_globe_stays_periodic_where_the_coarsening_fills_it(tmp_path):

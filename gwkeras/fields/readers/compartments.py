@@ -76,7 +76,9 @@ def read_compartment(source: SourceConfig, name: str) -> Compartment:
             if len(found) == 1 and error is not None and data[error].dims == data[found[0][0]].dims:
                 sigmas.append(abs(_in_mm(data, error, None, name, source)))
     if not parts:
-        raise wrong_variable(", ".join(source.path[:3]), f"water in the compartment '{name}'", files, name)
+        raise wrong_variable(
+            ", ".join(source.path[:3]), f"water in the compartment '{name}'", files, name, f"name it with --name {name}=VARIABLE"
+        )
     where = where_of(files[0])
     values, notes = join(parts, where)
     sigma = join(sigmas, where)[0] if len(sigmas) == len(parts) else None

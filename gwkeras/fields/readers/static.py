@@ -40,7 +40,9 @@ def read_static(source: SourceConfig) -> dict[str, xr.DataArray]:
                     key = _key(data, name, member, source, found)
                     found[key] = _map(data, name, key, member)
     if not found:
-        raise wrong_variable(", ".join(source.path[:3]), "maps with latitude and longitude, without time", files, "name")
+        raise wrong_variable(
+            ", ".join(source.path[:3]), "maps with latitude and longitude, without time", files, "map", "give a file with maps"
+        )
     return found
 
 

@@ -102,15 +102,30 @@ def find(data: xr.Dataset, candidates: Sequence[str]) -> str | None:
     return next((names[c.lower()] for c in candidates if c.lower() in names), None)
 
 
-def wrong_variable(where: object, expected: str, files: Sequence[xr.Dataset], key: str) -> UnknownVariable:
-    """The error for a source without the variable wanted; lists what there is."""
+def wrong_variable(where: object, expected: str, files: Sequence[xr.Dataset], key: str, remedy: str = "") -> UnknownVariable:
+    """The error for a source without the variable wanted; lists what there is.
+
+    Args:
+        where: the files.
+        expected: what is wanted.
+        files: opened.
+        key: canonical name of the variable.
+        remedy: how to name it; by default in a configuration.
+    """
     found = "; ".join(dict.fromkeys(variables_found(data) for data in files[:3]))
     return UnknownVariable(
         where,
         expected=expected,
         found=found,
-        remedy=f"name the variable in the configuration (variables: {{{key}: name}}), or with --variable where a command has it",
+        remedy=remedy or f"name the variable in the configuration ({_key(key)}), or with --variable where a command has it",
     )
+
+
+def _key(name: str) -> str:
+    """How a configuration is told the variable of a quantity."""
+    if name == "gwsa":
+        return "such as --set data.gwsa.variables='{gwsa: NAME}'"
+    return f"such as --set 'data.climate=[{{variables: {{{name}: NAME}}}}]'"
 
 
 def join(parts: Sequence[xr.DataArray], where: object) -> tuple[xr.DataArray, list[str]]:

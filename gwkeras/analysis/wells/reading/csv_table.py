@@ -35,14 +35,15 @@ def read_texts(path: Path, config: WellsConfig) -> pd.DataFrame:
         except UnicodeDecodeError:
             continue
         except (OSError, ValueError, EOFError) as error:  # pandas' own errors are ValueErrors
-            said = " ".join(str(error).split())[:160] or "nothing in it"
+            empty = isinstance(error, pd.errors.EmptyDataError)
+            said = "an empty file" if empty else " ".join(str(error).split())[:160] or "nothing in it"
             raise BadInput(path, expected="a CSV table", found=said, remedy="check the file and the separator") from error
         if table.shape[1] < 2 or table.empty:
             raise BadInput(
                 path,
                 expected="a table of several columns and rows",
                 found=f"{len(table)} rows in {table.shape[1]} column{'s' * (table.shape[1] != 1)}",
-                remedy="state the separator, as in --set separator=';'",
+                remedy="give a table with readings" if table.shape[1] > 1 else "state the separator, as in --set separator=';'",
             )
         return table.rename(columns=lambda heading: str(heading).strip())
     raise AssertionError("latin-1 reads any file")

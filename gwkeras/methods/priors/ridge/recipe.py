@@ -34,6 +34,7 @@ from gwkeras.methods.priors.ridge.strength import (
     choose_strength,
     solve_ridge,
 )
+from gwkeras.methods.priors.teaching.belief import why_nothing
 from gwkeras.methods.priors.teaching.reference_teaching import taught_on
 from gwkeras.methods.training import Training
 
@@ -178,7 +179,7 @@ def _notes(strength: Strength, scales: np.ndarray, standard: Standard) -> tuple[
     if np.isfinite(strength.value):
         notes = [f"ridge: {np.count_nonzero(scales)} features, strength {strength.value:g}, {said}"]
     else:
-        notes = [f"ridge: 0 everywhere, since climate and maps do not predict held-out product ({said})"]
+        notes = [f"ridge: 0 everywhere, since {why_nothing(strength.gain, strength.gain_error)}"]
     still = int((scales == 0).sum())
     if still:
         notes.append(f"ridge: {still} constant features are left out")

@@ -27,7 +27,7 @@ class Strength:
     Args:
         value: the ridge's strength; infinite where the features do not help, and all weights are 0.
         gain: share of the held-out product's power, in the metric, that the features explain at that strength.
-        gain_error: its standard error over the parts left out.
+        gain_error: its standard error over the parts left out; infinite where there are not two.
         errors: (strength,) share of the power left at each candidate.
     """
 
@@ -64,7 +64,7 @@ def choose_strength(equations: NormalEquations, candidates: tuple[float, ...] = 
         left.append(row)
         parts.append((span, group))
     if len(left) < 2:
-        return Strength(np.inf, 0.0, 0.0, np.ones(len(candidates)))
+        return Strength(np.inf, 0.0, np.inf, np.ones(len(candidates)))
     errors = np.array(left)  # (part, strength)
     mean, best = errors.mean(axis=0), int(errors.mean(axis=0).argmin())
     slack = (errors - errors[:, [best]]).std(axis=0, ddof=1) / np.sqrt(len(errors))

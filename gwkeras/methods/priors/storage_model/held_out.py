@@ -19,7 +19,7 @@ class HeldOut:
     Args:
         left: (part,) share of the part's power that is not explained.
         gain: share that is, in the mean over parts.
-        gain_error: its standard error.
+        gain_error: its standard error; infinite where there are not two parts.
         amplitude: by which the predictions fit best, 0 … 1.
     """
 
@@ -111,7 +111,7 @@ def predict_held_out(system: System, pull: np.ndarray) -> HeldOut:
     gain = 1.0 - np.array(left)
     amplitude = float(np.clip(explained / size, 0.0, 1.0)) if size > 0 else 0.0
     if len(left) < 2:
-        return HeldOut(np.ones(1), 0.0, 0.0, 0.0)
+        return HeldOut(np.ones(1), 0.0, np.inf, 0.0)
     return HeldOut(np.array(left), float(gain.mean()), standard_error(gain, *np.array(parts).T), amplitude)
 
 

@@ -25,6 +25,7 @@ from gwkeras.methods.priors.storage_model.ground import Ground, maps_of
 from gwkeras.methods.priors.storage_model.linearised import Seen
 from gwkeras.methods.priors.storage_model.parameters import Weights
 from gwkeras.methods.priors.storage_model.weather import NEEDED
+from gwkeras.methods.priors.teaching.belief import why_nothing
 from gwkeras.methods.priors.teaching.bumps import Bumps
 from gwkeras.methods.priors.teaching.product import teaching_of
 from gwkeras.methods.priors.teaching.seen_bumps import SeenBumps
@@ -86,6 +87,6 @@ class StorageModel:
 def _note(found: Descent) -> str:
     said = f"{found.held_out.gain:.3f} ± {found.held_out.gain_error:.3f} of the held-out product's variance explained"
     if not found.amplitude:
-        return f"storage model: 0 everywhere, since it does not predict held-out product ({said})"
+        return f"storage model: 0 everywhere, since {why_nothing(found.held_out.gain, found.held_out.gain_error, 'it does')}"
     region = f"; a regional field explains {found.region_gain:.3f} more in other months" if found.likely_region else ""
     return f"storage model: strength {found.strength:g}, amplitude {found.amplitude:.2f}, {said}{region}"

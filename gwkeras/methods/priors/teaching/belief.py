@@ -21,6 +21,19 @@ def is_believed(gain: float, error: float) -> bool:
     return bool(gain - CERTAIN * error > WORTH)
 
 
+def why_nothing(gain: float, error: float, who: str = "climate and maps do") -> str:
+    """Why a prior that is not believed is 0, for a note.
+
+    >>> why_nothing(0.0, float("inf"))
+    'the region or the record is too small to hold out product'
+    >>> why_nothing(0.019, 0.012)
+    "climate and maps do not predict held-out product (0.019 ± 0.012 of the held-out product's variance explained)"
+    """
+    if not np.isfinite(error):
+        return "the region or the record is too small to hold out product"
+    return f"{who} not predict held-out product ({gain:.3f} ± {error:.3f} of the held-out product's variance explained)"
+
+
 def standard_error(gains: np.ndarray, *groupings: np.ndarray) -> float:
     """Of the mean over parts that were left out; those of one group are alike: the largest of the estimates.
 

@@ -102,6 +102,8 @@ def test_depth_alone_is_to_water_and_beside_levels_the_well_s():
         ("well,lat,lon,date,depth to water (m)\na,1,2,soon,3\n", {}, BadInput, "columns.date"),
         ("well,lat,lon,date,depth to water (m)\na,1,2,2003-01,none\n", {}, BadInput, "not one number"),
         ("well|lat|lon\na|1|2\n", {}, BadInput, "separator"),
+        ("", {}, BadInput, "found an empty file"),
+        ("well,lat,lon,date,head (m)\n", {}, BadInput, "0 rows in 5 columns; give a table with readings"),
         ("p,q,r\n1,2,3\n", {}, BadInput, "state layout"),
         ("well,lat,lon,date,reading (m)\na,1,2,2003-01,3\n", {}, BadInput, "columns.level=HEADING"),
         (

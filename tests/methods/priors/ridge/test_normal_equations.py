@@ -12,6 +12,7 @@ from gwkeras.domain.memories.maps import Standard, raw_maps
 from gwkeras.methods.priors.ridge.normal_equations import NormalEquations, _joined
 from gwkeras.methods.priors.ridge.seen_features import Month, SeenFeatures
 from gwkeras.methods.priors.ridge.strength import Others, choose_strength, solve_ridge
+from gwkeras.methods.priors.teaching.belief import why_nothing
 from gwkeras.methods.priors.teaching.product import teaching_of
 from gwkeras.observation.operator import Observation
 from gwkeras.observation.point_spread import PointSpread
@@ -138,6 +139,13 @@ def test_weights_come_back_within_their_standard_errors(features):
     z = (found - weights) / error
     assert np.abs(z).max() < 4
     assert 0.4 < np.sqrt((z**2).mean()) < 1.7  # χ² of 12: 0.1 % on either side
+
+
+def test_one_part_alone_is_no_evidence_and_says_so(features):
+    taught, months, *_ = synthetic(features.teaching, np.full(12, 0.1), np.random.default_rng(8))
+    strength = choose_strength(NormalEquations.accumulate(months, taught, 1, 1))
+    assert (strength.value, strength.gain_error) == (np.inf, np.inf)
+    assert why_nothing(strength.gain, strength.gain_error) == "the region or the record is too small to hold out product"
 
 
 def test_useless_features_are_given_no_weight_and_useful_ones_theirs(features):
