@@ -64,14 +64,14 @@ class OpenedRun:
 
     @property
     def judged_fields(self) -> xr.Dataset:
-        """Means and σ of every method, truth and product in the months that were judged, mm; read lazily.
+        """Means and σ of every method, truth and product in the scored months, mm; read lazily.
 
         Raises: BadInput: where none are kept.
         """
         path = RunFolder(self.folder).evaluation_fields
         found = open_fields(path, self.evaluation.digest)
         if found is None:
-            raise BadInput(path, expected="the fields that were judged", found="none", remedy="run gwkeras evaluate again")
+            raise BadInput(path, expected="the fields that were scored", found="none", remedy="run gwkeras evaluate again")
         return found
 
     def __repr__(self) -> str:

@@ -12,8 +12,9 @@ from gwkeras.ablation.spread import paired
 from gwkeras.ablation.variants import FULL, Suite
 from gwkeras.evaluate.measures.metrics import column_of
 from gwkeras.report import document, markdown
+from gwkeras.report.cell_text import UNKNOWN
 from gwkeras.report.document import Section, Table, Text, listing, paragraph
-from gwkeras.report.spread import Spread, spread_of
+from gwkeras.report.spread import Spread, spread_of, spread_text
 
 Results = Mapping[str, Mapping[int, Result]]
 """Variant -> seed -> result."""
@@ -81,7 +82,7 @@ class Report:
             found = {m: paired(_column(own, m), _column(full, m)) for m in metrics}
             mae = _column(full, "mae")
             relative = spread_of(100 * (v / mae[seed] - 1) for seed, v in _column(own, "mae").items() if mae.get(seed))
-            texts = [_text(found[m], m, "+") for m in metrics] + ["–" if relative is None else relative.text(1, "+")]
+            texts = [_text(found[m], m, "+") for m in metrics] + [spread_text(relative, 1, "+")]
             rows.append((self._name(suite, variant.name), str(len(set(own) & set(full))), *texts))
         headings = ("variant − full", "seeds", *(_heading(m) for m in metrics), "MAE %")
         return Table(f"{suite.title}: differences to {FULL}, paired by seed", headings, tuple(rows))
@@ -157,11 +158,11 @@ def _decimals(metric: str) -> int:
 
 
 def _text(spread: Spread | None, metric: str, sign: str = "") -> str:
-    return "–" if spread is None else spread.text(_decimals(metric), sign)
+    return spread_text(spread, _decimals(metric), sign)
 
 
 def _number(value: float | None, metric: str) -> str:
-    return "–" if value is None else f"{value:.{_decimals(metric)}f}"
+    return UNKNOWN if value is None else f"{value:.{_decimals(metric)}f}"
 
 
 def cells_differ(results: Results) -> Sequence[str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
+from gwkeras.report.cell_text import UNKNOWN
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -25,6 +27,11 @@ class Spread:
         """Such as "12.80 ± 0.13"; `sign` "+" shows that of the mean."""
         mean = f"{self.mean:{sign}z.{decimals}f}"
         return mean if self.deviation is None else f"{mean} ± {self.deviation:.{decimals}f}"
+
+
+def spread_text(spread: Spread | None, decimals: int, sign: str = "") -> str:
+    """A spread as the cell of a table; a dash where there is none."""
+    return UNKNOWN if spread is None else spread.text(decimals, sign)
 
 
 def spread_of(values: Iterable[float]) -> Spread | None:

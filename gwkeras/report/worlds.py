@@ -28,7 +28,7 @@ def across_worlds(evaluations: Mapping[str, Evaluation]) -> Section:
             if here != there:
                 raise BadInput(
                     f"run '{name}'",
-                    expected=f"a run judged as '{first_name}' is ({first.evidence}, split {first.data.attrs['split']})",
+                    expected=f"a run scored as '{first_name}' is ({first.evidence}, split {first.data.attrs['split']})",
                     found=f"{other.evidence}, split {other.data.attrs['split']}",
                     remedy="report it by itself",
                 )

@@ -139,5 +139,5 @@ def test_what_cannot_be_one_report_is_refused(study, tmp_path, gwkeras_command):
         2,
         ["gwkeras: gwkeras report: expected one study of gwkeras ablate at most, found 2; report each by itself."],
     )
-    with pytest.raises(BadInput, match="expected a study whose full configuration has been judged, found none"):
+    with pytest.raises(BadInput, match="expected a study whose full configuration has been scored, found none"):
         full_run_of(tmp_path / "second")

@@ -240,8 +240,8 @@ def test_runs_judged_unlike_are_refused_unless_only_shares_are_compared(tmp_path
     answer = gwkeras_command("report", tmp_path / "a", tmp_path / "b", "--output", tmp_path / "both")
     assert answer.code == 2
     assert answer.sentences == [
-        "gwkeras: run 'second': expected a run judged by the same months, cells and true values, as 'first' is, found others; "
-        "report each by itself; scores of what was judged unlike cannot be compared."
+        "gwkeras: run 'second': expected a run scored on the same months, cells and true values, as 'first' is, found others; "
+        "report each by itself; such scores cannot be compared."
     ]
     answer = gwkeras_command("report", tmp_path / "a", tmp_path / "b", "--output", tmp_path / "both", "--worlds")
     assert answer.code == 0, answer.err
@@ -279,7 +279,7 @@ def test_an_evaluation_of_nothing_is_refused(tmp_path, gwkeras_command):
         file["sum_weight"][:] = 0.0
     answer = gwkeras_command("report", tmp_path / "run")
     assert answer.code == 2
-    assert "expected months in which something was judged, found none; hold out months or blocks" in answer.sentences[0]
+    assert "expected months with scores, found none; hold out months or blocks" in answer.sentences[0]
 
 
 def test_a_run_named_twice_is_refused(tmp_path, gwkeras_command):

@@ -136,7 +136,7 @@ def explain_coefficients(application: Application, number: int, *, attributes: M
     if not has_local_coefficients(prior):
         raise BadInput(
             "gwkeras explain --by coefficient",
-            expected="a prior whose coefficients vary (gnnwr, gtnnwr), and that is believed",
+            expected="a prior with local coefficients (gnnwr, gtnnwr) that is not zero",
             found=f"'{method.name}'",
             remedy="name such a method with --method, or explain it by group",
         )

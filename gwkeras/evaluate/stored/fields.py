@@ -191,7 +191,7 @@ def open_fields(path: Path, digest: str) -> xr.Dataset | None:
     except (OSError, RuntimeError, ValueError) as error:
         raise BadInput(
             path,
-            expected="fields that were judged",
+            expected="fields that were scored",
             found=f"a file that cannot be read ({error})",
             remedy="run gwkeras evaluate again",
         ) from error

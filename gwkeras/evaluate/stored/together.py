@@ -44,16 +44,16 @@ def together(evaluations: Mapping[str, Evaluation]) -> Evaluation:
 def require_alike(name: str, found: Evaluation, other_name: str, other: Evaluation) -> None:
     """Raises: BadInput: where the two were scored in other months or cells, or against other true values."""
     for what, here, there in (
-        ("judged by", found.basis, other.basis),
-        ("judged in", found.held_out, other.held_out),
-        ("judged by", "the same months, cells and true values", _same(found, other)),
+        ("scored against", found.basis, other.basis),
+        ("scored in", found.held_out, other.held_out),
+        ("scored on", "the same months, cells and true values", _same(found, other)),
     ):
         if here != there:
             raise BadInput(
                 f"run '{other_name}'",
                 expected=f"a run {what} {here}, as '{name}' is",
                 found=there,
-                remedy="report each by itself; scores of what was judged unlike cannot be compared",
+                remedy="report each by itself; such scores cannot be compared",
             )
 
 

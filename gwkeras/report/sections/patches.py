@@ -6,7 +6,7 @@ import numpy as np
 
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Table, paragraph
-from gwkeras.report.spread import Spread, spread_of
+from gwkeras.report.spread import Spread, spread_of, spread_text
 
 _SCORES = ("mae", "rmse", "r2")
 
@@ -30,7 +30,7 @@ def patches(evaluation: Evaluation) -> Section:
     headings = ("method", *(columns[key].heading for key in _SCORES), "physics loss")
     decimals = {**{key: columns[key].metric.decimals for key in _SCORES}, "physics": 3}
     rows = (
-        (method, *("–" if s is None else s.text(decimals[key]) for key, s in found.items()))
+        (method, *(spread_text(s, decimals[key]) for key, s in found.items()))
         for method, found in patch_figures(evaluation).items()
     )
     said = paragraph(

@@ -80,7 +80,7 @@ def read_run(folder: Path) -> StoredRun:
     if not len(evaluation.months) or not float(evaluation.data["sum_weight"].sum()) > 0:
         raise BadInput(
             run.evaluation,
-            expected="months in which something was judged",
+            expected="months with scores",
             found="none",
             remedy="hold out months or blocks (split.test_share, split.block_share) and run gwkeras evaluate again",
         )

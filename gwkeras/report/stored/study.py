@@ -78,7 +78,7 @@ def full_run_of(folder: Path) -> Path:
     if not runs:
         raise BadInput(
             folder,
-            expected=f"a study whose {FULL} configuration has been judged",
+            expected=f"a study whose {FULL} configuration has been scored",
             found="none",
             remedy="give the same gwkeras ablate again, which goes on",
         )

@@ -29,7 +29,7 @@ def higher(month):
 
 
 def test_other_true_values_are_refused():
-    with pytest.raises(BadInput, match="run 'b': expected a run judged by the same months, cells and true values, as 'a' is"):
+    with pytest.raises(BadInput, match="run 'b': expected a run scored on the same months, cells and true values, as 'a' is"):
         together({"a": evaluation(), "b": evaluation(of=higher)})
 
 
@@ -37,7 +37,7 @@ def test_other_months_are_refused(monkeypatch):
     b = evaluation()
     b.data.attrs["held_out"] = "7 held-out months"
     with pytest.raises(
-        BadInput, match=r"expected a run judged in 2 held-out months .*found 7 held-out months; report each by itself"
+        BadInput, match=r"expected a run scored in 2 held-out months .*found 7 held-out months; report each by itself"
     ):
         together({"a": evaluation(), "b": b})
 

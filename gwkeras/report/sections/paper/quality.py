@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import fmean, stdev
-
 import numpy as np
 
 from gwkeras.core.config.tree import Config
@@ -15,6 +13,7 @@ from gwkeras.report.document import Block, Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside
 from gwkeras.report.sections.patches import patches
 from gwkeras.report.sections.scores import physics
+from gwkeras.report.spread import spread_of, spread_text
 from gwkeras.report.stored.run import StoredRun
 
 
@@ -96,7 +95,4 @@ def _parts(config: Config | None) -> dict[str, tuple[str, str]]:
 
 
 def _mean_and_deviation(values: np.ndarray, decimals: int) -> str:
-    known = values[np.isfinite(values)].tolist()
-    if not known:
-        return "–"
-    return f"{fmean(known):.{decimals}f}" + (f" ± {stdev(known):.{decimals}f}" if len(known) > 1 else "")
+    return spread_text(spread_of(values[np.isfinite(values)].tolist()), decimals)

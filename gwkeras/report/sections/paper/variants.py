@@ -7,7 +7,7 @@ import numpy as np
 from gwkeras.evaluate.stored.evaluation import Evaluation
 from gwkeras.report.document import Section, Table, paragraph
 from gwkeras.report.sections.paper.beside import beside, without
-from gwkeras.report.spread import Spread
+from gwkeras.report.spread import spread_text
 from gwkeras.report.stored.study import FULL, StoredStudy
 
 _SEEDS = (
@@ -60,7 +60,7 @@ def memory(evaluation: Evaluation, runs: tuple[str, ...], study: StoredStudy | N
         rows = [(*_interpolation(name, scores), "–") for name, scores in study.interpolations.items()]
         for months, variant in study.memories().items():
             name = f"{months} month{'s' if months > 1 else ''}{f' ({FULL})' if variant == FULL else ''}"
-            rows.append((*_variant(study, variant, name), _text(study.spread(variant, "minutes"), 1)))
+            rows.append((*_variant(study, variant, name), spread_text(study.spread(variant, "minutes"), 1)))
         headings = ("memory", "seeds", "MAE mm", "change", "physics loss", "training, minutes")
         said = f"{_said(study, evaluation)} All are trained and scored on the months for which the longest memory is available."
         return Section(f"Table 7: {title}", (paragraph(said), Table("", headings, tuple(rows), "table_7"), beside(7)), 3)
@@ -92,11 +92,7 @@ def _variant(study: StoredStudy, variant: str, name: str) -> tuple[str, ...]:
     return (
         name,
         str(len(study.variants[variant])),
-        _text(study.spread(variant, "mae"), 2),
+        spread_text(study.spread(variant, "mae"), 2),
         "–" if change is None else f"{change.text(1, '+')} %",
-        _text(study.spread(variant, "physics"), 2),
+        spread_text(study.spread(variant, "physics"), 2),
     )
-
-
-def _text(spread: Spread | None, decimals: int) -> str:
-    return "–" if spread is None else spread.text(decimals)
