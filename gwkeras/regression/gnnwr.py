@@ -17,6 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from gwkeras.regression.diagnostics import Diagnostics, diagnose
+from gwkeras.regression.held_out_rows import held_out_count
 from gwkeras.regression.least_squares import Scaling, least_squares
 from gwkeras.regression.places import Places
 from gwkeras.regression.references import reference_points, typical_distances
@@ -24,7 +25,6 @@ from gwkeras.regression.settings import check_settings
 from gwkeras.regression.variation import Variation, rise_of_error
 from gwkeras.regression.weighted_network import WeightedNetwork
 
-_FEWEST_TO_JUDGE = 10  # rows that are held out, below which none are
 _PRECISE = 1e-4  # of the largest value: what is left by least squares is not taken to be smaller, for float32's sake
 
 Table = tuple[np.ndarray, np.ndarray]
@@ -39,16 +39,16 @@ class GNNWR(RegressorMixin, BaseEstimator):
     Args:
         coordinates: columns of X, by position or name, that say where a row lies, in a common unit (km, or degrees near the
             Equator); None: the last two.
-        n_references: points that proximity is measured to; they are centres of the training rows' places.
+        n_references: reference points for proximity, centres of the training rows' places.
         hidden: units of the hidden layers.
-        members: networks that differ in their start, averaged.
+        members: number of networks with different initial weights, averaged.
         dropout: share of the units left out in training.
         epochs: passes over the rows, at most.
         batch_size: rows a step.
         learning_rate: at the start; it falls to nothing along a cosine.
         weight_decay: of AdamW.
         validation_fraction: of the rows, held out to choose the epoch, where `fit` is given none; 0: the last epoch is taken.
-        patience: epochs without gain on the rows held out before it stops; the best ones come late, when steps have grown small.
+        patience: epochs without improvement on held-out rows before it stops; the best ones come late, when steps are small.
         random_state: of everything drawn.
 
     Once fitted: `coef_` (p,) and `intercept_` of global least squares, `diagnostics_`, `variation_` of the local coefficients,
@@ -183,8 +183,8 @@ class GNNWR(RegressorMixin, BaseEstimator):
 
     def _divided(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Table | None]:
         """Rows to learn from, and rows to choose the epoch by."""
-        count = round(self.validation_fraction * len(X))
-        if count < _FEWEST_TO_JUDGE:
+        count = held_out_count(self.validation_fraction, len(X))
+        if not count:
             return X, y, None
         order = rng.permutation(len(X))
         judged, learned = np.sort(order[:count]), np.sort(order[count:])

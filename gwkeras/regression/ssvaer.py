@@ -14,26 +14,25 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from gwkeras.regression.held_out_rows import held_out_count
 from gwkeras.regression.least_squares import Scaling
 from gwkeras.regression.settings import check_settings
-
-_FEWEST_TO_JUDGE = 10  # rows with values that are held out, below which none are
 
 
 class SSVAER(RegressorMixin, BaseEstimator):
     """A regression on predictors of which only some rows have a value.
 
     Args:
-        latent: variables between value and predictors.
+        latent: number of latent variables.
         hidden: units of each hidden layer.
-        members: networks that differ in their start, averaged.
-        evidence: weight of what all rows tell of the predictors, beside the values' own likelihood.
+        members: number of networks with different initial weights, averaged.
+        evidence: weight of the predictors' reconstruction on all rows, relative to the likelihood of the values.
         epochs: passes over the rows, at most.
         batch_size: rows a step.
         learning_rate: at the start; it falls to nothing along a cosine.
         weight_decay: of AdamW.
         validation_fraction: of the rows with values, held out to choose the epoch; 0: the last epoch is taken.
-        patience: epochs without gain on the rows held out before it stops.
+        patience: epochs without improvement on held-out rows before it stops.
         random_state: of everything drawn.
 
     >>> rng = np.random.default_rng(0)
@@ -133,7 +132,7 @@ class SSVAER(RegressorMixin, BaseEstimator):
     def _held_out(self, known: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(n,) bool: rows to choose the epoch by."""
         judged = np.zeros(len(known), dtype=bool)
-        count = round(self.validation_fraction * known.sum())
-        if count >= _FEWEST_TO_JUDGE:
+        count = held_out_count(self.validation_fraction, int(known.sum()))
+        if count:
             judged[rng.choice(np.flatnonzero(known), count, replace=False)] = True
         return judged
