@@ -47,10 +47,17 @@ def test_a_season_does_not_hide_noise():
     )
     angle = 2 * np.pi * MONTHS / 12.0
     season = 15.0 * (np.stack([np.cos(angle), np.sin(angle)], axis=1) @ field.T).reshape(-1, *GRID.shape)
-    found = [NoiseCorrelation.seen(MONTHS, product(1.0, 160.0, seed, 25.0) + season, GRID, 25.0) for seed in range(4)]
+    found = [NoiseCorrelation.seen(MONTHS, product(1.0, 160.0, seed, 25.0) + season, GRID, 50.0) for seed in range(4)]
     assert np.mean([each.variance for each in found]) == pytest.approx(25.0, rel=0.1)
     apart = [each.share * np.exp(-166.8 / each.length_km) for each in found]
     assert np.mean(apart) == pytest.approx(np.exp(-166.8 / 160.0), abs=0.05)
+
+
+def test_noise_is_no_larger_than_believed():
+    """A month's own rain that a prior misses looks the same."""
+    found = NoiseCorrelation.seen(MONTHS, product(1.0, 160.0, noise=25.0), GRID, 16.0)
+    assert found is not None
+    assert found.variance == 16.0
 
 
 def test_what_cannot_be_told_is_not_told():

@@ -6,8 +6,10 @@ is storage's alone; carried on to no lag in a straight line, it leaves the noise
     R(d) = C(d; 0) − (2 C(d; 1) − C(d; 2)),    R(d) / R(0) = share · exp(−d / length) beyond the cell itself.
 
 A season bends that line by (2 − 2 cos 30°) of its variance, which hides noise behind any prior that errs with the seasons. So a
-trend and the waves of a year and of half a year are fitted to each place and taken off before. What a prior gets wrong for a
-single month counts as noise here.
+trend and the waves of a year and of half a year are fitted to each place and taken off before.
+
+What a prior gets wrong for a single month looks like noise here, and on one tuning world doubled it. So noise is taken for no
+larger than the update believes, which held-out product has chosen and the product itself has stated.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class NoiseCorrelation:
     Args:
         share: of its variance that is correlated.
         length_km: over which it is.
-        variance: mm², as a mean over the cells; 0: not told, and as large as the update believes.
+        variance: mm², as a mean over the cells, no more than the update believes; 0: not told, and as large as that.
     """
 
     share: float
@@ -74,7 +76,7 @@ class NoiseCorrelation:
         ratio, shape = noise[near] / noise[0], np.exp(-steps[near] * grid.height_km / _LENGTHS_KM[:, None])
         shares = np.clip((shape @ ratio) / (shape**2).sum(axis=1), 0.0, 1.0)
         best = int(((ratio - shares[:, None] * shape) ** 2).sum(axis=1).argmin())
-        return cls(float(shares[best]), float(_LENGTHS_KM[best]), float(noise[0]))
+        return cls(float(shares[best]), float(_LENGTHS_KM[best]), min(float(noise[0]), believed))
 
 
 HIDDEN = NoiseCorrelation(1.0, 170.0)
