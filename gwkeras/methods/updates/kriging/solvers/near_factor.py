@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-_REACH = 3  # cells on each side
+_REACH = 5  # cells on each side: against 3 that is a third of the steps where there is hardly any noise
 _BEFORE = np.array([(r, c) for r in range(-_REACH, 1) for c in range(-_REACH, _REACH + 1) if (r, c) < (0, 0)])
 _LEAST = 1e-9  # of the variance
 
