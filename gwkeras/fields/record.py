@@ -191,10 +191,18 @@ def _gaps(static: dict[str, xr.DataArray], known: np.ndarray) -> list[str]:
     Args:
         static: the maps.
         known: (n_lat, n_lon) bool, where the product has data.
+    Raises: BadInput: a map that holds nothing at all.
     """
     notes = []
     for name, value in static.items():
         missing = float(1.0 - np.isfinite(value.values).mean())
+        if missing == 1.0:
+            raise BadInput(
+                name_of(name, value),
+                expected="a map with data in the region",
+                found="only missing values",
+                remedy="leave the variable out of the file, or choose another region",
+            )
         if missing > 1.0 - known.mean() + _MANY_GAPS:
             notes.append(
                 f"{name_of(name, value)}: {100 * missing:.0f} % of its cells in the region are empty, of the product's "

@@ -29,7 +29,6 @@ from gwkeras.domain.domain import Domain
 from gwkeras.domain.opening import divide_record, open_domain
 from gwkeras.domain.split import Split
 from gwkeras.evaluate.compare import compare
-from gwkeras.evaluate.findings.diagnosis import Diagnosis
 from gwkeras.evaluate.findings.product_scale import product_scale, with_product_scale
 from gwkeras.evaluate.judge import Judge, choose_judge
 from gwkeras.evaluate.stored.evaluation import Evaluation
@@ -219,7 +218,10 @@ class Experiment:
             judge = self.judge()
             methods = self.methods(judge.domain)
             made_from = provenance(self.config, self.fields, self.run, methods[0], self._said("evaluate")).attributes()
-            self.notes = tuple(dict.fromkeys(note for method in methods for note in method.notes))
+            fit_seconds = json.dumps(self._fit_seconds)
+            domain = open_domain(self.fields, self.config, self.run.cache, self.split)
+            written = self._as_written(methods, judge.domain, domain)
+            self.notes = _notes(written, methods)
             evaluation = compare(
                 judge,
                 [*BASELINES, *methods],
@@ -227,23 +229,23 @@ class Experiment:
                 attributes={
                     **made_from,
                     **self._told().attributes(),
-                    "fit_seconds": json.dumps(self._fit_seconds),
+                    "fit_seconds": fit_seconds,
                     "hardware": hardware(),
                 },
                 fields=self.run.evaluation_fields,
             )
-            evaluation = with_product_scale(evaluation, self._at_product_scale(methods, judge.domain))
+            at_product_scale = {method.name: product_scale(method, domain, self.split) for method in written}
+            evaluation = with_product_scale(evaluation, at_product_scale)
             write_evaluation(evaluation, self.run.evaluation)
             draw_example(evaluation, methods[0].name, self.run.picture)
             self.report(evaluation)
         return evaluation
 
-    def _at_product_scale(self, methods: list[Composition], judged: Domain) -> dict[str, dict[str, Diagnosis]]:
-        """Method -> its error bars where the product itself can contradict them, in the domain that it is applied to."""
-        domain = open_domain(self.fields, self.config, self.run.cache, self.split)
-        if domain.digest != judged.digest:  # judged one scale up: fitted for the scale that is written, as `downscale` will
-            methods = [self.fit(method, domain) for method in self.config.methods if not method.prior.needs_shards]
-        return {method.name: product_scale(method, domain, self.split) for method in methods}
+    def _as_written(self, methods: list[Composition], judged: Domain, domain: Domain) -> list[Composition]:
+        """Methods in the domain that they are applied to; judged one scale up they are fitted anew, as `downscale` will."""
+        if domain.digest == judged.digest:
+            return methods
+        return [self.fit(method, domain) for method in self.config.methods if not method.prior.needs_shards]
 
     def export(self, output: Path | None = None) -> Path:
         """The SavedModel, as the next version in `output`: a network, with the kriging behind it where a method says so."""
@@ -360,3 +362,13 @@ class Experiment:
 
     def _said(self, stage: str) -> str:
         return self.history or f"gwkeras {gwkeras.__version__}: Experiment.{stage}"
+
+
+def _notes(written: list[Composition], judged: list[Composition]) -> tuple[str, ...]:
+    """What methods say of themselves: first those behind the record, then what is said one scale up, where they are scored."""
+    found = [note for method in written for note in method.notes]
+    names = {method.name for method in written}
+    for method in judged:
+        told = [note for note in method.notes if note not in found]
+        found += [f"scored one scale up, {note}" for note in told] if method.name in names else told
+    return tuple(dict.fromkeys(found))

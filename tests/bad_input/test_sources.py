@@ -100,6 +100,14 @@ def test_a_static_file_that_covers_half_the_region(run, tiny_world, tmp_path):
     refused(run("--set", whole, static=edited(tiny_world["static"], tmp_path / "half.nc", move)), "cover", "elevation")
 
 
+def test_a_map_without_data(run, tiny_world, tmp_path):
+    def empty(file: netCDF4.Dataset) -> None:
+        file["soil_index"][:] = np.nan
+
+    bare = edited(tiny_world["static"], tmp_path / "bare.nc", empty)
+    refused(run(static=bare), "bare.nc, soil_index", "a map with data", "only missing values", "leave the variable out")
+
+
 def test_no_common_months(run, tiny_world, tmp_path):
     early = edited(tiny_world["climate"], tmp_path / "early.nc", shift_years("valid_time", -20))
     refused(run(climate=early), "early.nc", "2002-04 to 2005-09", "overlap in time")
