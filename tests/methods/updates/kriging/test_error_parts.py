@@ -14,6 +14,7 @@ from gwkeras.methods.updates.kriging.covariance.patterns import lasting
 from gwkeras.methods.updates.kriging.error_parts import ErrorParts, error_parts
 from gwkeras.methods.updates.kriging.months_together import MonthsTogether
 from gwkeras.methods.updates.kriging.recipe import Kriging
+from gwkeras.observation.point_spread import PointSpread
 from tests.methods.updates.kriging.test_months_together import Record
 from tests.methods.updates.kriging.worlds import assumed, dense, exponential, small
 
@@ -66,6 +67,22 @@ def test_months_together_leave_what_the_smoother_leaves():
     known = np.ones((6, 8), bool)
     found = error_parts(update, known, 1500, 3, together=MonthsTogether.of(update, Record(observation, np.zeros((months, 6, 8)))))
     assert_means_are_as_exact(found, sigma, posterior, carried)
+
+
+def test_land_beyond_an_edge_is_no_noise():
+    """Noise of 2 mm, where edges make the product uncertain by 10: the other 96 mm² go together over two radii and are unseen."""
+    observation, known = small(6, 8, south=0.0, spread=PointSpread.gaussian(120.0)), np.ones((6, 8), bool)
+    update = assumed(Kriging(conservation="observed", operator_uncertainty=0.0), observation, 400.0, 0.0, 4.0)
+    vars(update)["deviation"] = np.full((6, 8), 10.0)
+    c, h = dense(observation, Covariance(400.0, 0.0))
+    both = 0.5 * (np.eye(len(h)) + exponential(observation.coarse, 300.0))
+    gain = np.linalg.solve(h @ c @ h.T + 100.0 * both, h @ c).T
+    left = np.eye(len(c)) - gain @ h
+    unseen = left @ c @ left.T + 96.0 * gain @ exponential(observation.coarse, 240.0) @ gain.T
+    found = error_parts(update, known, 1500, 3)
+    for drawn, exact in ((found.unseen, unseen), (found.noise, 4.0 * gain @ both @ gain.T)):
+        assert np.sqrt((drawn**2).mean()) == pytest.approx(np.sqrt(np.diag(exact).mean()), rel=0.06)
+        assert np.sqrt((drawn.mean(axis=(1, 2)) ** 2).mean()) == pytest.approx(np.sqrt(exact.mean()), rel=0.06)
 
 
 def test_sigma_is_made_up_of_detail_where_there_is_any():
