@@ -138,7 +138,9 @@ def test_data_that_contradict_what_the_files_state(tmp_path, monkeypatch, stated
         ((104.0, 95.0, 110.0), 0.01, 150.0 - 40.0),  # the full width, then moved to the interval's end as 150 km would be
         ((140.0, 120.0, 160.0), 0.01, 150.0),
         ((230.0, 210.0, 250.0), 0.01, 250.0),  # the radius, and a slip
-        ((140.0, 120.0, 220.0), 0.01, 300.0),  # may be either
+        ((182.0, 130.0, 235.0), 0.01, 150.0),  # 300 km left out, and nearer to the half
+        ((230.0, 140.0, 250.0), 0.01, 250.0),  # nearer to the whole
+        ((140.0, 120.0, 310.0), 0.01, 300.0),  # may be either
         ((140.0, 120.0, 160.0), 0.1, 300.0),  # noisier than the product says
         ((140.0, 0.0, 160.0), 0.01, 300.0),
     ],

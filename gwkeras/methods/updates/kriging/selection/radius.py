@@ -46,7 +46,7 @@ class RadiusProfile:
         radii_km: (k,) candidates; 0: no filter.
         log_likelihood: (k,) a month's, less the largest, at the best slope and noise of each radius.
         slopes: (k,) those slopes.
-        noise_shares: (k,) those shares of noise.
+        noise_shares: (k,) those shares of noise, of a single month's.
         best_km: the most likely radius.
         lower_km: end of the 90 % interval, the widest of three: by leaving spans of months out in turn, by leaving quarters of
             the region out in turn, since storage is not alike everywhere, and by the likelihood with each span counted as one
@@ -93,13 +93,17 @@ class RadiusProfile:
         return PointSpread.gaussian(round(nearest, 1), stated.over)
 
     def speaks_for_full_width(self, stated: PointSpread, noise_share: float | None) -> bool:
-        """Whether a number that may be the radius or the full width is the latter: the whole interval is nearer to its half.
+        """Whether a number that may be the radius or the full width is the latter.
+
+        So it is where the interval leaves the number out and the best radius is nearer to its half.
 
         Args:
             stated: with the number for its radius.
             noise_share: as for `corrected`.
         """
-        return 0 < self.lower_km and self.upper_km < stated.half_weight_km / np.sqrt(2) and not self._is_noisier(noise_share)
+        number = stated.half_weight_km
+        is_half = 0 < self.lower_km and self.upper_km < number and self.best_km < number / np.sqrt(2)
+        return is_half and not self._is_noisier(noise_share)
 
     def _is_noisier(self, stated_share: float | None) -> bool:
         return stated_share is not None and self.noise_share > _NOISIER * stated_share
@@ -132,7 +136,7 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
             remedy="state it in data.point_spread",
         )
     values = _averaged(blocks.take(box.values - box.values.mean(axis=0)))
-    months = len(values)
+    averaged, months = months // len(values), len(values)
     quarters = _quarters(blocks.directions)
     order = np.concatenate(quarters)  # so that each quarter's covariance is a block of the whole
     ends = np.cumsum([0, *map(len, quarters)])
@@ -176,7 +180,7 @@ def radius_profile(residuals: np.ndarray, grid: Grid, share: np.ndarray, over: O
         RADII_KM,
         tuple(curve.tolist()),
         slopes,
-        shares,
+        tuple(averaged * share for share in shares),
         float(peaks[0]),
         max(RADII_KM[0], min(low, float(peaks[0]) - error)),
         min(RADII_KM[-1], max(high, float(peaks[0]) + error)),
