@@ -155,7 +155,8 @@ def _of_the_run(
     split = manifest.split if manifest else divide_record(fields, config, run.cache)
     fields = with_point_spread(fields, split, run)
     own = open_domain(fields, config, run.cache, split)
-    return fit_method(method, Training(own, split, config, run, config.training.seed), silent)
+    fitted = fit_method(method, Training(own, split, config, run, config.training.seed), silent)
+    return kept_method(method, domain, source, run, config.sample.factor) or fitted  # kept: with the interval that is asked for
 
 
 def months_between(domain: Domain, first: str | None, last: str | None) -> list[Month]:
