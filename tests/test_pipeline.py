@@ -266,7 +266,7 @@ def test_a_random_split_is_judged_in_its_test_patches_alone(tiny_world, tmp_path
     report = (tmp_path / "report.md").read_text()
     assert "## Test patches" in report
     assert " ± " in report
-    assert "test scores are too good" in report
+    assert "test scores are too optimistic" in report
 
 
 def test_what_was_exported_before_is_not_exported_again(tiny_world, tmp_path):

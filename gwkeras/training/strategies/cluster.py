@@ -36,8 +36,8 @@ def naming_lost_workers(devices: Devices) -> Iterator[None]:
         yield
     except lost as error:
         raise GwkerasError(
-            "a worker of the cluster has stopped (see its own message); finished epochs are kept. Give every worker its command "
-            "again with --resume."
+            "a worker of the cluster has stopped (see its own message); finished epochs are kept, so give every worker its "
+            "command again with --resume."
         ) from error
 
 
