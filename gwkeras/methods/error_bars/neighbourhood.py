@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from gwkeras.core.block_sums import block_sums
 from gwkeras.core.grid import Grid
 from gwkeras.fields.grids.interpolation import upsample
 
@@ -29,7 +30,7 @@ def mean_near(values: np.ndarray, weight: np.ndarray, degrees: float, grid: Grid
         return _mean(values * weight, weight, cells, grid.is_periodic)
     # The variance of a block of b cells is (b² − 1) / 12, that of interpolating between them (2b² + 1) / 12 in the mean: b² / 4.
     inside = np.sqrt((cells / block) ** 2 - 0.25)
-    total, reached = (_sums(field, block) for field in (values * weight, weight))
+    total, reached = (block_sums(field, block) for field in (values * weight, weight))
     return upsample(_mean(total, reached, inside, grid.is_periodic), block, "bilinear", periodic=grid.is_periodic)
 
 
@@ -37,8 +38,3 @@ def _mean(total: np.ndarray, weight: np.ndarray, cells: np.ndarray, periodic: bo
     mode = ("nearest", "wrap" if periodic else "nearest")
     found, reached = (ndimage.gaussian_filter(field, cells, mode=mode) for field in (total, weight))
     return np.divide(found, reached, out=np.zeros_like(found), where=reached > 1e-9)
-
-
-def _sums(field: np.ndarray, block: int) -> np.ndarray:
-    n_lat, n_lon = field.shape
-    return field.reshape(n_lat // block, block, n_lon // block, block).sum(axis=(1, 3))

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from gwkeras.core.block_sums import block_sums
 from gwkeras.core.config.key import key
 from gwkeras.core.grid import Grid, nearest_upsample
 from gwkeras.core.months import Month
@@ -65,9 +66,8 @@ def conserved_sigma(sigma: np.ndarray, grid: Grid, factor: int, land: np.ndarray
         land: the same shape as `sigma`, land fractions.
     """
     weight = np.where(np.isfinite(sigma), grid.area * land, 0.0)
-    blocks = (grid.n_lat // factor, factor, grid.n_lon // factor, factor)
-    total = nearest_upsample(weight.reshape(blocks).sum(axis=(1, 3)), factor)
+    total = nearest_upsample(block_sums(weight, factor), factor)
     share = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
     variance = np.square(np.nan_to_num(sigma).astype(np.float64))
-    mixed = nearest_upsample((share**2 * variance).reshape(blocks).sum(axis=(1, 3)), factor)
+    mixed = nearest_upsample(block_sums(share**2 * variance, factor), factor)
     return np.where(np.isfinite(sigma), np.sqrt(np.maximum((1 - 2 * share) * variance + mixed, 0.0)), np.nan)
